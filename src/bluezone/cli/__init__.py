@@ -1,0 +1,31 @@
+"""The ``bluezone`` command: each command parses, calls one function and prints."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bluezone.cli import ids
+from bluezone.cli.output import print_refusal
+from bluezone.errors import Refused
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="bluezone",
+    help="Epidemic response that a city, a district or a school can run itself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(ids.app, name="ids")
+
+
+def main() -> None:
+    """Run the command line: exit 0 when done, 2 for wrong usage, 1 when refused with a reason."""
+    try:
+        app()
+    except Refused as refusal:
+        print_refusal(refusal, as_json="--json" in sys.argv)
+        raise SystemExit(1) from None

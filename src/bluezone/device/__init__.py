@@ -1,0 +1,1 @@
+"""The device: radio, encounters, download, match, risk, alert; no web framework in it."""

@@ -1,0 +1,1 @@
+"""Which published keys were heard: engines propose candidates, one shared place confirms them."""
