@@ -13,8 +13,8 @@ from hashlib import sha256
 
 __all__ = [
     "DAY_SECONDS",
-    "KEY_BYTES",
     "ID_BYTES",
+    "KEY_BYTES",
     "SLOTS_PER_DAY",
     "SLOT_SECONDS",
     "KeyChain",
