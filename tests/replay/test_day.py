@@ -1,0 +1,109 @@
+"""The truth of a day: nearness, the script's consistency, reach over time, and the verdict."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from bluezone.replay.day import Contact, Day, Person, near_seconds
+from bluezone.replay.nearby import Nearby
+from bluezone.replay.outcome import Outcome, judge
+from bluezone.replay.radio_model import AttenuationModel, median_attenuation
+from bluezone.replay.scripted_day import scripted_day
+
+
+def day_of(*contacts: Contact) -> Day:
+    ids = sorted({c.a for c in contacts} | {c.b for c in contacts})
+    return Day("t", "script", "t", 0, 86_400, tuple(Person(i, i) for i in ids), contacts, ids[0])
+
+
+def test_near_counts_two_metres_and_less_once_and_never_through_a_wall() -> None:
+    contacts = (
+        Contact("a", "b", 0, 600, 2.0),
+        Contact("a", "b", 300, 900, 1.0),  # overlaps: 0-900 in all
+        Contact("a", "b", 1000, 1100, 2.1),
+        Contact("a", "c", 0, 500, 1.0, wall=12.0),
+        Contact("b", "c", 0, 500, 1.0),
+    )
+    assert near_seconds(contacts, "a") == {"b": 900}
+
+
+def test_judge_draws_the_line_at_fifteen_minutes_and_leaves_the_f0_out() -> None:
+    assert judge({"b": 900, "c": 899, "d": 5000}, {"a", "b", "c"}, f0="a") == Outcome(
+        near=("b", "d"), warned=("b", "c"), missed=("d",), false=("c",)
+    )
+
+
+def test_nobody_is_in_two_places_and_everyone_has_a_whole_day() -> None:
+    day = scripted_day()
+    assert len(day.people) >= 24
+    for person in day.people:
+        stays = sorted((s for s in day.stays if s.person == person.id), key=lambda s: s.start)
+        assert (stays[0].start, stays[-1].end) == (day.start, day.end)
+        assert all(before.end <= after.start for before, after in pairwise(stays))
+
+
+def test_contacts_of_the_script_are_what_its_stays_say() -> None:
+    """A second, minute-by-minute computation from the seats."""
+    day = scripted_day()
+    building = {place.id: place.building for place in day.places}
+
+    def where(person: str, time: int) -> tuple[str, str, tuple[float, float]] | None:
+        for stay in day.stays:
+            if stay.person == person and stay.start <= time < stay.end:
+                return building[stay.place], stay.place, stay.seat
+        return None
+
+    for time in range(day.start, day.end, 3600 + 60):
+        expected = set()
+        at = {p.id: found for p in day.people if (found := where(p.id, time))}
+        for one in at:
+            for other in at:
+                same_building = at[one][0] == at[other][0]
+                if one < other and same_building and at[one][1] == at[other][1]:
+                    expected.add((one, other, round(math.dist(at[one][2], at[other][2]), 2)))
+        actual = {(c.a, c.b, c.distance) for c in day.contacts if c.start <= time < c.end and not c.wall}
+        assert actual == expected
+
+
+def test_another_seed_moves_the_borders_only() -> None:
+    one, other = scripted_day(1), scripted_day(2)
+    assert one.stays != other.stays
+    assert [(s.person, s.place, s.seat) for s in one.stays] == [
+        (s.person, s.place, s.seat) for s in other.stays
+    ]
+    assert scripted_day(1) == one
+
+
+def test_nearby_follows_time_forwards_and_back() -> None:
+    nearby = Nearby(day_of(Contact("a", "b", 100, 200, 1.0), Contact("a", "b", 150, 200, 4.0)))
+    assert nearby.median_loss("a", "b", 99) is None
+    assert nearby.median_loss("b", "a", 100) == pytest.approx(52.0)
+    assert nearby.median_loss("a", "b", 160) == pytest.approx(52.0)  # the nearer row
+    assert nearby.median_loss("a", "b", 200) is None
+    assert nearby.median_loss("a", "b", 150) == pytest.approx(52.0)
+    assert nearby.median_loss("a", "c", 150) is None
+
+
+def test_far_rows_are_out_of_reach() -> None:
+    # 52 + 22·log10(d) = 82 at d = 10^(30/22) = 23.1 m
+    nearby = Nearby(day_of(Contact("a", "b", 0, 10, 23.0), Contact("a", "c", 0, 10, 23.2)))
+    assert nearby.median_loss("a", "b", 5) is not None
+    assert nearby.median_loss("a", "c", 5) is None
+
+
+def test_path_loss_by_hand() -> None:
+    assert median_attenuation(1.0) == pytest.approx(52.0)
+    assert median_attenuation(10.0) == pytest.approx(74.0)
+    assert median_attenuation(2.0, wall=12.0) == pytest.approx(52.0 + 22 * math.log10(2) + 12.0)
+
+
+def test_noise_has_the_stated_spread_and_repeats_with_its_seed() -> None:
+    draws = [AttenuationModel(seed).draw("a", "b", 0.0, 60.0) for seed in range(4000)]
+    mean = sum(draws) / len(draws)
+    spread = math.sqrt(sum((d - mean) ** 2 for d in draws) / len(draws))
+    assert mean == pytest.approx(60.0, abs=0.3)
+    assert spread == pytest.approx(math.hypot(3.5, 3.0), abs=0.3)
+    assert AttenuationModel(7).draw("a", "b", 5.0, 60.0) == AttenuationModel(7).draw("b", "a", 5.0, 60.0)
