@@ -1,0 +1,238 @@
+"""Export files: the signed zip in which an authority publishes keys, written and read.
+
+Layout in ``spec/export.proto``. Nothing of a file is used before its signature is checked over the whole
+export.bin; see :data:`PublicKeys` for how keys are given.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import BinaryIO
+
+from bluezone.protocols import export_pb2 as pb
+from bluezone.protocols.export_archive import MAX_EXPORT_BYTES, ExportArchive, build_archive
+from bluezone.protocols.export_errors import AbsurdStart, ChangedWhileReading
+from bluezone.protocols.export_signature import (
+    MAX_SIGNATURES,
+    PublicKeys,
+    SignatureInfo,
+    SignatureStatus,
+    Signer,
+    build_signature_file,
+    check_signatures,
+)
+from bluezone.protocols.export_stream import (
+    EARLIEST_START,
+    EXPORT_HEADER,
+    LATEST_START,
+    ExportFields,
+    KeyColumns,
+    check_fields,
+    read_message,
+)
+from bluezone.protocols.gaen import MAX_ROLLING_PERIOD, DiagnosisKey, ReportType, TemporaryExposureKey
+
+__all__ = ["Export", "OpenExport", "open_export", "read_export", "write_export"]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A whole export file; ``start`` and ``end`` in Unix seconds, ``None`` where it says nothing."""
+
+    region: str
+    start: int | None
+    end: int | None
+    batch_num: int
+    batch_size: int
+    keys: tuple[DiagnosisKey, ...]
+    revised_keys: tuple[DiagnosisKey, ...]
+    signature: SignatureStatus
+    signers: tuple[SignatureInfo, ...]
+
+
+class OpenExport:
+    """An export whose signature is already checked, to be read as a stream; made by :func:`open_export`.
+
+    ``fields`` is ``None`` until the message was read to its end, since its fields come in any order.
+    """
+
+    def __init__(
+        self,
+        archive: ExportArchive,
+        digest: bytes,
+        signature: SignatureStatus,
+        signers: tuple[SignatureInfo, ...],
+    ) -> None:
+        self.signature = signature
+        self.signers = signers
+        self.fields: ExportFields | None = None
+        self._archive = archive
+        self._digest = digest
+
+    def key_columns(self) -> Iterator[KeyColumns]:
+        """All keys, at most some thousands at a time. Use them for good only after the last one came.
+
+        :raises ExportError: any fault of the message, or ``ChangedWhileReading``.
+        """
+        digest = sha256()
+
+        def hashed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+            for chunk in chunks:
+                digest.update(chunk)
+                yield chunk
+
+        for part in read_message(hashed(self._archive.export_chunks())):
+            if isinstance(part, KeyColumns):
+                yield part
+            else:
+                self.fields = part
+        if digest.digest() != self._digest:
+            raise ChangedWhileReading("the export file changed while it was read")
+
+
+def open_export(
+    file: BinaryIO,
+    *,
+    public_keys: PublicKeys = None,
+    allow_unsigned: bool = False,
+    max_bytes: int = MAX_EXPORT_BYTES,
+) -> OpenExport:
+    """Check the archive and the signature of a seekable file, which must stay open while it is read.
+
+    Memory stays bounded whatever the file's size.
+
+    :param public_keys: whose signatures to believe, see :data:`PublicKeys`.
+    :param allow_unsigned: also open files without a signature or by a signer whose key is not given.
+    :param max_bytes: limit of the decompressed export.bin.
+    :raises ExportError: its classes name the fault.
+    """
+    archive = ExportArchive(file, max_bytes=max_bytes)
+    digest = sha256()
+    for chunk in archive.export_chunks():
+        digest.update(chunk)
+    signature, signers = check_signatures(
+        digest.digest(), archive.signature_file(), public_keys, allow_unsigned=allow_unsigned
+    )
+    return OpenExport(archive, digest.digest(), signature, signers)
+
+
+def read_export(
+    source: bytes | BinaryIO,
+    *,
+    public_keys: PublicKeys = None,
+    allow_unsigned: bool = False,
+    max_bytes: int = MAX_EXPORT_BYTES,
+) -> Export:
+    """Read a whole export file; parameters and errors as of :func:`open_export`."""
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    opened = open_export(file, public_keys=public_keys, allow_unsigned=allow_unsigned, max_bytes=max_bytes)
+    keys: dict[bool, list[DiagnosisKey]] = {False: [], True: []}
+    for columns in opened.key_columns():
+        keys[columns.revised].extend(_diagnosis_keys(columns))
+    fields = opened.fields or ExportFields()
+    return Export(
+        region=fields.region,
+        start=fields.start,
+        end=fields.end,
+        batch_num=fields.batch_num,
+        batch_size=fields.batch_size,
+        keys=tuple(keys[False]),
+        revised_keys=tuple(keys[True]),
+        signature=opened.signature,
+        signers=opened.signers,
+    )
+
+
+def write_export(
+    keys: Iterable[DiagnosisKey],
+    *,
+    region: str,
+    start: datetime | int,
+    end: datetime | int,
+    signers: Sequence[Signer] = (),
+    revised_keys: Iterable[DiagnosisKey] = (),
+    batch_num: int = 1,
+    batch_size: int = 1,
+) -> bytes:
+    """The zip for some keys; the same bytes for the same input, whatever the order of the keys.
+
+    Keys are sorted by their random bytes, so that a file does not tell which of them came together.
+
+    :param start: earliest time the keys were received, aware or Unix seconds; ``end`` is exclusive.
+    :param signers: at most ten; without any the file is unsigned.
+    :raises ValueError: for more signers, a naive time or a batch number outside the batch.
+    :raises AbsurdStart: for times and rolling starts that a reader would refuse.
+    """
+    if len(signers) > MAX_SIGNATURES:
+        raise ValueError(f"an export carries at most {MAX_SIGNATURES} signatures, not {len(signers)}")
+    if not 1 <= batch_num <= batch_size:
+        raise ValueError(f"file {batch_num} of {batch_size} does not exist")
+    fields = ExportFields(_unix_seconds(start), _unix_seconds(end), region, batch_num, batch_size)
+    check_fields(fields)
+    message = pb.KeyExport(
+        start_timestamp=fields.start,
+        end_timestamp=fields.end,
+        region=region,
+        batch_num=batch_num,
+        batch_size=batch_size,
+        signature_infos=[
+            pb.SignatureInfo(
+                key_version=signer.info.key_version,
+                key_id=signer.info.key_id,
+                signature_algorithm=signer.info.algorithm,
+            )
+            for signer in signers
+        ],
+        keys=[_key_message(key) for key in sorted(keys, key=_sort_key)],
+        revised_keys=[_key_message(key) for key in sorted(revised_keys, key=_sort_key)],
+    )
+    export = EXPORT_HEADER + message.SerializeToString(deterministic=True)
+    signature_file = build_signature_file(export, signers, batch_num=batch_num, batch_size=batch_size)
+    return build_archive(export, signature_file)
+
+
+def _sort_key(key: DiagnosisKey) -> tuple[bytes, int, int, int]:
+    return key.tek.data, key.tek.rolling_start, key.tek.rolling_period, key.report_type
+
+
+def _key_message(key: DiagnosisKey) -> pb.DiagnosisKey:
+    if not EARLIEST_START <= key.tek.rolling_start < LATEST_START:
+        raise AbsurdStart(f"rolling start {key.tek.rolling_start} is no interval of this century")
+    message = pb.DiagnosisKey(
+        key_data=key.tek.data,
+        transmission_risk_level=key.transmission_risk,
+        rolling_start_interval_number=key.tek.rolling_start,
+        report_type=pb.ReportType.Name(key.report_type),
+    )
+    if key.tek.rolling_period != MAX_ROLLING_PERIOD:
+        message.rolling_period = key.tek.rolling_period
+    if key.days_since_onset is not None:
+        message.days_since_onset = key.days_since_onset
+    return message
+
+
+def _diagnosis_keys(columns: KeyColumns) -> Iterator[DiagnosisKey]:
+    rows = zip(
+        columns.data,
+        columns.starts,
+        columns.periods,
+        columns.report_types,
+        columns.days_since_onset,
+        columns.transmission_risks,
+        strict=True,
+    )
+    for data, start, period, report_type, days, risk in rows:
+        tek = TemporaryExposureKey(data, start, period)
+        yield DiagnosisKey(tek, ReportType(report_type), days, risk)
+
+
+def _unix_seconds(moment: datetime | int) -> int:
+    if isinstance(moment, int):
+        return moment
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone")
+    return int(moment.timestamp())

@@ -1,0 +1,241 @@
+"""The export message as a stream: whole fields cut out of bounded pieces, keys checked and put in columns.
+
+A protobuf message is a row of fields, and any part of the row is a message too. So the pieces of a large
+export are cut at borders of top-level fields, each part is decoded by itself, and no more than one part is
+in memory at a time. Everything that reads exports reads them here, so that all refuse alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+
+from bluezone.protocols import export_pb2 as pb
+from bluezone.protocols.export_errors import (
+    AbsurdStart,
+    BadHeader,
+    BadKeyLength,
+    BadRollingPeriod,
+    ShortHeader,
+    TruncatedExport,
+    UndecodableExport,
+)
+from bluezone.protocols.gaen import INTERVAL_SECONDS, KEY_BYTES, MAX_ROLLING_PERIOD
+
+__all__ = [
+    "EARLIEST_START",
+    "EXPORT_HEADER",
+    "LATEST_START",
+    "ExportFields",
+    "KeyColumns",
+    "check_fields",
+    "read_message",
+    "whole_fields",
+]
+
+EXPORT_HEADER = b"EK Export v1    "
+_EARLIEST_SECONDS, _LATEST_SECONDS = 946_684_800, 4_102_444_800  # the years 2000 and 2100
+EARLIEST_START = _EARLIEST_SECONDS // INTERVAL_SECONDS
+LATEST_START = _LATEST_SECONDS // INTERVAL_SECONDS
+"""Rolling starts outside these are absurd: they come from another unit, an overflow or a missing field."""
+
+_MAX_FIELD_BYTES = 2**20
+_KEYS_TAG = 7 << 3 | 2
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFields:
+    """What an export says of itself; times in Unix seconds, ``None`` where the file says nothing."""
+
+    start: int | None = None
+    end: int | None = None
+    region: str = ""
+    batch_num: int = 1
+    batch_size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumns:
+    """Some keys of an export in the file's order, checked, one list per property.
+
+    ``periods`` has 144 where the file says nothing, ``days_since_onset`` ``None``.
+    """
+
+    data: list[bytes]
+    starts: list[int]
+    periods: list[int]
+    transmission_risks: list[int]
+    report_types: list[int]
+    days_since_onset: list[int | None]
+    revised: bool
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+def read_message(chunks: Iterable[bytes]) -> Iterator[ExportFields | KeyColumns]:
+    """The keys of a whole export.bin (header included), at last what it says of itself.
+
+    :raises ExportError: ``ShortHeader``, ``BadHeader``, ``UndecodableExport``, ``TruncatedExport``,
+        ``BadKeyLength``, ``BadRollingPeriod`` or ``AbsurdStart``, possibly after some keys.
+    """
+    seen = pb.KeyExport()
+    counts = {False: 0, True: 0}
+    for piece in whole_fields(_after_header(chunks)):
+        try:
+            part = pb.KeyExport.FromString(piece)
+        except DecodeError:
+            raise UndecodableExport("export.bin is not a readable protobuf message") from None
+        for revised, keys in ((False, part.keys), (True, part.revised_keys)):
+            if keys:
+                yield _checked_columns(keys, counts[revised], revised=revised)
+                counts[revised] += len(keys)
+        for name in ("start_timestamp", "end_timestamp", "region", "batch_num", "batch_size"):
+            if part.HasField(name):
+                setattr(seen, name, getattr(part, name))
+    yield _fields_of(seen)
+
+
+def whole_fields(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut a message that arrives in arbitrary chunks into parts that end where a top-level field ends.
+
+    :raises ExportError: ``TruncatedExport`` if it ends within a field, ``UndecodableExport`` if a field has
+        no readable tag or length, is a group (which the format does not have) or longer than 1 MiB.
+    """
+    rest = b""
+    for chunk in chunks:
+        buffer = rest + chunk
+        end = _last_border(buffer)
+        if end:
+            yield buffer[:end]
+        rest = buffer[end:]
+    if rest:
+        raise TruncatedExport(f"export.bin ends within a field, {len(rest)} bytes after its beginning")
+
+
+def check_fields(fields: ExportFields) -> None:
+    """Refuse times outside the years 2000 to 2100, and an end before the start.
+
+    :raises AbsurdStart: naming the time.
+    """
+    for name, seconds in (("start", fields.start), ("end", fields.end)):
+        if seconds is not None and not _EARLIEST_SECONDS <= seconds < _LATEST_SECONDS:
+            raise AbsurdStart(f"the export's {name} {seconds} is not a time in seconds of this century")
+    if fields.start is not None and fields.end is not None and fields.end < fields.start:
+        raise AbsurdStart(f"the export ends at {fields.end}, before its start {fields.start}")
+
+
+def _after_header(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    head = b""
+    for chunk in chunks:
+        if len(head) < len(EXPORT_HEADER):
+            head, chunk = _split_header(head + chunk)
+        yield chunk
+    if len(head) < len(EXPORT_HEADER):
+        raise ShortHeader(f"export.bin has {len(head)} bytes, its header alone has {len(EXPORT_HEADER)}")
+
+
+def _split_header(begin: bytes) -> tuple[bytes, bytes]:
+    size = len(EXPORT_HEADER)
+    if not EXPORT_HEADER.startswith(begin[:size]):
+        raise BadHeader(f"export.bin begins with {begin[:size]!r}, not {EXPORT_HEADER!r}")
+    return begin[:size], begin[size:]
+
+
+def _last_border(buffer: bytes) -> int:
+    """Where the last complete top-level field of a buffer that begins with a field ends."""
+    at, size = 0, len(buffer)
+    while at < size:
+        # Nearly every field is a key with a one-byte length.
+        if buffer[at] == _KEYS_TAG and at + 1 < size and buffer[at + 1] < 0x80:
+            end = at + 2 + buffer[at + 1]
+        else:
+            end = _field_end(buffer, at)
+        if end > size:
+            break
+        at = end
+    if size - at > _MAX_FIELD_BYTES:
+        raise UndecodableExport(f"a field of export.bin is longer than {_MAX_FIELD_BYTES} bytes")
+    return at
+
+
+def _field_end(buffer: bytes, at: int) -> int:
+    """Where a field ends; beyond the buffer when that is not known yet."""
+    tag, at = _varint(buffer, at)
+    if at > len(buffer):
+        return at
+    if tag >> 3 == 0:
+        raise UndecodableExport("export.bin has a field with number 0")
+    match tag & 7:
+        case 0:  # a number
+            return _varint(buffer, at)[1]
+        case 1:  # eight bytes
+            return at + 8
+        case 2:  # length, then content
+            length, at = _varint(buffer, at)
+            if length > _MAX_FIELD_BYTES:
+                raise UndecodableExport(f"a field of export.bin claims {length} bytes")
+            return at + length
+        case 5:  # four bytes
+            return at + 4
+        case wire_type:
+            raise UndecodableExport(f"export.bin has a field of wire type {wire_type}")
+
+
+def _varint(buffer: bytes, at: int) -> tuple[int, int]:
+    """A variable-length number and where it ends; beyond the buffer when it is not complete."""
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(buffer):
+            return 0, len(buffer) + 1
+        byte = buffer[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise UndecodableExport("export.bin has a number longer than ten bytes")
+
+
+def _checked_columns(keys: Sequence[pb.DiagnosisKey], first: int, *, revised: bool) -> KeyColumns:
+    rows = list(keys)
+    columns = KeyColumns(
+        data=[key.key_data for key in rows],
+        starts=[key.rolling_start_interval_number for key in rows],
+        periods=[key.rolling_period for key in rows],
+        transmission_risks=[key.transmission_risk_level for key in rows],
+        report_types=[int(key.report_type) for key in rows],
+        days_since_onset=[key.days_since_onset if key.HasField("days_since_onset") else None for key in rows],
+        revised=revised,
+    )
+    kind = "revised key" if revised else "key"
+    for row, data in enumerate(columns.data):
+        if len(data) != KEY_BYTES:
+            raise BadKeyLength(f"{kind} {first + row + 1} has {len(data)} bytes, not {KEY_BYTES}")
+    for row, period in enumerate(columns.periods):
+        if not 1 <= period <= MAX_ROLLING_PERIOD:
+            raise BadRollingPeriod(
+                f"{kind} {first + row + 1}: rolling period {period} is outside 1-{MAX_ROLLING_PERIOD}"
+            )
+    for row, start in enumerate(columns.starts):
+        if not EARLIEST_START <= start < LATEST_START:
+            raise AbsurdStart(
+                f"{kind} {first + row + 1}: rolling start {start} is no interval of this century"
+                f" ({EARLIEST_START}-{LATEST_START - 1})"
+            )
+    return columns
+
+
+def _fields_of(message: pb.KeyExport) -> ExportFields:
+    if not isinstance(message.region, str):  # invalid UTF-8 comes as bytes
+        raise UndecodableExport("the export's region is not UTF-8")
+    fields = ExportFields(
+        start=message.start_timestamp if message.HasField("start_timestamp") else None,
+        end=message.end_timestamp if message.HasField("end_timestamp") else None,
+        region=message.region,
+        batch_num=message.batch_num if message.HasField("batch_num") else 1,
+        batch_size=message.batch_size if message.HasField("batch_size") else 1,
+    )
+    check_fields(fields)
+    return fields
