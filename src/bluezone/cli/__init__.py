@@ -6,7 +6,9 @@ import sys
 
 import typer
 
-from bluezone.cli import ids
+from bluezone.cli import export, ids
+from bluezone.cli.bench import bench
+from bluezone.cli.match import match
 from bluezone.cli.output import print_refusal
 from bluezone.errors import Refused
 
@@ -20,6 +22,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(ids.app, name="ids")
+app.add_typer(export.app, name="export")
+app.command("match")(match)
+app.command("bench")(bench)
 
 
 def main() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from bluezone.errors import Refused
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "UnknownSignatureAlgorithm",
     "UnknownSigner",
     "UnusablePublicKey",
+    "naming_file",
 ]
 
 
@@ -111,3 +116,12 @@ class UnusablePublicKey(ExportError):
 
 class ChangedWhileReading(ExportError):
     """The content read for its keys is not the content whose signature was checked."""
+
+
+@contextmanager
+def naming_file(path: Path) -> Iterator[None]:
+    """Begin the message of every refusal of an export with the file it is about."""
+    try:
+        yield
+    except ExportError as error:
+        raise type(error)(f"{path}: {error}") from None
