@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bluezone.errors import Refused
+
 __all__ = ["Radio", "RadioError", "Reception"]
 
 
-class RadioError(Exception):
+class RadioError(Refused):
     """The adapter is missing, busy or refused a command; the agent waits and opens it again."""
 
 
