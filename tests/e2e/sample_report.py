@@ -50,7 +50,7 @@ _WITH_LAN = (
     ("d20", 11 + 2 / 3, 12.0, 4.2, 0.0),
     ("d02", 18.0, 22.0, 1.0, 0.0),
     ("d03", 18.0, 20.0, 1.4, 0.0),
-    ("d02", 0.0, 6.5, 2.8, 0.0),
+    ("d02", 0.0, 6.5, 4.8, 0.0),
     ("d03", 0.0, 6.5, 6.5, 0.0),
 )
 """Person, from hour, to hour, metres, and what a schoolbag takes from the radio in dB."""

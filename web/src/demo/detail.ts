@@ -23,10 +23,10 @@ export function detail(day: Day, person: Person): HTMLElement {
     person.role && h("p", { class: "hint" }, person.role),
     h("p", {}, words.verdictSentences[verdict](person.name, format.minutes(person.near_seconds))),
     ...report.alerts.filter((alert) => alert.person === person.id).map((alert) => phoneAlert(day, person, alert)),
-    h("h3", {}, words.sightings),
-    ...(own.length > 0 ? measurements(day, own) : [h("p", { class: "hint" }, words.noSightings[verdict])]),
     h("h3", {}, words.met),
     met(day, metBy(day.meetings, person.id)),
+    h("h3", {}, words.sightings),
+    ...(own.length > 0 ? measurements(day, own) : [h("p", { class: "hint" }, words.noSightings[verdict])]),
   );
 }
 
@@ -152,7 +152,7 @@ function met(day: Day, meetings: readonly Meeting[]): HTMLElement {
     );
   return h(
     "div",
-    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": words.met },
+    { class: "table-scroll tall", tabindex: "0", role: "region", "aria-label": words.met },
     h(
       "table",
       { class: "small met" },

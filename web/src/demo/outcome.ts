@@ -18,7 +18,7 @@ export function headline(day: Day): HTMLElement {
     h(
       "p",
       { class: "kicker" },
-      `${report.title} · ${format.date(report.start)} · ${words.source[report.source.kind]} (${report.source.name})`,
+      [report.title, format.date(report.start), sourceLine(day)].join(" · "),
     ),
     h("h1", {}, words.headline(format.number(outcome.people), f0, outcome.f0.length, count(outcome.near))),
     h(
@@ -42,6 +42,13 @@ export function headline(day: Day): HTMLElement {
       words.run(format.number(outcome.receptions), format.number(outcome.seconds, 1), outcome.preset),
     ),
   );
+}
+
+/** A contact list's title already starts with its name. */
+function sourceLine(day: Day): string {
+  const { source, title } = day.report;
+  const kind = day.words.source[source.kind];
+  return title.includes(source.name) ? kind : `${kind} (${source.name})`;
 }
 
 function tiles(day: Day): HTMLElement {

@@ -52,8 +52,8 @@ export interface Words {
 
 const vi: Words = {
   headline: (people, f0, f0Count, near) =>
-    `Trong ${people} người, ${f0} được xác nhận dương tính (F0). ${near} người thật sự ở gần ${f0Count > 1 ? "họ" : "F0"} ` +
-    "ít nhất 15 phút trong vòng 2 m.",
+    `Trong ${people}\u00a0người, ${f0} được xác nhận dương tính (F0). ${near}\u00a0người thật sự ở gần ${f0Count > 1 ? "họ" : "F0"} ` +
+    "ít nhất 15\u00a0phút trong vòng 2\u00a0m.",
   verdictLine: (warned, missed, missedText, wrong, wrongText) =>
     `Bluezone cảnh báo ${warned} người: ${missed ? `bỏ sót ${missedText}` : "không bỏ sót ai"}, ` +
     `${wrong ? `báo nhầm ${wrongText}` : "không báo nhầm ai"}.`,
@@ -83,7 +83,7 @@ const vi: Words = {
   legendNear: "Ở cùng F0",
   legendPlaces: "Nơi",
   legendContacts: "Có người trong tầm sóng",
-  nearness: { near: "≤ 2 m", middle: "2–5 m", far: "xa hơn hoặc sau tường" },
+  nearness: { near: "≤\u00a02\u00a0m", middle: "2–5\u00a0m", far: "xa hơn hoặc sau tường" },
   places: { home: "Nhà", bus: "Xe buýt", school: "Trường", office: "Cơ quan", cafe: "Quán" },
   verdicts: { f0: "F0", right: "Báo đúng", missed: "Bỏ sót", false: "Báo nhầm", quiet: "Không báo" },
   verdictSentences: {
@@ -119,7 +119,7 @@ const vi: Words = {
   },
   met: "Đã gặp ai",
   metNobody: "Không có ai trong tầm sóng cả ngày.",
-  metColumns: { who: "Người", near: "≤ 2 m (phút)", reach: "Trong tầm sóng (phút)", closest: "Gần nhất", when: "Khi nào" },
+  metColumns: { who: "Người", near: "≤\u00a02\u00a0m (phút)", reach: "Tầm sóng (phút)", closest: "Gần nhất", when: "Khi nào" },
   behindWall: "sau tường",
   matrix: "Ai gặp ai",
   matrixHint: "Số phút hai người ở trong vòng 2 m. Màu càng đậm càng lâu.",
@@ -145,7 +145,7 @@ const vi: Words = {
 const en: Words = {
   headline: (people, f0, f0Count, near) =>
     `Of ${people} people, ${f0} ${f0Count > 1 ? "were" : "was"} confirmed positive (F0). ` +
-    `Truly near ${f0Count > 1 ? "them" : "the F0"} for at least 15 minutes within 2 m: ${near}.`,
+    `Truly near ${f0Count > 1 ? "them" : "the F0"} for at least 15\u00a0minutes within 2\u00a0m: ${near}.`,
   verdictLine: (warned, missed, missedText, wrong, wrongText) =>
     `Bluezone warned ${warned}: ${missed ? `${missedText} missed` : "nobody missed"}, ` +
     `${wrong ? `${wrongText} warned wrongly` : "nobody warned wrongly"}.`,
@@ -164,9 +164,9 @@ const en: Words = {
   legendNear: "With an F0",
   legendPlaces: "Place",
   legendContacts: "Someone within reach",
-  nearness: { near: "≤ 2 m", middle: "2–5 m", far: "further or behind a wall" },
+  nearness: { near: "≤\u00a02\u00a0m", middle: "2–5\u00a0m", far: "further or behind a wall" },
   places: { home: "Home", bus: "Bus", school: "School", office: "Office", cafe: "Café" },
-  verdicts: { f0: "F0", right: "Rightly warned", missed: "Missed", false: "Wrongly warned", quiet: "Not warned" },
+  verdicts: { f0: "F0", right: "Warned", missed: "Missed", false: "False alarm", quiet: "Not warned" },
   verdictSentences: {
     f0: (name) => `${name} was confirmed positive and agreed to publish their keys.`,
     right: (name, minutes) => `${name} was within 2 m of an F0 for ${minutes} minutes and was warned.`,
@@ -200,7 +200,7 @@ const en: Words = {
   },
   met: "Whom they met",
   metNobody: "Nobody was within reach all day.",
-  metColumns: { who: "Who", near: "≤ 2 m (min)", reach: "Within reach (min)", closest: "Nearest", when: "When" },
+  metColumns: { who: "Who", near: "≤\u00a02\u00a0m (min)", reach: "Within reach (min)", closest: "Nearest", when: "When" },
   behindWall: "behind a wall",
   matrix: "Who met whom",
   matrixHint: "Minutes that two people spent within 2 m. The darker, the longer.",
