@@ -77,14 +77,16 @@ def test_another_seed_moves_the_borders_only() -> None:
     assert scripted_day(1) == one
 
 
-def test_nearby_follows_time_forwards_and_back() -> None:
+def test_nearby_follows_time_and_goes_back_only_a_little() -> None:
     nearby = Nearby(day_of(Contact("a", "b", 100, 200, 1.0), Contact("a", "b", 150, 200, 4.0)))
     assert nearby.median_loss("a", "b", 99) is None
     assert nearby.median_loss("b", "a", 100) == pytest.approx(52.0)
     assert nearby.median_loss("a", "b", 160) == pytest.approx(52.0)  # the nearer row
     assert nearby.median_loss("a", "b", 200) is None
-    assert nearby.median_loss("a", "b", 150) == pytest.approx(52.0)
-    assert nearby.median_loss("a", "c", 150) is None
+    assert nearby.median_loss("a", "b", 199.9) == pytest.approx(52.0)  # adverts are planned sender by sender
+    assert nearby.median_loss("a", "c", 250) is None
+    with pytest.raises(ValueError, match="long before"):
+        nearby.median_loss("a", "b", 150)
 
 
 def test_far_rows_are_out_of_reach() -> None:
