@@ -1,0 +1,294 @@
+"""The device's side of the authority's web interface: index and export files, code, certificate, publishing.
+
+Nothing a server says is trusted: names are checked letter by letter, sizes are capped while they arrive,
+files go to names of our own. Whatever fails raises :class:`~bluezone.errors.Refused` and can be repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import digest as hmac_digest
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bluezone.device.client_errors import (
+    BadAnswer,
+    CertificateRefused,
+    CodeRefused,
+    HostileIndex,
+    PublishRefused,
+    ServerRefused,
+    ServerUnreachable,
+    TooLarge,
+)
+from bluezone.device.download import download
+from bluezone.protocols.gaen import TemporaryExposureKey
+
+__all__ = [
+    "MAX_EXPORT_FILE_BYTES",
+    "MAX_INDEX_BYTES",
+    "AuthorityClient",
+    "Index",
+    "Published",
+    "Verified",
+    "key_mac",
+]
+
+MAX_INDEX_BYTES = 1 << 20
+MAX_EXPORT_FILE_BYTES = 20 << 20
+MAX_ANSWER_BYTES = 64 << 10
+_PADDING_BYTES = 1024
+_ACCEPTED_TESTS = ("confirmed", "likely", "user-report")
+_NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63}/){1,4}[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.zip", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Names of export files, oldest first; ``etag`` to ask next time whether anything is new."""
+
+    names: tuple[str, ...]
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a code was exchanged for: the kind of test, the day of onset or test (ISO) or "", a token."""
+
+    test_type: str
+    symptom_date: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The key server's answer: how many keys it took, what it remarked, a token to revise them with."""
+
+    inserted: int
+    warnings: tuple[str, ...]
+    revision_token: str = field(repr=False)
+
+
+class AuthorityClient:
+    """Talks to one authority; ``http`` brings timeouts and trusted certificates, and stays the caller's.
+
+    :param region: the folder of exports, such as ``VN``.
+    """
+
+    def __init__(self, base_url: str, region: str, http: httpx.Client) -> None:
+        self._base = base_url.rstrip("/")
+        self._region = region
+        self._http = http
+
+    def fetch_index(self, etag: str | None = None) -> Index | None:
+        """The list of exports, or ``None`` if it is still the one of ``etag``.
+
+        :raises Refused: unreachable, an error, too large, or ``HostileIndex`` for a suspicious name.
+        """
+        url = f"{self._base}/exports/{self._region}/index.txt"
+        headers = {"If-None-Match": etag} if etag else {}
+        with _network_errors(url), self._http.stream("GET", url, headers=headers) as response:
+            if response.status_code == httpx.codes.NOT_MODIFIED:
+                return None
+            _require_ok(response, url)
+            body = _read_at_most(response, MAX_INDEX_BYTES, url)
+        return Index(_index_names(body, url), response.headers.get("ETag"))
+
+    def download_export(self, name: str, folder: Path) -> Path:
+        """Fetch an export file into ``folder``, going on where an earlier try stopped.
+
+        The file's name there is ours, not the server's. Memory stays bounded.
+
+        :raises Refused: see :func:`bluezone.device.download.download`.
+        """
+        _check_name(name, "export")
+        target = folder / f"{sha256(name.encode()).hexdigest()[:32]}.zip"
+        url = f"{self._base}/exports/{name}"
+        with _network_errors(url):
+            download(self._http, url, target, max_bytes=MAX_EXPORT_FILE_BYTES)
+        return target
+
+    def verify(self, code: str) -> Verified:
+        """Exchange a one-time code for a token.
+
+        :raises CodeRefused: if the server knows no such code, or it was used or is too old.
+        """
+        status, answer = self._post(
+            "/api/verify", {"code": code, "accept": list(_ACCEPTED_TESTS), "padding": _padding()}
+        )
+        if _has_error(status, answer):
+            raise CodeRefused(f"the code was not accepted: {_reason(status, answer)}; ask for a new code")
+        return Verified(
+            test_type=_text(answer, "testtype"),
+            symptom_date=_text(answer, "symptomDate", default=""),
+            token=_text(answer, "token"),
+        )
+
+    def certificate(self, token: str, mac: bytes) -> str:
+        """Exchange the token for a certificate (JWT) over the keys' MAC, see :func:`key_mac`.
+
+        :raises CertificateRefused: if the token was used or is too old.
+        """
+        status, answer = self._post(
+            "/api/certificate",
+            {"token": token, "ekeyhmac": b64encode(mac).decode(), "padding": _padding()},
+        )
+        if _has_error(status, answer):
+            raise CertificateRefused(f"no certificate: {_reason(status, answer)}; ask for a new code")
+        return _text(answer, "certificate")
+
+    def publish(
+        self,
+        keys: Sequence[TemporaryExposureKey],
+        *,
+        health_authority: str,
+        certificate: str,
+        hmac_key: bytes,
+        symptom_onset_interval: int = 0,
+        traveler: bool = False,
+        revision_token: str = "",
+    ) -> Published:
+        """Publish keys under a certificate over exactly these; sending the same again is harmless.
+
+        :raises PublishRefused: with the server's error code.
+        """
+        request: dict[str, Any] = {
+            "temporaryExposureKeys": [
+                {
+                    "key": b64encode(key.data).decode(),
+                    "rollingStartNumber": key.rolling_start,
+                    "rollingPeriod": key.rolling_period,
+                    "transmissionRisk": 0,
+                }
+                for key in keys
+            ],
+            "healthAuthorityID": health_authority,
+            "verificationPayload": certificate,
+            "hmacKey": b64encode(hmac_key).decode(),
+            "traveler": traveler,
+            "padding": _padding(),
+        }
+        if symptom_onset_interval:
+            request["symptomOnsetInterval"] = symptom_onset_interval
+        if revision_token:
+            request["revisionToken"] = revision_token
+        status, answer = self._post("/v1/publish", request)
+        code = answer.get("code") or ""
+        # A partial failure took the other keys; what was left out is in the error text.
+        if _has_error(status, answer) and code != "partial_failure":
+            raise PublishRefused(f"the keys were not published: {_reason(status, answer)}", str(code))
+        warnings = [str(w) for w in answer.get("warnings") or []]
+        if code == "partial_failure":
+            warnings.append(str(answer.get("error") or code))
+        inserted = answer.get("insertedExposures")
+        return Published(
+            inserted=inserted if isinstance(inserted, int) else 0,
+            warnings=tuple(warnings),
+            revision_token=_text(answer, "revisionToken", default=""),
+        )
+
+    def _post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        url = self._base + path
+        with _network_errors(url), self._http.stream("POST", url, json=body) as response:
+            content = _read_at_most(response, MAX_ANSWER_BYTES, url)
+        try:
+            answer = json.loads(content)
+        except (ValueError, RecursionError):
+            answer = None
+        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and not _has_code(answer):
+            raise ServerRefused(f"{url}: the server has a fault ({response.status_code}); try again later")
+        if not isinstance(answer, dict):
+            raise BadAnswer(
+                f"{url}: not a JSON object (status {response.status_code}); is the address right?"
+            )
+        return response.status_code, answer
+
+
+def key_mac(keys: Sequence[TemporaryExposureKey], hmac_key: bytes) -> bytes:
+    """HMAC-SHA256 that binds a certificate to keys: ``base64.start.period.risk``, sorted, comma-joined."""
+    segments = sorted(
+        f"{b64encode(key.data).decode()}.{key.rolling_start}.{key.rolling_period}.0" for key in keys
+    )
+    return hmac_digest(hmac_key, ",".join(segments).encode(), "sha256")
+
+
+@contextmanager
+def _network_errors(url: str) -> Iterator[None]:
+    """Turns what the HTTP library raises into a refusal that says what to do."""
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise ServerUnreachable(f"{url}: no answer in time; try again later") from None
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        reason = str(error) or type(error).__name__
+        raise ServerUnreachable(f"{url}: {reason}; check the network and the server's address") from None
+
+
+def _index_names(body: bytes, url: str) -> tuple[str, ...]:
+    try:
+        lines = body.decode("ascii").splitlines()
+    except UnicodeDecodeError:
+        raise HostileIndex(f"{url}: the index has bytes that are not ASCII") from None
+    names: dict[str, None] = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            _check_name(line.strip(), f"{url}: line {number}")
+            names[line.strip()] = None
+    return tuple(names)
+
+
+def _check_name(name: str, where: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise HostileIndex(f"{where}: {name[:80]!r} is not the name of an export file")
+
+
+def _require_ok(response: httpx.Response, url: str) -> None:
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise ServerRefused(f"{url}: not there; check the server's address and the region")
+    if response.status_code != httpx.codes.OK:
+        raise ServerRefused(f"{url}: the server answered {response.status_code}; try again later")
+
+
+def _read_at_most(response: httpx.Response, limit: int, url: str) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes(16_384):
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge(f"{url}: more than {limit:,} bytes")
+    return bytes(body)
+
+
+def _has_code(answer: Any) -> bool:
+    return isinstance(answer, dict) and bool(answer.get("code") or answer.get("errorCode"))
+
+
+def _has_error(status: int, answer: dict[str, Any]) -> bool:
+    return status >= httpx.codes.BAD_REQUEST or bool(answer.get("error"))
+
+
+def _reason(status: int, answer: dict[str, Any]) -> str:
+    text = str(answer.get("error") or f"status {status}")[:300]
+    code = answer.get("errorCode") or answer.get("code")
+    return f"{text} ({code})" if code and code != text else text
+
+
+def _text(answer: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = answer.get(name, default)
+    if value is None:
+        value = default
+    if not isinstance(value, str) or (not value and default is None):
+        raise BadAnswer(f"the server's answer has no {name!r}")
+    return value
+
+
+def _padding() -> str:
+    """Random length, so that the size on the wire does not tell how many keys there are."""
+    return b64encode(secrets.token_bytes(_PADDING_BYTES + secrets.randbelow(_PADDING_BYTES))).decode()

@@ -1,0 +1,331 @@
+"""What a device keeps: encounters, own keys, results, settings, in one folder that only its owner reads.
+
+One connection belongs to one thread; several connections and processes may work at once. What must not run
+twice holds a lock (:meth:`DeviceStore.exclusively`), which the system lets go of when a process dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from bluezone.device.store_schema import StoreInUse, StoreUnusable, open_database
+from bluezone.matching.interface import Sightings
+from bluezone.protocols.gaen import (
+    KEY_BYTES,
+    MAX_ROLLING_PERIOD,
+    TemporaryExposureKey,
+    interval_number,
+)
+
+__all__ = ["RETENTION", "DeviceStore", "Encounter", "OwnKey", "StoredEncounter"]
+
+RETENTION = timedelta(days=14)
+SIGHTINGS_PER_CHUNK = 1_000_000
+PURGE_ROWS = 10_000
+_FETCH_ROWS = 10_000
+_DATABASE = "device.sqlite3"
+_DOWNLOADS = "downloads"
+
+Role = Literal["agent", "check"]
+_IN_USE: dict[Role, str] = {
+    "agent": "a device is already running on it; stop it first (Ctrl-C there)",
+    "check": "a check or a report is already running on it; wait until it is done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """What one scan heard of one identifier: strengths in whole dBm (``typical_rssi`` is the mean)."""
+
+    rpi: bytes
+    aem: bytes
+    typical_rssi: int
+    max_rssi: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEncounter:
+    """An encounter with its scan: start in Unix seconds, and the seconds (at most 300) it stands for."""
+
+    encounter: Encounter
+    time: int
+    seconds_since_last_scan: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A key of this device, and when it was published (Unix seconds)."""
+
+    tek: TemporaryExposureKey
+    published_at: int | None = field(default=None)
+
+
+class DeviceStore:
+    """The store in a folder; made by :meth:`open`, to be closed."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._connection = connection
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = True) -> DeviceStore:
+        """Open the store in ``folder``, making both where ``create`` allows it.
+
+        :raises Refused: ``StoreMissing``, ``StoreTooNew`` or ``StoreDamaged``, see ``store_schema``.
+        """
+        return cls(folder, open_database(folder / _DATABASE, create=create))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> DeviceStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def downloads(self) -> Path:
+        """The folder for export files on their way."""
+        folder = self.folder / _DOWNLOADS
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """All or nothing. ``durable`` waits for the disk, so that even a power cut cannot undo it."""
+        connection = self._connection
+        if durable:
+            connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:  # disk full, read-only, busy for too long
+            raise StoreUnusable(f"{self.folder}: cannot write to the device store: {error}") from error
+        finally:
+            if durable:
+                connection.execute("PRAGMA synchronous = NORMAL")
+
+    def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
+        """All rows of a small read."""
+        return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    @contextmanager
+    def exclusively(self, role: Role) -> Iterator[None]:
+        """Hold a role that only one process may have; reading and other roles go on.
+
+        :raises StoreInUse: if somebody else has it.
+        """
+        path = self.folder / f"{role}.lock"
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreInUse(f"{self.folder}: {_IN_USE[role]}") from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def is_held(self, role: Role) -> bool:
+        """Whether somebody, here or in another process, has a role now."""
+        try:
+            with self.exclusively(role):
+                return False
+        except StoreInUse:
+            return True
+
+    # Encounters
+
+    def add_scan(self, time: int, seconds_since_last_scan: int, encounters: Iterable[Encounter]) -> None:
+        """Store what a scan heard; on return it is committed. The same scan again changes nothing."""
+        rows = [(time, e.rpi, e.aem, e.typical_rssi, e.max_rssi, seconds_since_last_scan) for e in encounters]
+        if not rows:
+            return
+        with self.transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO encounters VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def sighting_chunks(self, *, rows: int = SIGHTINGS_PER_CHUNK) -> Iterator[Sightings]:
+        """All encounters in order of time, at most ``rows`` in memory at once."""
+        after: tuple[int, bytes] = (-(2**62), b"")
+        while True:
+            times = np.empty(rows, np.int64)
+            rpis = np.empty((rows, KEY_BYTES), np.uint8)
+            filled = 0
+            cursor = self._connection.execute(
+                "SELECT time, rpi FROM encounters WHERE (time, rpi) > (?, ?) ORDER BY time, rpi LIMIT ?",
+                (*after, rows),
+            )
+            while part := cursor.fetchmany(_FETCH_ROWS):
+                end = filled + len(part)
+                times[filled:end] = [time for time, _ in part]
+                rpis[filled:end] = np.frombuffer(b"".join(rpi for _, rpi in part), np.uint8).reshape(-1, 16)
+                filled, after = end, part[-1]
+            if filled:
+                yield Sightings(rpis[:filled], times[:filled])
+            if filled < rows:
+                return
+
+    def encounter(self, time: int, rpi: bytes) -> StoredEncounter | None:
+        """The encounter of one scan and identifier, if it is still there."""
+        found = self.query(
+            "SELECT aem, typical_rssi, max_rssi, seconds_since_last_scan FROM encounters"
+            " WHERE time = ? AND rpi = ?",
+            (time, rpi),
+        )
+        if not found:
+            return None
+        aem, typical, strongest, seconds = found[0]
+        return StoredEncounter(Encounter(rpi, aem, typical, strongest), time, seconds)
+
+    def encounter_count(self) -> int:
+        """How many scan instances are kept."""
+        return int(self.query("SELECT count(*) FROM encounters")[0][0])
+
+    def purge(self, now: datetime, *, rows: int = PURGE_ROWS) -> int:
+        """Delete what is older than 14 days, at most ``rows`` encounters at a time; how many it were."""
+        cutoff = int((now - RETENTION).timestamp())
+        with self.transaction() as connection:
+            deleted = connection.execute(
+                "DELETE FROM encounters WHERE (time, rpi) IN"
+                " (SELECT time, rpi FROM encounters WHERE time < ? ORDER BY time, rpi LIMIT ?)",
+                (cutoff, rows),
+            ).rowcount
+            connection.execute(
+                "DELETE FROM own_keys WHERE rolling_start + rolling_period <= ?", (interval_number(cutoff),)
+            )
+            connection.execute("DELETE FROM matched_scans WHERE time < ?", (cutoff,))
+            connection.execute("DELETE FROM matched_keys WHERE tek NOT IN (SELECT tek FROM matched_scans)")
+            connection.execute("DELETE FROM alerts WHERE day < ?", ((now - RETENTION).date().isoformat(),))
+        return deleted
+
+    # Own keys
+
+    def current_key(self, now: datetime) -> TemporaryExposureKey:
+        """The key to broadcast with: one per UTC day, made on first use and on disk before it is returned.
+
+        After :meth:`cut_current_key` the rest of the day gets a key of its own.
+        """
+        interval = interval_number(now.timestamp())
+        known = self._key_covering(interval)
+        if known is not None:
+            return known
+        with self.transaction(durable=True) as connection:
+            known = self._key_covering(interval)  # another process may have made it meanwhile
+            if known is not None:
+                return known
+            day = interval - interval % MAX_ROLLING_PERIOD
+            (ended,) = connection.execute(
+                "SELECT max(rolling_start + rolling_period) FROM own_keys"
+                " WHERE rolling_start + rolling_period BETWEEN ? AND ?",
+                (day, interval),
+            ).fetchone()
+            (following,) = connection.execute(
+                "SELECT min(rolling_start) FROM own_keys WHERE rolling_start > ?", (interval,)
+            ).fetchone()
+            start = day if ended is None else int(ended)
+            end = day + MAX_ROLLING_PERIOD
+            if following is not None:  # the clock was set back
+                end = min(end, int(following))
+            key = TemporaryExposureKey(secrets.token_bytes(KEY_BYTES), start, end - start)
+            connection.execute(
+                "INSERT INTO own_keys (rolling_start, rolling_period, tek) VALUES (?, ?, ?)",
+                (key.rolling_start, key.rolling_period, key.data),
+            )
+        return key
+
+    def cut_current_key(self, now: datetime) -> None:
+        """End the key in use with the current interval, so that it can be published today."""
+        interval = interval_number(now.timestamp())
+        with self.transaction(durable=True) as connection:
+            connection.execute(
+                "UPDATE own_keys SET rolling_period = ? + 1 - rolling_start"
+                " WHERE rolling_start <= ? AND rolling_start + rolling_period > ?",
+                (interval, interval, interval),
+            )
+
+    def own_keys(self) -> list[OwnKey]:
+        """The device's own keys that are still kept, oldest first."""
+        rows = self.query(
+            "SELECT tek, rolling_start, rolling_period, published_at FROM own_keys ORDER BY rolling_start"
+        )
+        return [
+            OwnKey(TemporaryExposureKey(tek, start, period), published)
+            for tek, start, period, published in rows
+        ]
+
+    def _key_covering(self, interval: int) -> TemporaryExposureKey | None:
+        rows = self.query(
+            "SELECT tek, rolling_start, rolling_period FROM own_keys"
+            " WHERE rolling_start <= ? AND rolling_start + rolling_period > ?",
+            (interval, interval),
+        )
+        return TemporaryExposureKey(*rows[0]) if rows else None
+
+    # Settings
+
+    def setting(self, name: str) -> Any:
+        """A JSON value, or ``None``."""
+        rows = self.query("SELECT value FROM settings WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Keep a JSON value, on disk when this returns; ``None`` removes it."""
+        with self.transaction(durable=True) as connection:
+            if value is None:
+                connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
+
+    # The end
+
+    def forget(self) -> None:
+        """Erase everything, and close: every file is overwritten, then removed; the keys are gone for good.
+
+        Where the disk keeps old blocks (flash, snapshots) only its own encryption makes them unreadable.
+
+        :raises StoreInUse: if the device is running or checking.
+        """
+        with self.exclusively("agent"), self.exclusively("check"):
+            self.close()
+            for path in self._files():
+                _overwrite(path)
+            for path in self._files():
+                path.unlink(missing_ok=True)
+        for folder in (self.folder / _DOWNLOADS, self.folder):
+            if folder.is_dir() and not any(folder.iterdir()):  # what is not ours stays
+                folder.rmdir()
+
+    def _files(self) -> list[Path]:
+        """Every file of the store; the database first, since a log alone brings nothing back."""
+        database = [self.folder / f"{_DATABASE}{suffix}" for suffix in ("", "-wal", "-shm")]
+        downloads = sorted((self.folder / _DOWNLOADS).glob("*"))
+        return [
+            path for path in (*database, *downloads, *sorted(self.folder.glob("*.lock"))) if path.is_file()
+        ]
+
+
+def _overwrite(path: Path) -> None:
+    with path.open("r+b", buffering=0) as file:
+        left = path.stat().st_size
+        while left > 0:
+            left -= file.write(bytes(min(left, 1 << 20)))
+        os.fsync(file.fileno())
