@@ -1,0 +1,27 @@
+"""The roles a member of staff can be granted, for an area and a time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["CODE_ISSUERS", "Role"]
+
+
+class Role(StrEnum):
+    """What somebody is trusted to do; the value is what is stored and typed on the command line."""
+
+    CITY_OFFICER = "city-officer"
+    DISTRICT_OFFICER = "district-officer"
+    WARD_OFFICER = "ward-officer"
+    AGENCY_CLERK = "agency-clerk"
+    SCHOOL_CLERK = "school-clerk"
+    GUARD = "guard"
+    CANVASSER = "canvasser"
+    HEALTH_WORKER = "health-worker"
+    EPIDEMIOLOGIST = "epidemiologist"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+CODE_ISSUERS = frozenset({Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST})
+"""Who may issue a verification code: those who see a person's test result as part of their work."""

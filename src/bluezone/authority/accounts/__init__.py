@@ -1,0 +1,1 @@
+"""Staff accounts: create one, log in, log out."""

@@ -1,0 +1,34 @@
+"""Tables of accounts: our own user from the first migration on."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+
+__all__ = ["User"]
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by name; accounts are created by ``services.create_user`` only."""
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A member of staff. What they may do is in their grants (``access``), not here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    username = models.CharField(max_length=60, unique=True)
+    display_name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.display_name

@@ -1,0 +1,12 @@
+"""Background work of accounts."""
+
+from __future__ import annotations
+
+from django.contrib.sessions.backends.db import SessionStore
+
+__all__ = ["clear_old_sessions"]
+
+
+def clear_old_sessions() -> None:
+    """Every hour: delete sessions past their time."""
+    SessionStore.clear_expired()

@@ -1,0 +1,41 @@
+"""The login page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from bluezone.authority import runtime
+from bluezone.authority.access.rate_limit import FixedWindow, client_address
+from bluezone.authority.accounts.forms import LoginForm
+
+__all__ = ["LOGIN_LIMIT", "Login"]
+
+LOGIN_LIMIT = FixedWindow(limit=20, window=timedelta(minutes=5))
+
+
+@method_decorator(never_cache, name="dispatch")
+class Login(LoginView):
+    """Name and password; the same answer whatever was wrong, and not too often from one address."""
+
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        now = runtime.now()
+        if not LOGIN_LIMIT.allows(client_address(request), now):
+            return _too_often(request, LOGIN_LIMIT.retry_after(now))
+        return super().post(request, *args, **kwargs)
+
+
+def _too_often(request: HttpRequest, seconds: int) -> HttpResponse:
+    response = render(request, "accounts/too_often.html", {"minutes": (seconds + 59) // 60}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response

@@ -1,0 +1,1 @@
+"""The key server: verification codes, certificates, published keys and their exports."""

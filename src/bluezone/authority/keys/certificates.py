@@ -1,0 +1,135 @@
+"""Verification certificates: ES256 JWTs by which an authority vouches for a diagnosis and keys."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.wire import decode_base64
+from bluezone.errors import Refused
+
+__all__ = [
+    "LIFETIME",
+    "CertificateInvalid",
+    "Claims",
+    "check_certificate",
+    "key_id_of",
+    "sign_certificate",
+]
+
+LIFETIME = timedelta(minutes=15)
+BACKDATED = timedelta(seconds=5)
+"""Issued and valid this much earlier, and this much is forgiven: clocks of two servers differ."""
+
+_ALGORITHM = "ES256"
+_MAC_BYTES = 32
+
+
+class CertificateInvalid(Refused):
+    """A certificate is not one to believe; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a certificate says. ``onset_interval`` is 0 when it names none."""
+
+    report_type: ReportTypeName
+    onset_interval: int
+    tekmac: bytes = field(repr=False)
+
+
+def sign_certificate(
+    claims: Claims,
+    *,
+    issuer: str,
+    audience: str,
+    key: ec.EllipticCurvePrivateKey,
+    kid: str,
+    encoded_tekmac: str,
+    now: datetime,
+) -> str:
+    """A certificate of 15 minutes; ``encoded_tekmac`` is the MAC as the device wrote it."""
+    backdated = int((now - BACKDATED).timestamp())
+    payload: dict[str, Any] = {
+        "iss": issuer,
+        "aud": audience,
+        "iat": backdated,
+        "nbf": backdated,
+        "exp": int((now + LIFETIME).timestamp()),
+        "reportType": claims.report_type.value,
+        "tekmac": encoded_tekmac,
+    }
+    if claims.onset_interval:
+        payload["symptomOnsetInterval"] = claims.onset_interval
+    return jwt.encode({"alg": _ALGORITHM, "kid": kid}, payload, ECKey.import_key(key), [_ALGORITHM])
+
+
+def key_id_of(certificate: str) -> str:
+    """Which key a certificate says it is signed with; nothing about it is believed yet.
+
+    :raises CertificateInvalid: when it is no JWT or names no key.
+    """
+    try:
+        header = json.loads(decode_base64(certificate.split(".", 1)[0]))
+        kid = header["kid"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise CertificateInvalid("the certificate names no key (kid)") from None
+    if not isinstance(kid, str):
+        raise CertificateInvalid("the certificate's key id is not text")
+    return kid
+
+
+def check_certificate(
+    certificate: str, public_key_pem: str, *, issuer: str, audience: str, now: datetime
+) -> Claims:
+    """Believe a certificate, or not.
+
+    :raises CertificateInvalid: wrong signature, algorithm, issuer, audience or time, or unusable claims.
+    """
+    try:
+        payload = jwt.decode(certificate, ECKey.import_key(public_key_pem), [_ALGORITHM]).claims
+    except (JoseError, ValueError, TypeError, RecursionError):
+        raise CertificateInvalid("the certificate's signature is wrong") from None
+    if payload.get("iss") != issuer:
+        raise CertificateInvalid("the certificate is from another issuer")
+    audiences = payload.get("aud")
+    if audience not in (audiences if isinstance(audiences, list) else [audiences]):
+        raise CertificateInvalid("the certificate is for another audience")
+    present, leeway = now.timestamp(), BACKDATED.total_seconds()
+    if _seconds(payload, "exp") <= present:
+        raise CertificateInvalid("the certificate has expired")
+    if _seconds(payload, "iat") > present + leeway or _seconds(payload, "nbf", 0) > present + leeway:
+        raise CertificateInvalid("the certificate is not valid yet")
+    return _claims(payload)
+
+
+def _claims(payload: dict[str, Any]) -> Claims:
+    try:
+        report_type = ReportTypeName(payload.get("reportType", ""))
+    except ValueError:
+        raise CertificateInvalid("the certificate's reportType is unknown") from None
+    onset = payload.get("symptomOnsetInterval", 0)
+    if type(onset) is not int or not 0 <= onset < 2**32:
+        raise CertificateInvalid("the certificate's symptomOnsetInterval is no interval number")
+    try:
+        tekmac = decode_base64(payload["tekmac"])
+    except (KeyError, ValueError, AttributeError):
+        raise CertificateInvalid("the certificate has no tekmac") from None
+    if len(tekmac) != _MAC_BYTES:
+        raise CertificateInvalid(f"the certificate's tekmac has {len(tekmac)} bytes, not {_MAC_BYTES}")
+    return Claims(report_type, onset, tekmac)
+
+
+def _seconds(payload: dict[str, Any], name: str, default: float | None = None) -> float:
+    value = payload.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CertificateInvalid(f"the certificate has no time {name}")
+    return value

@@ -1,0 +1,136 @@
+"""Serving exports: the index, the files with ranges and validators, and the keys they are signed with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import http_date, parse_etags, parse_http_date_safe
+from django.views.decorators.http import require_safe
+
+from bluezone.authority.keys import queries
+from bluezone.authority.keys.export_names import FILE_NAME, INDEX, REGION, exports_folder
+
+__all__ = ["export_file", "index", "signing_keys"]
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_CHUNK = 64 * 1024
+_FOREVER = "public, max-age=31536000, immutable"
+_SHORTLY = "public, max-age=60"
+
+
+@require_safe
+def index(request: HttpRequest, region: str) -> HttpResponseBase:
+    """``/exports/<region>/index.txt``: one line a file, oldest first."""
+    path = _region_folder(region) / INDEX
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise Http404(f"region {region} has no export yet") from None
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    response: HttpResponse
+    if _unchanged(request, etag, None):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(content, content_type="text/plain; charset=utf-8")
+    return _with_validators(response, etag, None, _SHORTLY)
+
+
+@require_safe
+def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBase:
+    """``/exports/<region>/<name>``: a file that never changes; a range of it when asked."""
+    if not FILE_NAME.fullmatch(name):
+        raise Http404("no such export")
+    try:
+        file = (_region_folder(region) / name).open("rb")
+    except FileNotFoundError:
+        raise Http404("no such export") from None
+    stat = os.fstat(file.fileno())
+    etag, modified = f'"{stat.st_size:x}-{stat.st_mtime_ns:x}"', int(stat.st_mtime)
+    response: HttpResponseBase
+    if _unchanged(request, etag, modified):
+        file.close()
+        response = HttpResponse(status=304)
+    elif (span := _range(request, stat.st_size, etag, modified)) is None:
+        response = FileResponse(file, content_type="application/zip")
+        response["Content-Length"] = str(stat.st_size)
+    elif not span:
+        file.close()
+        response = HttpResponse(status=416)
+        response["Content-Range"] = f"bytes */{stat.st_size}"
+    else:
+        file.seek(span.start)
+        response = StreamingHttpResponse(_read(file, len(span)), status=206, content_type="application/zip")
+        response["Content-Length"] = str(len(span))
+        response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{stat.st_size}"
+    response["Accept-Ranges"] = "bytes"
+    return _with_validators(response, etag, modified, _FOREVER)
+
+
+@require_safe
+def signing_keys(request: HttpRequest, region: str) -> HttpResponse:
+    """``/exports/<region>/keys.json``: with which keys the region's files are signed."""
+    keys = queries.export_public_keys(region) if REGION.fullmatch(region) else []
+    if not keys:
+        raise Http404("no such region")
+    document = {
+        "region": region,
+        "keys": [{"id": one.key_id, "version": one.key_version, "pem": one.pem} for one in keys],
+    }
+    response = JsonResponse(document)
+    response["Cache-Control"] = _SHORTLY
+    return response
+
+
+def _region_folder(region: str) -> Path:
+    if not REGION.fullmatch(region):
+        raise Http404("no such region")
+    return exports_folder() / region
+
+
+def _unchanged(request: HttpRequest, etag: str, modified: int | None) -> bool:
+    """RFC 9110: If-None-Match decides; without one, If-Modified-Since does."""
+    if wanted := request.headers.get("If-None-Match"):
+        tags = parse_etags(wanted)
+        return "*" in tags or etag in {tag.removeprefix("W/") for tag in tags}
+    since = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
+    return modified is not None and since is not None and modified <= since
+
+
+def _range(request: HttpRequest, size: int, etag: str, modified: int) -> range | None:
+    """The one range to send; ``None`` for the whole file, empty for one that cannot be satisfied."""
+    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    condition = request.headers.get("If-Range")
+    if not match or (condition and condition != etag and parse_http_date_safe(condition) != modified):
+        return None
+    first, last = match.groups()
+    if not first and not last:
+        return None
+    if not first:
+        return range(max(size - int(last), 0), size) if int(last) else range(0)
+    if last and int(last) < int(first):
+        return None
+    return range(int(first), min(int(last) + 1 if last else size, size))
+
+
+def _read(file: BinaryIO, size: int) -> Iterator[bytes]:
+    with file:
+        while size and (chunk := file.read(min(size, _CHUNK))):
+            size -= len(chunk)
+            yield chunk
+
+
+def _with_validators(
+    response: HttpResponseBase, etag: str, modified: int | None, cache: str
+) -> HttpResponseBase:
+    response["ETag"] = etag
+    if modified is not None:
+        response["Last-Modified"] = http_date(modified)
+    response["Cache-Control"] = cache
+    return response

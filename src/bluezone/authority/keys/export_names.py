@@ -1,0 +1,26 @@
+"""What an export's files are called and where they are, on disk, in the index and in addresses."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+__all__ = ["FILE_NAME", "INDEX", "REGION", "batch_file_names", "exports_folder"]
+
+REGION = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8})?")
+FILE_NAME = re.compile(r"[0-9]{1,12}-[0-9]{1,12}-00001\.zip")
+INDEX = "index.txt"
+
+
+def exports_folder() -> Path:
+    """The root of all exports; a region is a folder in it."""
+    return Path(settings.BLUEZONE_DATA) / "exports"
+
+
+def batch_file_names(start: datetime, end: datetime, count: int) -> list[str]:
+    """The files of one batch. Each is "1 of 1"; those of a split batch end one second after another."""
+    first, last = int(start.timestamp()), int(end.timestamp())
+    return [f"{first}-{last + at}-00001.zip" for at in range(count)]

@@ -1,0 +1,51 @@
+"""Whose certificates are believed: the authority that this server itself signs for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography.hazmat.primitives import serialization
+from django.conf import settings
+from django.db import transaction
+
+from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
+from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, read_private_key
+
+__all__ = ["add_own_authority", "own_key_id"]
+
+AUDIENCE = "bluezone-key-server"
+
+
+@transaction.atomic
+def add_own_authority(now: datetime) -> HealthAuthority:
+    """Register this server's own health authority and its present certificate key, where they are missing."""
+    identifier = settings.BLUEZONE_HEALTH_AUTHORITY
+    authority, _ = HealthAuthority.objects.get_or_create(
+        identifier=identifier,
+        defaults={
+            "name": identifier,
+            "issuer": identifier,
+            "audience": AUDIENCE,
+            "region": settings.BLUEZONE_REGION,
+        },
+    )
+    HealthAuthorityKey.objects.get_or_create(
+        authority=authority,
+        kid=own_key_id(),
+        defaults={"public_key_pem": _public_pem().decode(), "valid_from": now},
+    )
+    return authority
+
+
+def own_key_id() -> str:
+    """The key id of this server's certificate key: it names the key by its hash, so it needs no counter."""
+    return sha256(_public_pem()).hexdigest()[:16]
+
+
+def _public_pem() -> bytes:
+    return (
+        read_private_key(CERTIFICATE_SIGNING_KEY)
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )

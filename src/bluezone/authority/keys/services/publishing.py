@@ -1,0 +1,265 @@
+"""Publishing: take a device's keys once, and answer the same when they are sent again."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import astuple, dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from bluezone.authority.keys import certificates
+from bluezone.authority.keys.models import (
+    HealthAuthority,
+    HealthAuthorityKey,
+    PublishedKey,
+    PublishMemory,
+    random_row_id,
+)
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.revision_token import Entries, InvalidToken, open_token, seal_token
+from bluezone.authority.keys.rules import (
+    LIMITS,
+    AcceptedKey,
+    Decision,
+    KnownKey,
+    PublishRefused,
+    decide_keys,
+    decide_revision,
+    floor_to,
+)
+from bluezone.authority.keys.tekmac import matches_tekmac
+from bluezone.authority.keys.wire import PublishRequest, decode_base64
+from bluezone.authority.secret_files import PUBLISH_MEMORY_KEY, read_secret
+from bluezone.protocols.gaen import INTERVAL_SECONDS
+
+__all__ = ["MEMORY_LIFETIME", "PublishOutcome", "publish"]
+
+MEMORY_LIFETIME = timedelta(days=14)
+"""As long as the keys themselves may be there: a phone that was off for a week may still ask again."""
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOutcome:
+    """The answer: how many keys are new, how many were refused singly, and the token to revise them."""
+
+    inserted: int
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    revision_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Vouched:
+    """A request whose certificate holds."""
+
+    authority: HealthAuthority
+    claims: certificates.Claims
+
+
+def publish(request: PublishRequest, now: datetime) -> PublishOutcome:
+    """Store a device's keys for the next export, or revise the report type of those stored before.
+
+    :raises PublishRefused: with the reference server's error code and HTTP status.
+    """
+    request_hmac = _request_hmac(request)
+    for _ in range(_TRIES):
+        remembered = PublishMemory.objects.filter(request_hmac=request_hmac).first()
+        if remembered is not None:
+            return _answer_again(request, remembered, now)
+        vouched = _vouch(request, now)
+        decision = decide_keys(
+            request.keys,
+            vouched.claims.report_type,
+            onset_sent=request.onset_interval,
+            onset_certified=vouched.claims.onset_interval,
+            now=now,
+        )
+        try:
+            return _store(request, request_hmac, vouched, decision, now)
+        except IntegrityError:
+            continue  # the same request or the same key was written at this moment: look again
+    raise RuntimeError("a publish request kept colliding with others")
+
+
+@transaction.atomic
+def _store(
+    request: PublishRequest,
+    request_hmac: bytes,
+    vouched: _Vouched,
+    decision: Decision,
+    now: datetime,
+) -> PublishOutcome:
+    accepted, warnings = decision.accepted, decision.warnings
+    token = _read_token(request, now)
+    known = {
+        bytes(row.tek): row
+        for row in PublishedKey.objects.select_for_update()
+        .filter(tek__in=[key.tek for key in accepted])
+        .order_by("pk")
+    }
+    report_type = vouched.claims.report_type
+    new: list[AcceptedKey] = []
+    revised: list[PublishedKey] = []
+    for key in accepted:
+        row = known.get(key.tek)
+        if row is not None:
+            if decide_revision(_known_key(row), key, report_type, token):
+                revised.append(_revise(row, key, report_type))
+        elif report_type is ReportTypeName.NEGATIVE:
+            # the reference server would publish them; the keys of a healthy person are nobody's business
+            text = f"key {key.index} is not stored: a negative result only revises keys published before"
+            warnings = (*warnings, text)
+        else:
+            new.append(key)
+    kept = [key for key in accepted if key.tek in known or key in new]
+    PublishMemory.objects.create(
+        request_hmac=request_hmac,
+        inserted=len(new),
+        refused=len(decision.errors),
+        left_out=len(warnings),
+        accepted=_bits(request, {key.index for key in kept}),
+        expires_at=floor_to(now, LIMITS.window) + MEMORY_LIFETIME,
+    )
+    PublishedKey.objects.bulk_create(
+        _row(key, report_type, vouched.authority, traveler=request.traveler) for key in new
+    )
+    if revised:
+        PublishedKey.objects.bulk_update(revised, _REVISION_FIELDS)
+    entries = {key.tek: (key.rolling_start, key.rolling_period) for key in kept}
+    return PublishOutcome(len(new), decision.errors, warnings, _token({**(token or {}), **entries}))
+
+
+def _answer_again(request: PublishRequest, memory: PublishMemory, now: datetime) -> PublishOutcome:
+    """The remembered outcome and counts, with a fresh token for the keys that were taken then."""
+    taken = [request.keys[at] for bit, at in enumerate(_order(request)) if memory.accepted >> bit & 1]
+    entries = {decode_base64(key.key): (key.rolling_start, key.rolling_period) for key in taken}
+    refused = (f"{memory.refused} keys cannot be imported",) if memory.refused else ()
+    left_out = (f"{memory.left_out} keys were left out",) if memory.left_out else ()
+    token = _token({**(_read_token(request, now) or {}), **entries})
+    return PublishOutcome(memory.inserted, refused, left_out, token)
+
+
+def _vouch(request: PublishRequest, now: datetime) -> _Vouched:
+    """Whether a known health authority vouches for these very keys."""
+    authority = HealthAuthority.objects.filter(identifier=request.health_authority).first()
+    if authority is None:
+        raise PublishRefused(
+            "unknown_health_authority_id", f"unknown health authority {request.health_authority!r}", 401
+        )
+    if not authority.region:
+        raise PublishRefused(
+            "health_authority_missing_region_config", "the health authority has no region", 500
+        )
+    try:
+        kid = certificates.key_id_of(request.certificate)
+        key = (
+            HealthAuthorityKey.objects.filter(authority=authority, kid=kid, valid_from__lte=now)
+            .filter(Q(valid_until=None) | Q(valid_until__gt=now))
+            .first()
+        )
+        if key is None:
+            raise certificates.CertificateInvalid("the certificate's key is not one of the authority's")
+        claims = certificates.check_certificate(
+            request.certificate,
+            key.public_key_pem,
+            issuer=authority.issuer,
+            audience=authority.audience,
+            now=now,
+        )
+        if not matches_tekmac(request.keys, _hmac_key(request), claims.tekmac):
+            raise certificates.CertificateInvalid("the certificate is for other keys")
+    except certificates.CertificateInvalid as error:
+        raise PublishRefused("health_authority_verification_certificate_invalid", str(error), 401) from None
+    return _Vouched(authority, claims)
+
+
+def _hmac_key(request: PublishRequest) -> bytes:
+    try:
+        return decode_base64(request.hmac_key)
+    except ValueError:
+        raise certificates.CertificateInvalid("hmacKey is not base64") from None
+
+
+def _request_hmac(request: PublishRequest) -> bytes:
+    """Names a request without telling its keys: HMAC of the certificate and the digest of the sorted keys."""
+    keys = ",".join(".".join(str(part) for part in astuple(key)) for key in sorted(request.keys, key=astuple))
+    text = f"{request.certificate}|{sha256(keys.encode()).hexdigest()}"
+    return hmac.digest(read_secret(PUBLISH_MEMORY_KEY), text.encode(), "sha256")
+
+
+def _order(request: PublishRequest) -> list[int]:
+    """The places of the keys in the request, sorted by the keys."""
+    return sorted(range(len(request.keys)), key=lambda at: astuple(request.keys[at]))
+
+
+def _bits(request: PublishRequest, kept: set[int]) -> int:
+    """Bit n is set when the n-th of the sorted keys is at one of these places of the request."""
+    return sum(1 << bit for bit, at in enumerate(_order(request)) if at in kept)
+
+
+def _read_token(request: PublishRequest, now: datetime) -> dict[bytes, tuple[int, int]] | None:
+    """The request's revision token without keys that are too old by now; ``None`` if none was sent.
+
+    A token that cannot be read lists nothing: it only matters when there is something to revise.
+    """
+    if not request.revision_token:
+        return None
+    try:
+        entries = open_token(request.revision_token)
+    except InvalidToken:
+        return {}
+    oldest = int((now - LIMITS.max_age).timestamp()) // INTERVAL_SECONDS
+    return {tek: (start, period) for tek, (start, period) in entries.items() if start + period > oldest}
+
+
+def _token(entries: Entries) -> str:
+    return seal_token(entries) if entries else ""
+
+
+def _known_key(row: PublishedKey) -> KnownKey:
+    revised = row.revised_report_type
+    return KnownKey(
+        row.rolling_start,
+        row.rolling_period,
+        ReportTypeName(row.report_type),
+        None if revised is None else ReportTypeName(revised),
+    )
+
+
+def _row(
+    key: AcceptedKey, report_type: ReportTypeName, authority: HealthAuthority, *, traveler: bool
+) -> PublishedKey:
+    return PublishedKey(
+        id=random_row_id(),
+        tek=key.tek,
+        rolling_start=key.rolling_start,
+        rolling_period=key.rolling_period,
+        transmission_risk=key.transmission_risk,
+        report_type=report_type.value,
+        days_since_onset=key.days_since_onset,
+        traveler=traveler,
+        authority=authority,
+        region=authority.region,
+        release_at=key.release_at,
+    )
+
+
+_REVISION_FIELDS = (
+    "revised_report_type",
+    "revised_transmission_risk",
+    "revised_days_since_onset",
+    "revised_release_at",
+)
+
+
+def _revise(row: PublishedKey, key: AcceptedKey, report_type: ReportTypeName) -> PublishedKey:
+    row.revised_report_type = report_type.value
+    row.revised_transmission_risk = key.transmission_risk
+    row.revised_days_since_onset = key.days_since_onset
+    row.revised_release_at = key.release_at
+    return row

@@ -1,0 +1,39 @@
+"""Erasing what has served its purpose."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import ExpressionWrapper, F, IntegerField
+
+from bluezone.authority.keys.models import (
+    BatchStatus,
+    PublishedKey,
+    PublishMemory,
+    VerificationCode,
+    VerificationToken,
+)
+from bluezone.authority.keys.rules import LIMITS
+from bluezone.protocols.gaen import INTERVAL_SECONDS
+
+__all__ = ["CODES_KEPT", "delete_expired"]
+
+CODES_KEPT = timedelta(days=14)
+
+
+@transaction.atomic
+def delete_expired(now: datetime) -> None:
+    """Delete tokens and request memories past their time, codes after two weeks, and keys that are too old.
+
+    A key goes when nobody could publish it any more and the file it is in has been written.
+    """
+    VerificationToken.objects.filter(expires_at__lte=now).delete()
+    VerificationCode.objects.filter(expires_at__lte=now - CODES_KEPT).delete()
+    PublishMemory.objects.filter(expires_at__lte=now).delete()
+    oldest = int((now - LIMITS.max_age).timestamp()) // INTERVAL_SECONDS
+    end = ExpressionWrapper(F("rolling_start") + F("rolling_period"), output_field=IntegerField())
+    old = PublishedKey.objects.alias(rolling_end=end).filter(rolling_end__lte=oldest, batch__isnull=False)
+    old.exclude(batch__status=BatchStatus.OPEN).exclude(revised_batch__status=BatchStatus.OPEN).exclude(
+        revised_report_type__isnull=False, revised_batch=None
+    ).delete()

@@ -1,0 +1,21 @@
+"""Background work of the key server."""
+
+from __future__ import annotations
+
+from bluezone.authority import runtime
+from bluezone.authority.keys import services
+from bluezone.authority.keys.revision_token import rotate_token_keys
+
+__all__ = ["build_due_exports", "tidy_up"]
+
+
+def build_due_exports() -> None:
+    """Every minute: whatever window has ended."""
+    services.build_exports(runtime.now())
+
+
+def tidy_up() -> None:
+    """Every hour: erase what has expired and turn over the revision token keys."""
+    now = runtime.now()
+    services.delete_expired(now)
+    rotate_token_keys(now)

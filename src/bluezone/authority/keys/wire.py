@@ -1,0 +1,151 @@
+"""The publish request as sent: strict JSON in, checked values out. Field names are the reference server's."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from bluezone.errors import Refused
+
+__all__ = ["MAX_PUBLISH_BYTES", "BadRequest", "PublishRequest", "WireKey", "decode_base64", "parse_publish"]
+
+MAX_PUBLISH_BYTES = 64_000
+_INT32_MAX = 2**31 - 1
+
+
+class BadRequest(Refused):
+    """The body is not the JSON that was agreed; the message names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireKey:
+    """One key as the client wrote it; ``key`` stays text, since the MAC is over the text."""
+
+    key: str = field(repr=False)
+    rolling_start: int
+    rolling_period: int
+    transmission_risk: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRequest:
+    """A publish request's fields; padding is dropped."""
+
+    keys: tuple[WireKey, ...] = field(repr=False)
+    health_authority: str
+    certificate: str = field(repr=False)
+    hmac_key: str = field(repr=False)
+    onset_interval: int = 0
+    traveler: bool = False
+    revision_token: str = field(default="", repr=False)
+
+
+_FIELDS: Mapping[str, type] = {
+    "temporaryExposureKeys": list,
+    "healthAuthorityID": str,
+    "verificationPayload": str,
+    "hmacKey": str,
+    "symptomOnsetInterval": int,
+    "traveler": bool,
+    "revisionToken": str,
+    "padding": str,
+}
+_KEY_FIELDS: Mapping[str, type] = {
+    "key": str,
+    "rollingStartNumber": int,
+    "rollingPeriod": int,
+    "transmissionRisk": int,
+}
+_JSON_NAMES = {
+    list: "an array",
+    str: "a string of ASCII characters",
+    int: "an integer of 32 bits",
+    bool: "true or false",
+}
+
+
+def parse_publish(body: bytes) -> PublishRequest:
+    """Read a publish body.
+
+    :raises BadRequest: for anything but one JSON object of known fields with the right types.
+    """
+    fields = _checked(_load(body), _FIELDS, "")
+    keys = tuple(
+        _wire_key(one, f"temporaryExposureKeys[{at}]")
+        for at, one in enumerate(fields.get("temporaryExposureKeys", []))
+    )
+    return PublishRequest(
+        keys=keys,
+        health_authority=fields.get("healthAuthorityID", ""),
+        certificate=fields.get("verificationPayload", ""),
+        hmac_key=fields.get("hmacKey", ""),
+        onset_interval=fields.get("symptomOnsetInterval", 0),
+        traveler=fields.get("traveler", False),
+        revision_token=fields.get("revisionToken", ""),
+    )
+
+
+def decode_base64(text: str) -> bytes:
+    """Bytes from standard or URL-safe base64, padded or not, as clients send both.
+
+    :raises ValueError: if it is neither.
+    """
+    standard = text.translate(_URL_SAFE).rstrip("=")
+    try:
+        return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"not base64: {error}") from None
+
+
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
+        raise BadRequest(f"the body is not one JSON document: {reason}") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _wire_key(value: Any, where: str) -> WireKey:
+    fields = _checked(value, _KEY_FIELDS, f"{where}.")
+    return WireKey(
+        key=fields.get("key", ""),
+        rolling_start=fields.get("rollingStartNumber", 0),
+        rolling_period=fields.get("rollingPeriod", 0),
+        transmission_risk=fields.get("transmissionRisk", 0),
+    )
+
+
+def _checked(value: Any, known: Mapping[str, type], where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadRequest(f"{where.rstrip('.') or 'the body'} must be a JSON object")
+    for name, content in value.items():
+        if name not in known:
+            raise BadRequest(f'unknown field "{where}{_printable(name)}"')
+        if content is not None and not _fits(content, known[name]):
+            raise BadRequest(f'field "{where}{name}" must be {_JSON_NAMES[known[name]]}')
+    return {name: content for name, content in value.items() if content is not None}
+
+
+def _fits(content: Any, kind: type) -> bool:
+    if kind is int:
+        # bool is an int in Python but not in JSON
+        return type(content) is int and -_INT32_MAX - 1 <= content <= _INT32_MAX
+    if kind is str:
+        # every text field is base64, a token or an identifier; lone surrogates and the like are none of these
+        return isinstance(content, str) and content.isascii()
+    return isinstance(content, kind)
+
+
+def _printable(name: str) -> str:
+    return name[:60].encode("ascii", "backslashreplace").decode()

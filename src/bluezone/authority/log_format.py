@@ -1,0 +1,101 @@
+"""How log lines look: one JSON object a line on stderr, with anything a person sent hidden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+__all__ = ["HIDDEN", "hide_what_people_sent", "log_config"]
+
+HIDDEN = "[hidden]"
+_HIDDEN_FIELDS = frozenset(
+    {
+        "body",
+        "code",
+        "certificate",
+        "cookie",
+        "ekeyhmac",
+        "hmackey",
+        "ip",
+        "key",
+        "keys",
+        "name",
+        "padding",
+        "password",
+        "phone",
+        "query",
+        "remoteaddr",
+        "request",
+        "revisiontoken",
+        "secret",
+        "tek",
+        "tekmac",
+        "temporaryexposurekeys",
+        "token",
+        "username",
+        "verificationpayload",
+    }
+)
+
+
+def hide_what_people_sent(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace the values of fields that hold codes, keys, tokens, addresses or bodies."""
+    for field in event:
+        if field.lower().replace("_", "") in _HIDDEN_FIELDS:
+            event[field] = HIDDEN
+    return event
+
+
+def _drop_standard_extras(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The framework's own records carry the whole request as an extra; a line needs its message only."""
+    for field in ("request", "status_code", "taskName"):
+        event.pop(field, None)
+    return event
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def log_config(level: str) -> dict[str, Any]:
+    """The ``dictConfig`` of both structlog's and the standard loggers, at ``level`` (a standard name)."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            hide_what_people_sent,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": [*_SHARED, _drop_standard_extras, hide_what_people_sent],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    structlog.processors.JSONRenderer(ensure_ascii=False),
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "loggers": {
+            "bluezone": {"level": level, "handlers": ["stderr"], "propagate": False},
+            "django": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            "django.request": {"level": "ERROR"},  # a 4xx is the caller's, and its path is not ours to keep
+            "huey": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            "waitress": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+        },
+    }

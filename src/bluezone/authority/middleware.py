@@ -1,0 +1,58 @@
+"""What every reply gets: a content security policy and one log line without addresses or contents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+__all__ = ["ContentSecurityPolicy", "RequestLog"]
+
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_log = structlog.get_logger("bluezone.authority.request")
+
+_GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ContentSecurityPolicy:
+    """Pages load and run only what this server serves; nothing inline."""
+
+    def __init__(self, get_response: _GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        return response
+
+
+class RequestLog:
+    """One line a request: which route, which status, how long. The path and the address are not written."""
+
+    def __init__(self, get_response: _GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        start = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        _log.info(
+            "request",
+            method=request.method,
+            route=match.route if match else "",
+            status=response.status_code,
+            milliseconds=round((time.perf_counter() - start) * 1000, 1),
+        )
+        return response

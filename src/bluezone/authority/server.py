@@ -1,0 +1,130 @@
+"""Serving: waitress threads for the web and a few more for background work, in one process."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from waitress import wasyncore
+from waitress.server import create_server
+
+from bluezone.authority import runtime
+from bluezone.authority.background import BackgroundWork
+from bluezone.errors import Refused
+
+__all__ = ["AddressInUse", "Running", "serve", "start"]
+
+THREADS = 8
+MAX_BODY_BYTES = 2_000_000
+
+
+class AddressInUse(Refused):
+    """The server cannot listen where it was told to."""
+
+
+class Running:
+    """A server at work in this process; leave the ``with`` block or call :meth:`stop` to end it."""
+
+    def __init__(self, listener: socket.socket, *, background: bool) -> None:
+        host, port = listener.getsockname()[:2]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self._stopping = threading.Event()
+        self._map: dict[int, Any] = {}
+        self._server = create_server(
+            get_wsgi_application(),
+            map=self._map,
+            sockets=[listener],
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=MAX_BODY_BYTES,
+            **_proxy_options(),
+        )
+        self._background = BackgroundWork() if background else None
+        self._thread = threading.Thread(target=self._loop, name="web", daemon=True)
+        if self._background:
+            self._background.__enter__()
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Finish the requests and tasks in hand and stop; calling it again does nothing."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._server.pull_trigger()
+        self._thread.join()
+        self._server.task_dispatcher.shutdown()
+        wasyncore.close_all(self._map, ignore_all=True)
+        if self._background:
+            self._background.__exit__(None, None, None)
+        connections.close_all()
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1.0, map=self._map, count=1)
+
+
+def start(host: str = "127.0.0.1", port: int = 8000, *, background: bool = True) -> Running:
+    """Serve in threads of this process; ``port`` 0 takes a free one, see ``Running.url``.
+
+    :raises AddressInUse: if the address cannot be listened on.
+    :raises RuntimeError: if the clock was replaced outside the demo.
+    """
+    if runtime.clock_is_replaced() and not settings.BLUEZONE_DEMO:
+        raise RuntimeError("refusing to serve: the clock was replaced")
+    return Running(_listen(host, port), background=background)
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until Ctrl-C or SIGTERM, then finish what is in hand."""
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {one: signal.signal(one, ask_to_stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with start(host, port):
+            stop.wait()
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise AddressInUse(f"cannot listen on {host}: {error.strerror or error}") from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise AddressInUse(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    return listener
+
+
+def _proxy_options() -> dict[str, Any]:
+    if not settings.BLUEZONE_TRUSTED_PROXY:
+        return {"clear_untrusted_proxy_headers": True}
+    return {
+        "trusted_proxy": settings.BLUEZONE_TRUSTED_PROXY,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }

@@ -1,0 +1,158 @@
+"""The Django project's settings, all from the environment; importing them creates no file and no folder."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from bluezone.authority.log_format import log_config
+
+__all__: list[str] = []
+
+_HERE = Path(__file__).resolve().parent
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
+
+
+def _database(url: str, data: Path) -> dict[str, Any]:
+    if url:
+        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 16}}
+        return parsed
+    # WAL lets readers work beside the one writer; IMMEDIATE takes the write lock at the start, so that a
+    # transaction never fails half-way for having read first; FULL survives a power cut after each commit.
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": data / "bluezone.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+    }
+
+
+BLUEZONE_DATA = Path(os.environ.get("BLUEZONE_DATA") or "data").resolve()
+BLUEZONE_DEMO = _flag("BLUEZONE_DEMO")
+BLUEZONE_REGION = os.environ.get("BLUEZONE_REGION", "VN")
+BLUEZONE_HEALTH_AUTHORITY = os.environ.get("BLUEZONE_HEALTH_AUTHORITY", "vn.bluezone")
+"""Identifier and issuer of the health authority whose certificates this server signs itself."""
+
+BLUEZONE_BASE_URL = os.environ.get("BLUEZONE_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+BLUEZONE_TRUSTED_PROXY = os.environ.get("BLUEZONE_TRUSTED_PROXY", "")
+"""Address of the one proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: none."""
+
+_base = urlsplit(BLUEZONE_BASE_URL)
+_https = _base.scheme == "https"
+_loopback = _base.hostname in _LOOPBACK
+
+DEBUG = False
+SECRET_KEY = ""  # read from the data folder by setup.prepare(); empty, so that nothing can be signed before
+ROOT_URLCONF = "bluezone.authority.urls"
+WSGI_APPLICATION = "bluezone.authority.wsgi.application"
+ALLOWED_HOSTS = [
+    *dict.fromkeys(
+        [h for h in os.environ.get("BLUEZONE_ALLOWED_HOSTS", "").split(",") if h]
+        + ["127.0.0.1", "localhost", "[::1]"]
+        + ([_base.hostname] if _base.hostname else [])
+    )
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+DATABASES = {"default": _database(os.environ.get("DATABASE_URL", ""), BLUEZONE_DATA)}
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "bluezone.authority.access",
+    "bluezone.authority.areas",
+    "bluezone.authority.accounts",
+    "bluezone.authority.keys",
+]
+if BLUEZONE_DEMO:
+    INSTALLED_APPS.append("bluezone.authority.demo")
+
+MIDDLEWARE = [
+    "bluezone.authority.middleware.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "bluezone.authority.middleware.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_HERE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = None
+STATICFILES_DIRS = [_HERE / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "front"
+LOGOUT_REDIRECT_URL = "front"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+SESSION_COOKIE_AGE = int(timedelta(hours=8).total_seconds())
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not _loopback
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [BLUEZONE_BASE_URL] if _https else []
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = log_config(os.environ.get("BLUEZONE_LOG_LEVEL", "INFO").upper())

@@ -1,0 +1,96 @@
+"""Bringing the authority up: choose its data folder and database, then make what it needs in them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bluezone.clock import Clock
+
+__all__ = ["configure", "data_folder_from_environment", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    data: Path
+    database_url: str
+    demo: bool
+    region: str
+
+
+_chosen: _Choice | None = None
+
+
+def configure(
+    data: Path,
+    *,
+    database_url: str | None = None,
+    demo: bool = False,
+    region: str = "VN",
+    clock: Clock | None = None,
+) -> None:
+    """Point the process at a data folder and load the Django project. Once a process; again only the same.
+
+    :param database_url: PostgreSQL, as ``postgresql://user@host/name``; ``None``: what ``DATABASE_URL`` says,
+        else SQLite in the data folder.
+    :param clock: another clock than the machine's; only the demo may have one.
+    :raises RuntimeError: if the process already serves another folder, database or region.
+    """
+    global _chosen
+    url = os.environ.get("DATABASE_URL", "") if database_url is None else database_url
+    choice = _Choice(data.resolve(), url, demo, region)
+    if _chosen is None:
+        _load(choice)
+        _chosen = choice
+    elif choice != _chosen:
+        raise RuntimeError(f"this process already serves {_chosen.data}; it cannot also serve {choice.data}")
+    if clock is not None:
+        from bluezone.authority import runtime
+
+        runtime.replace_clock(clock)
+
+
+def data_folder_from_environment() -> Path:
+    """The folder that ``BLUEZONE_DATA`` names, else ``./data``."""
+    return Path(os.environ.get("BLUEZONE_DATA") or "data").resolve()
+
+
+def prepare() -> None:
+    """Make folders, secrets, tables, Thanh Xuân's areas, the own authority and its export; safe to repeat."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from bluezone.authority import runtime
+    from bluezone.authority.areas.services import load_thanh_xuan
+    from bluezone.authority.keys import services
+    from bluezone.authority.keys.models import ExportConfig
+    from bluezone.authority.keys.revision_token import rotate_token_keys
+    from bluezone.authority.secret_files import DJANGO_KEY, create_missing_secrets, read_secret
+
+    Path(settings.BLUEZONE_DATA).mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_missing_secrets()
+    settings.SECRET_KEY = read_secret(DJANGO_KEY).decode()
+    now = runtime.now()
+    rotate_token_keys(now)
+    call_command("migrate", verbosity=0, interactive=False)
+    load_thanh_xuan()
+    authority = services.add_own_authority(now)
+    if not ExportConfig.objects.filter(region=authority.region).exists():
+        services.configure_export(authority.region)
+
+
+def _load(choice: _Choice) -> None:
+    from django.conf import settings
+
+    if settings.configured:
+        raise RuntimeError("Django is already configured in this process, by something else")
+    os.environ["BLUEZONE_DATA"] = str(choice.data)
+    os.environ["DATABASE_URL"] = choice.database_url
+    os.environ["BLUEZONE_DEMO"] = "1" if choice.demo else ""
+    os.environ["BLUEZONE_REGION"] = choice.region
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bluezone.authority.settings"
+
+    import django
+
+    django.setup()

@@ -1,0 +1,25 @@
+"""The front page and the health check."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+__all__ = ["front", "healthz"]
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """What this server is, and the ways in."""
+    return render(request, "front.html", {"demo": settings.BLUEZONE_DEMO})
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while the server answers and reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})

@@ -1,0 +1,10 @@
+"""Entry point for any WSGI server; ``bluezone serve`` needs none besides itself."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+__all__ = ["application"]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bluezone.authority.settings")
+application = get_wsgi_application()
