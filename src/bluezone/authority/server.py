@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -88,8 +89,8 @@ def start(host: str = "127.0.0.1", port: int = 8000, *, background: bool = True)
     return Running(_listen(host, port), background=background)
 
 
-def serve(host: str, port: int) -> None:
-    """Serve until Ctrl-C or SIGTERM, then finish what is in hand."""
+def serve(host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM, then finish what is in hand; ``on_ready`` is told the address."""
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -97,7 +98,8 @@ def serve(host: str, port: int) -> None:
 
     before = {one: signal.signal(one, ask_to_stop) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with start(host, port):
+        with start(host, port) as running:
+            on_ready(running.url)
             stop.wait()
     finally:
         for one, handler in before.items():

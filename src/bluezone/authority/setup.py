@@ -73,11 +73,21 @@ def prepare() -> None:
     settings.SECRET_KEY = read_secret(DJANGO_KEY).decode()
     now = runtime.now()
     rotate_token_keys(now)
-    call_command("migrate", verbosity=0, interactive=False)
+    if _tables_are_behind():
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     load_thanh_xuan()
     authority = services.add_own_authority(now)
     if not ExportConfig.objects.filter(region=authority.region).exists():
         services.configure_export(authority.region)
+
+
+def _tables_are_behind() -> bool:
+    """Whether a migration is missing; asking is much quicker than migrating, and every command asks."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _load(choice: _Choice) -> None:

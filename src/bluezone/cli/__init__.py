@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bluezone.cli import export, ids
+from bluezone.cli import authority, export, ids
 from bluezone.cli.bench import bench
 from bluezone.cli.match import match
 from bluezone.cli.output import print_refusal
@@ -25,6 +25,12 @@ app.add_typer(ids.app, name="ids")
 app.add_typer(export.app, name="export")
 app.command("match")(match)
 app.command("bench")(bench)
+app.command("setup")(authority.setup)
+app.command("serve")(authority.serve)
+app.add_typer(authority.user_app, name="user")
+app.add_typer(authority.code_app, name="code")
+app.add_typer(authority.audit_app, name="audit")
+export.app.command("build")(authority.build)
 
 
 def main() -> None:

@@ -1,0 +1,189 @@
+"""The authority's commands: ``setup``, ``serve``, ``user``, ``code``, ``audit`` and ``export build``."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from bluezone.cli.output import JsonFlag, print_json, say
+from bluezone.errors import Refused
+
+__all__ = ["audit_app", "build", "code_app", "serve", "setup", "user_app"]
+
+user_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
+code_app = typer.Typer(help="One-time codes for a positive test.", no_args_is_help=True)
+audit_app = typer.Typer(help="The record of who did what.", no_args_is_help=True)
+
+
+def setup() -> None:
+    """Make the data folder ($BLUEZONE_DATA, else ./data), its secrets and its tables; safe to repeat."""
+    _prepare()
+    from django.conf import settings
+
+    say(f"ready: {settings.BLUEZONE_DATA}")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+) -> None:
+    """Run the web server and the background work until Ctrl-C."""
+    _prepare()
+    from bluezone.authority import server
+
+    server.serve(host, port, on_ready=lambda url: say(f"serving on {url} (Ctrl-C stops)"))
+
+
+@user_app.command("create")
+def create_user(
+    name: Annotated[str, typer.Argument(help="Login name: small letters, digits, dots, dashes.")],
+    role: Annotated[str, typer.Option(help="What the person may do, for example health-worker.")],
+    area: Annotated[str, typer.Option(help="Where: a path such as 01/009 or 01/009/00343, or * for all.")],
+    display_name: Annotated[str, typer.Option(help="The name that colleagues see.")] = "",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from stdin instead of making one.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Create an account with one role in one area."""
+    _prepare()
+    from django.db import transaction
+
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.roles import Role
+    from bluezone.authority.access.scope import EVERYWHERE, Scope
+    from bluezone.authority.access.services import grant_role
+    from bluezone.authority.accounts.services import create_user, new_password
+    from bluezone.authority.areas.queries import known_path
+
+    try:
+        wanted = Role(role)
+    except ValueError:
+        names = ", ".join(one.value for one in Role)
+        raise typer.BadParameter(f"{role!r} is not one of {names}", param_hint="--role") from None
+    if area != EVERYWHERE and not known_path(area, Scope.everything()):
+        raise Refused(f"there is no area {area!r}")
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
+    cli, now = Actor("cli"), runtime.now()
+    with transaction.atomic():
+        user = create_user(name, password, display_name=display_name, by=cli, now=now)
+        grant_role(user, wanted, area, by=cli, now=now)
+    shown = None if password_stdin else password
+    if as_json:
+        print_json({"user": user.username, "id": str(user.pk), "role": role, "area": area, "password": shown})
+    else:
+        say(f"created {user.username}: {role} in {area}")
+        if shown:
+            typer.echo(shown)
+
+
+@code_app.command("issue")
+def issue_code(
+    report_type: Annotated[str, typer.Option(help="confirmed, likely or negative.")],
+    test_date: Annotated[str, typer.Option(help="Day of the sample, YYYY-MM-DD.")] = "",
+    onset: Annotated[str, typer.Option(help="Day of the first symptoms, YYYY-MM-DD.")] = "",
+    area: Annotated[str, typer.Option(help="Where it is issued: an area path, or * for none.")] = "*",
+    request: Annotated[
+        str, typer.Option("--uuid", help="Made by you: sending it again gives the same code.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Issue a one-time code."""
+    tested_on, ill_since, request_uuid = (
+        _day(test_date, "--test-date"),
+        _day(onset, "--onset"),
+        _uuid(request),
+    )
+    _prepare()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.scope import EVERYWHERE, Scope
+    from bluezone.authority.areas.queries import known_path
+    from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
+    from bluezone.authority.keys.services import issue_code
+
+    if report_type not in set(ISSUABLE):
+        raise typer.BadParameter(
+            f"{report_type!r} is not one of {', '.join(ISSUABLE)}", param_hint="--report-type"
+        )
+    if area != EVERYWHERE and not known_path(area, Scope.everything()):
+        raise Refused(f"there is no area {area!r}")
+    issued = issue_code(
+        report_type=ReportTypeName(report_type),
+        test_date=tested_on,
+        onset_date=ill_since,
+        uuid=request_uuid,
+        area_path=area,
+        scope=Scope.everything(),
+        by=Actor("cli"),
+        now=runtime.now(),
+    )
+    if as_json:
+        print_json(
+            {"uuid": str(issued.uuid), "code": issued.code, "expires_at": issued.expires_at.isoformat()}
+        )
+    else:
+        typer.echo(issued.grouped)
+        say(f"good until {issued.expires_at.isoformat(timespec='minutes')}")
+
+
+@audit_app.command("verify")
+def verify_audit(as_json: JsonFlag = False) -> None:
+    """Check that no entry was altered, removed or reordered; exit 1 naming the first that was."""
+    _prepare()
+    from bluezone.authority.access.audit import verify_audit
+
+    state = verify_audit()
+    if as_json:
+        print_json({"sealed": state.sealed, "unsealed": state.unsealed, "seals": state.seals})
+    else:
+        typer.echo(
+            f"in order: {state.sealed} sealed entries in {state.seals} seals, {state.unsealed} not sealed yet"
+        )
+
+
+def build(as_json: JsonFlag = False) -> None:
+    """Build the export of every window that has ended, and remove files past their time."""
+    _prepare()
+    from bluezone.authority import runtime
+    from bluezone.authority.keys.services import build_exports
+
+    report = build_exports(runtime.now())
+    if as_json:
+        print_json({"files": list(report.built), "keys": report.keys, "removed": list(report.removed)})
+    else:
+        for line in report.built:
+            typer.echo(line)
+        say(f"{report.keys} keys in {len(report.built)} new files, {len(report.removed)} old files removed")
+
+
+def _prepare() -> None:
+    import os
+
+    from bluezone.authority.setup import configure, data_folder_from_environment, prepare
+
+    configure(data_folder_from_environment(), region=os.environ.get("BLUEZONE_REGION") or "VN")
+    prepare()
+
+
+def _day(text: str, option: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a day like 2021-03-08", param_hint=option) from None
+
+
+def _uuid(text: str) -> uuid.UUID:
+    if not text:
+        return uuid.uuid4()
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a UUID", param_hint="--uuid") from None
