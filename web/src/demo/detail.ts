@@ -98,7 +98,7 @@ function measurements(day: Day, own: readonly Sighting[]): Element[] {
   return [
     h("p", { class: "hint" }, `${title}. ${words.sightingsHint}`),
     chart(day, own),
-    h("div", { class: "table-scroll tall", tabindex: "0", role: "region", "aria-label": title }, table),
+    h("div", { class: "table-scroll tall", tabindex: "0", role: "group", "aria-label": title }, table),
   ];
 }
 
@@ -143,6 +143,7 @@ function met(day: Day, meetings: readonly Meeting[]): HTMLElement {
         "th",
         { scope: "row" },
         day.nameOf(meeting.other),
+        " ",
         day.report.outcome.f0.includes(meeting.other) && h("span", { class: "badge f0" }, "F0"),
       ),
       h("td", { class: "number" }, format.minutes(meeting.nearSeconds)),
@@ -152,7 +153,7 @@ function met(day: Day, meetings: readonly Meeting[]): HTMLElement {
     );
   return h(
     "div",
-    { class: "table-scroll tall", tabindex: "0", role: "region", "aria-label": words.met },
+    { class: "table-scroll tall", tabindex: "0", role: "group", "aria-label": words.met },
     h(
       "table",
       { class: "small met" },

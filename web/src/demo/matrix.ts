@@ -38,7 +38,7 @@ export function matrix(day: Day): HTMLElement {
         h("span", { class: "legend-item" }, h("span", { class: `cell-key shade-${index}` }), label),
       ),
     ),
-    h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-labelledby": "matrix-title" }, table),
+    h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-labelledby": "matrix-title" }, table),
     readout,
   );
 }

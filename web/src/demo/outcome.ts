@@ -84,7 +84,7 @@ export function results(day: Day): HTMLElement {
     h("h2", { id: "results-title" }, words.results),
     h(
       "div",
-      { class: "table-scroll", tabindex: "0", role: "region", "aria-labelledby": "results-title" },
+      { class: "table-scroll", tabindex: "0", role: "group", "aria-labelledby": "results-title" },
       h(
         "table",
         { class: "results" },

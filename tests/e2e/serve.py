@@ -1,0 +1,18 @@
+"""A program: serves the data folder given as argument, with the demo page, until standard input ends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bluezone.authority import setup
+
+if __name__ == "__main__":
+    setup.configure(Path(sys.argv[1]), demo=True)
+    setup.prepare()
+    from bluezone.authority import server
+
+    with server.start("127.0.0.1", 0) as running:
+        sys.stdout.write(f"{running.url}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
