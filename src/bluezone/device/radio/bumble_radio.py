@@ -69,7 +69,7 @@ class BumbleRadio:
         connect: Callable[[str], Awaitable[Transport]] = open_transport,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._spec = spec
+        self.spec = spec
         self._connect = connect
         self._random_bytes = random_bytes
         self._sequence = asyncio.Lock()  # one sequence of commands at a time
@@ -95,7 +95,7 @@ class BumbleRadio:
 
     async def listen(self, seconds: float, heard: Callable[[Reception], None]) -> None:
         if self._window is not None:
-            raise RuntimeError(f"{self._spec} is listening already")
+            raise RuntimeError(f"{self.spec} is listening already")
         window = self._window = asyncio.get_running_loop().create_future()
         self._heard = heard
         try:
@@ -113,9 +113,9 @@ class BumbleRadio:
     async def _open(self) -> None:
         async with self._sequence:
             try:
-                self._transport = await self._connect(self._spec)
+                self._transport = await self._connect(self.spec)
             except Exception as error:  # every transport has its own kinds, some of them bare Exception
-                raise RadioError(f"cannot open the radio {self._spec}: {_reason(error)}") from error
+                raise RadioError(f"cannot open the radio {self.spec}: {_reason(error)}") from error
             host = self._host = _QuietHost(self._transport.source, self._transport.sink)
             host.on("advertising_report", self._on_report)
             host.on("flush", self._on_lost)
@@ -136,7 +136,7 @@ class BumbleRadio:
             if driver := await drivers.get_driver_for_host(host):
                 await driver.init_controller()  # type: ignore[no-untyped-call]
         except Exception as error:
-            raise RadioError(f"{self._spec}: firmware could not be loaded: {_reason(error)}") from error
+            raise RadioError(f"{self.spec}: firmware could not be loaded: {_reason(error)}") from error
         host.ready = True
         for command in (
             hci.HCI_Reset_Command(),
@@ -178,7 +178,7 @@ class BumbleRadio:
                 await self._set_scanning(was_scanning)
                 await self._set_advertising(True)
             except BaseException as error:
-                self._end_window(RadioError(f"{self._spec}: a failed broadcast ended listening: {error}"))
+                self._end_window(RadioError(f"{self.spec}: a failed broadcast ended listening: {error}"))
                 with contextlib.suppress(RadioError):
                     await self._stop_or_let_go()
                 raise
@@ -217,12 +217,12 @@ class BumbleRadio:
                 logger.warning("the adapter may still be broadcasting: %s", error)
         transport, self._transport, self._host = self._transport, None, None
         self._advertising = self._scanning = False
-        self._end_window(RadioError(f"{self._spec}: closed"))
+        self._end_window(RadioError(f"{self.spec}: closed"))
         if transport is not None:
             try:
                 await asyncio.wait_for(transport.close(), COMMAND_TIMEOUT)
             except Exception as error:  # noqa: BLE001 - a lost adapter cannot be closed in any better way
-                logger.warning("%s was not closed cleanly: %s", self._spec, _reason(error))
+                logger.warning("%s was not closed cleanly: %s", self.spec, _reason(error))
 
     async def _set_advertising(self, on: bool) -> None:
         if on or self._advertising:
@@ -238,13 +238,13 @@ class BumbleRadio:
 
     async def _send(self, command: hci.HCI_SyncCommand[Any]) -> None:
         if self._host is None:
-            raise RadioError(f"the radio {self._spec} is not open")
+            raise RadioError(f"the radio {self.spec} is not open")
         if self._host.lost:
-            raise RadioError(f"the radio {self._spec} is gone")
+            raise RadioError(f"the radio {self.spec} is gone")
         try:
             await self._host.send_sync_command(command, response_timeout=COMMAND_TIMEOUT)
         except Exception as error:  # Bumble's, the transport's, or an assertion about a controller's answer
-            raise RadioError(f"{self._spec}: {command.name} failed: {_reason(error)}") from error
+            raise RadioError(f"{self.spec}: {command.name} failed: {_reason(error)}") from error
 
     def _fresh_address_command(self) -> hci.HCI_LE_Set_Random_Address_Command:
         return hci.HCI_LE_Set_Random_Address_Command(random_address=fresh_address(self._random_bytes))
@@ -258,7 +258,7 @@ class BumbleRadio:
             self._end_window(error)
 
     def _on_lost(self) -> None:
-        self._end_window(RadioError(f"the radio {self._spec} is gone"))
+        self._end_window(RadioError(f"the radio {self.spec} is gone"))
 
     def _end_window(self, error: Exception) -> None:
         if self._window is not None and not self._window.done():
