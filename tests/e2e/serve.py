@@ -8,7 +8,7 @@ from pathlib import Path
 from bluezone.authority import setup
 
 if __name__ == "__main__":
-    setup.configure(Path(sys.argv[1]), demo=True)
+    setup.configure(Path(sys.argv[1]), database_url="", demo=True)
     setup.prepare()
     from bluezone.authority import server
 
