@@ -178,7 +178,7 @@ def _is_true(digest: bytes, der: bytes, key: ec.EllipticCurvePublicKey) -> bool:
 def _decode(signature_file: bytes) -> list[tuple[SignatureInfo, bytes]]:
     try:
         signatures = pb.SignatureList.FromString(signature_file).signatures
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):
         raise UndecodableSignature("export.sig is not a readable protobuf message") from None
     if not 1 <= len(signatures) <= MAX_SIGNATURES:
         raise UndecodableSignature(f"export.sig lists {len(signatures)} signatures, not 1-{MAX_SIGNATURES}")

@@ -81,21 +81,20 @@ def read_message(chunks: Iterable[bytes]) -> Iterator[ExportFields | KeyColumns]
     :raises ExportError: ``ShortHeader``, ``BadHeader``, ``UndecodableExport``, ``TruncatedExport``,
         ``BadKeyLength``, ``BadRollingPeriod`` or ``AbsurdStart``, possibly after some keys.
     """
-    seen = pb.KeyExport()
+    fields = ExportFields()
     counts = {False: 0, True: 0}
     for piece in whole_fields(_after_header(chunks)):
         try:
             part = pb.KeyExport.FromString(piece)
-        except DecodeError:
+        except (DecodeError, UnicodeDecodeError):
             raise UndecodableExport("export.bin is not a readable protobuf message") from None
         for revised, keys in ((False, part.keys), (True, part.revised_keys)):
             if keys:
                 yield _checked_columns(keys, counts[revised], revised=revised)
                 counts[revised] += len(keys)
-        for name in ("start_timestamp", "end_timestamp", "region", "batch_num", "batch_size"):
-            if part.HasField(name):
-                setattr(seen, name, getattr(part, name))
-    yield _fields_of(seen)
+        fields = _updated(fields, part)
+    check_fields(fields)
+    yield fields
 
 
 def whole_fields(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -227,15 +226,14 @@ def _checked_columns(keys: Sequence[pb.DiagnosisKey], first: int, *, revised: bo
     return columns
 
 
-def _fields_of(message: pb.KeyExport) -> ExportFields:
-    if not isinstance(message.region, str):  # invalid UTF-8 comes as bytes
+def _updated(fields: ExportFields, part: pb.KeyExport) -> ExportFields:
+    """What a further part of the message says; of a repeated field the last one counts."""
+    if not isinstance(part.region, str):  # invalid UTF-8 comes as bytes
         raise UndecodableExport("the export's region is not UTF-8")
-    fields = ExportFields(
-        start=message.start_timestamp if message.HasField("start_timestamp") else None,
-        end=message.end_timestamp if message.HasField("end_timestamp") else None,
-        region=message.region,
-        batch_num=message.batch_num if message.HasField("batch_num") else 1,
-        batch_size=message.batch_size if message.HasField("batch_size") else 1,
+    return ExportFields(
+        start=part.start_timestamp if part.HasField("start_timestamp") else fields.start,
+        end=part.end_timestamp if part.HasField("end_timestamp") else fields.end,
+        region=part.region if part.HasField("region") else fields.region,
+        batch_num=part.batch_num if part.HasField("batch_num") else fields.batch_num,
+        batch_size=part.batch_size if part.HasField("batch_size") else fields.batch_size,
     )
-    check_fields(fields)
-    return fields
