@@ -30,6 +30,8 @@ from bluezone.protocols.gaen import (
 )
 
 __all__ = [
+    "DEFAULT_RSSI_CORRECTION",
+    "DEFAULT_TX_POWER",
     "Agent",
     "AgentEvent",
     "AgentSettings",
@@ -39,6 +41,8 @@ __all__ = [
     "ScanDone",
 ]
 
+DEFAULT_TX_POWER = -12
+DEFAULT_RSSI_CORRECTION = 0
 MAX_SCAN_GAP_SECONDS = 300
 """A scan instance stands for at most this long, however long ago the scan before was."""
 
@@ -58,8 +62,8 @@ class AgentSettings:
     :raises ValueError: for values outside what the specification and a scan instance allow.
     """
 
-    tx_power: int = -12
-    rssi_correction: int = 0
+    tx_power: int = DEFAULT_TX_POWER
+    rssi_correction: int = DEFAULT_RSSI_CORRECTION
     scan_seconds: float = 3.0
     scan_interval: tuple[float, float] = (240.0, 300.0)
     rotation: tuple[float, float] = (600.0, 1200.0)

@@ -12,9 +12,10 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -161,7 +162,9 @@ class DeviceStore:
         if not rows:
             return
         with self.transaction() as connection:
-            connection.executemany("INSERT OR IGNORE INTO encounters VALUES (?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany(
+                "INSERT INTO encounters VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (time, rpi) DO NOTHING", rows
+            )
 
     def sighting_chunks(self, *, rows: int = SIGHTINGS_PER_CHUNK) -> Iterator[Sightings]:
         """All encounters in order of time, at most ``rows`` in memory at once."""
@@ -305,9 +308,15 @@ class DeviceStore:
         :raises StoreInUse: if the device is running or checking.
         """
         with self.exclusively("agent"), self.exclusively("check"):
-            self.close()
-            for path in self._files():
-                _overwrite(path)
+            # Held open by us, since SQLite removes its log, unerased, when the last connection closes.
+            with ExitStack() as stack:
+                files = [
+                    (stack.enter_context(path.open("r+b", buffering=0)), path.stat().st_size)
+                    for path in self._files()
+                ]
+                self.close()
+                for file, size in files:
+                    _overwrite(file, size)
             for path in self._files():
                 path.unlink(missing_ok=True)
         for folder in (self.folder / _DOWNLOADS, self.folder):
@@ -323,9 +332,9 @@ class DeviceStore:
         ]
 
 
-def _overwrite(path: Path) -> None:
-    with path.open("r+b", buffering=0) as file:
-        left = path.stat().st_size
-        while left > 0:
-            left -= file.write(bytes(min(left, 1 << 20)))
-        os.fsync(file.fileno())
+def _overwrite(file: FileIO, size: int) -> None:
+    left = max(size, file.seek(0, os.SEEK_END))
+    file.seek(0)
+    while left > 0:
+        left -= file.write(bytes(min(left, 1 << 20)))
+    os.fsync(file.fileno())
