@@ -45,7 +45,8 @@ class FakeBluetoothd:
         self.on_air: dict[str, Advertisement] = {}
         self.slots = 1
         self.errors: dict[str, str] = {}
-        self.deaf: set[str] = set()
+        self.deaf: set[str] = set()  # to these it does not even listen
+        self.mute: set[str] = set()  # these it obeys without an answer
         self.objects: dict[str, dict[str, dict[str, Variant]]] = {
             "/org/bluez": {},
             "/org/bluez/hci0": {
@@ -100,6 +101,8 @@ class FakeBus:
             case "UnregisterAdvertisement":
                 if daemon.on_air.pop(message.body[0], None) is None:
                     return failure("org.bluez.Error.DoesNotExist")
+        if message.member in daemon.mute:
+            await asyncio.Event().wait()
         return success("", [])
 
 
@@ -258,6 +261,20 @@ def test_whatever_fails_in_a_rotation_nothing_is_broadcast(member: str, fault: s
     run_virtual(main())
 
 
+def test_an_advert_registered_without_an_answer_is_taken_back() -> None:
+    async def main() -> None:
+        bluetoothd = FakeBluetoothd()
+        bluetoothd.mute.add("RegisterAdvertisement")
+        radio = radio_on(bluetoothd)
+        await radio.open()
+        with pytest.raises(RadioError, match="no answer to RegisterAdvertisement within 10 s"):
+            await radio.broadcast(build_gaen_advert(RPI, AEM))
+        assert not bluetoothd.on_air
+        assert bluetoothd.events[-1] == "UnregisterAdvertisement"
+
+    run_virtual(main())
+
+
 def test_an_advert_that_bluetoothd_ended_by_itself_is_no_obstacle() -> None:
     async def main() -> None:
         bluetoothd = FakeBluetoothd()
@@ -362,7 +379,7 @@ def test_listening_is_passive_and_hands_over_what_can_be_read() -> None:
         return heard, scanner
 
     heard, scanner = run_virtual(main())
-    assert heard[0] == Reception("0A:02:03:04:05:06", bytes.fromhex("17166ffd") + RPI + AEM, -60)
+    assert heard == [Reception("0A:02:03:04:05:06", bytes.fromhex("17166ffd") + RPI + AEM, -60)]
     assert not scanner.running
     assert scanner.arguments["scanning_mode"] == "passive"
     assert scanner.arguments["bluez"]["adapter"] == "hci0"
