@@ -314,7 +314,7 @@ class BluezRadio:
             body=body or [],
         )
         bus = self._open_bus()
-        if False:  # a call would wait for ever
+        if not bus.connected:  # a call would wait for ever
             raise RadioError(f"{self.adapter}: the message bus is gone")
         try:
             reply = await asyncio.wait_for(bus.call(message), CALL_TIMEOUT)
