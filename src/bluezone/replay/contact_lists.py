@@ -201,7 +201,7 @@ def _integer(path: Path, number: int, name: str, text: str, *, least: int, most:
 def _open_text(path: Path) -> io.TextIOBase:
     with path.open("rb") as raw:
         zipped = raw.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rt", encoding="utf-8") if zipped else path.open(encoding="utf-8")  # type: ignore[return-value]
+    return gzip.open(path, "rt", encoding="utf-8") if zipped else path.open(encoding="utf-8")
 
 
 def _prepend(first: str, lines: Iterable[str]) -> Iterator[str]:
