@@ -77,7 +77,7 @@ def broadcasts(radio: FakeRadio) -> list[tuple[float, bytes]]:
 
 
 def test_identifiers_are_those_of_the_key_and_leave_the_air_in_time(tmp_path: Path) -> None:
-    """Over a midnight: each identifier is its interval's, 20 minutes old at most, never past its key's end."""
+    """Over a midnight: each identifier is its interval's, at most 20 minutes old, never past its key."""
     start = datetime(2026, 11, 25, 20, 3, 20, tzinfo=UTC)
     radio, events = live(tmp_path / "d", 10, start=start, settings=AgentSettings(tx_power=-7))
     with DeviceStore.open(tmp_path / "d") as store:

@@ -58,7 +58,7 @@ def run(
     from random import SystemRandom
 
     from bluezone.clock import SystemClock
-    from bluezone.device.radio import radio_from
+    from bluezone.device.radio.open import radio_from
     from bluezone.device.service import DeviceWatcher, run_device
     from bluezone.device.store import DeviceStore
 

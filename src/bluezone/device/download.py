@@ -12,7 +12,6 @@ from bluezone.device.client_errors import BadAnswer, DownloadInterrupted, Export
 
 __all__ = ["download"]
 
-_CHUNK_BYTES = 64 << 10
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
@@ -75,6 +74,8 @@ def _resumable(part: Path, validator: Path) -> tuple[int, str]:
 def _placed(response: httpx.Response, url: str, done: int) -> tuple[int | None, int | None]:
     """Where in the file the answer begins (``None``: nowhere useful), and how large the whole file is."""
     status = response.status_code
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise BadAnswer(f"{url}: sent compressed although plain bytes were asked for")
     if status == httpx.codes.PARTIAL_CONTENT and done:
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         if found is None or int(found[1]) != done:
@@ -86,8 +87,6 @@ def _placed(response: httpx.Response, url: str, done: int) -> tuple[int | None, 
         raise ExportGone(f"{url}: listed, but not there any more")
     if status != httpx.codes.OK:
         raise ServerRefused(f"{url}: the server answered {status}; try again later")
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise BadAnswer(f"{url}: sent compressed although plain bytes were asked for")
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None
 
@@ -101,7 +100,7 @@ def _write(
     with os.fdopen(descriptor, "wb", buffering=0) as file:
         file.seek(start)
         try:
-            for chunk in response.iter_raw(_CHUNK_BYTES):
+            for chunk in response.iter_bytes():  # as it comes: collecting would lose the end of a part
                 written += len(chunk)
                 if written > max_bytes:
                     _discard(part, validator)
