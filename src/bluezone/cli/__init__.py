@@ -7,9 +7,9 @@ import sys
 import typer
 
 from bluezone.cli import authority, device, export, ids
-from bluezone.cli.bench import bench
+from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo
-from bluezone.cli.match import match
+from bluezone.cli.match import match_files
 from bluezone.cli.output import print_refusal
 from bluezone.errors import Refused
 
@@ -25,8 +25,8 @@ app = typer.Typer(
 app.add_typer(ids.app, name="ids")
 app.add_typer(export.app, name="export")
 app.add_typer(device.app, name="device")
-app.command("match")(match)
-app.command("bench")(bench)
+app.command("match")(match_files)
+app.command("bench")(run_benchmarks)
 app.command("demo")(demo)
 app.command("setup")(authority.setup)
 app.command("serve")(authority.serve)

@@ -13,10 +13,10 @@ from bluezone.cli.output import JsonFlag, print_json, say
 if TYPE_CHECKING:
     from bluezone.bench.registry import Result
 
-__all__ = ["bench"]
+__all__ = ["run_benchmarks"]
 
 
-def bench(
+def run_benchmarks(
     name: Annotated[str, typer.Argument(help='Which benchmark; "all" runs every one.')] = "all",
     quick: Annotated[bool, typer.Option("--quick", help="Small inputs and few runs: rough figures.")] = False,
     output: Annotated[

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bluezone.matching.sighting_file import SightingRow
     from bluezone.protocols.export_signature import PublicKeys
 
-__all__ = ["match"]
+__all__ = ["match_files"]
 
 
 class EngineName(StrEnum):
@@ -30,7 +30,7 @@ class EngineName(StrEnum):
     NATIVE = "native"
 
 
-def match(
+def match_files(
     files: Annotated[
         list[Path], typer.Argument(exists=True, dir_okay=False, help="Export files, any order.")
     ],

@@ -124,7 +124,7 @@ def _settle(found: list[KeyMatch]) -> tuple[list[KeyMatch], list[KeyMatch]]:
     )
 
 
-def _preference(match: KeyMatch) -> tuple[bool, bool, int, int, int, int]:
+def _preference(match: KeyMatch) -> tuple[bool, bool, int, int, int, int, int]:
     """The greatest is kept: a revocation, a revised form, then whatever makes order irrelevant."""
     key = match.key
     days = -(2**32) if key.days_since_onset is None else key.days_since_onset
@@ -134,5 +134,6 @@ def _preference(match: KeyMatch) -> tuple[bool, bool, int, int, int, int]:
         int(key.report_type),
         days,
         key.transmission_risk,
+        key.tek.rolling_start,
         key.tek.rolling_period,
     )
