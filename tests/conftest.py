@@ -1,10 +1,20 @@
-"""Fixtures for every test: where the real inputs are."""
+"""Fixtures for every test: where the real inputs are, which database, and an authority in a fresh folder."""
 
 from __future__ import annotations
 
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+
+from bluezone.clock import SettableClock
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -15,3 +25,79 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real inputs are not at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server: the one that BLUEZONE_TEST_POSTGRES_URL names, else Debian's for this run."""
+    if given := os.environ.get("BLUEZONE_TEST_POSTGRES_URL"):
+        yield given
+        return
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not versions:
+        pytest.fail("no PostgreSQL: set BLUEZONE_TEST_POSTGRES_URL, or install the package postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="bluezone-postgres-"))
+    as_user: dict[str, object] = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        who = pwd.getpwnam("postgres")
+        shutil.chown(folder, who.pw_uid, who.pw_gid)
+        as_user = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(versions[-1] / program), "-D", str(folder / "data"), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)  # type: ignore[call-overload]
+
+    run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c full_page_writes=off"
+    run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
+    try:
+        yield f"postgresql://postgres@{quote(str(folder), safe='')}/postgres"
+    finally:
+        run("pg_ctl", "stop", "--wait", "--mode", "immediate")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Test on a SQLite file (threads share it, unlike one in memory), or on PostgreSQL when told to."""
+    from django.db import connections
+
+    from bluezone.authority.databases import database_config
+
+    folder = tmp_path_factory.mktemp("database")
+    wanted = os.environ.get("BLUEZONE_TEST_DATABASE", "sqlite")
+    if wanted not in ("sqlite", "postgres"):
+        pytest.fail(f"BLUEZONE_TEST_DATABASE is {wanted!r}, not sqlite or postgres")
+    url = request.getfixturevalue("postgres_url") if wanted == "postgres" else ""
+    name = f"test_bluezone_{os.getpid()}" if url else str(folder / "test.sqlite3")
+    config = {**database_config(url, folder), "TEST": {"NAME": name}}
+    used = connections.settings["default"]
+    used.clear()
+    used.update(connections.configure_settings({"default": config})["default"])
+    if "default" in connections:
+        del connections["default"]
+
+
+@pytest.fixture
+def authority_clock() -> SettableClock:
+    """A Wednesday morning in Hà Nội: 10 March 2021, 15:17 local time."""
+    return SettableClock(datetime(2021, 3, 10, 8, 17, tzinfo=UTC))
+
+
+@pytest.fixture
+def authority(tmp_path: Path, settings, authority_clock: SettableClock) -> Iterator[Path]:  # type: ignore[no-untyped-def]
+    """An authority's fresh data folder with its secrets, under a clock that the test sets."""
+    from bluezone.authority import runtime
+    from bluezone.authority.keys.revision_token import rotate_token_keys
+    from bluezone.authority.secret_files import DJANGO_KEY, create_missing_secrets, read_secret
+
+    settings.BLUEZONE_DATA = tmp_path / "data"
+    settings.BLUEZONE_DEMO = True  # only the demo and tests may set the clock
+    runtime.replace_clock(authority_clock)
+    create_missing_secrets()
+    settings.SECRET_KEY = read_secret(DJANGO_KEY).decode()
+    rotate_token_keys(authority_clock.now())
+    yield settings.BLUEZONE_DATA
+    runtime.restore_clock()

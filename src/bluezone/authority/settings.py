@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from secrets import token_hex
 from urllib.parse import urlsplit
 
-import dj_database_url
-
+from bluezone.authority.databases import database_config
 from bluezone.authority.log_format import log_config
 
 __all__: list[str] = []
@@ -22,23 +21,9 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
 
 
-def _database(url: str, data: Path) -> dict[str, Any]:
-    if url:
-        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
-        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 16}}
-        return parsed
-    # WAL lets readers work beside the one writer; IMMEDIATE takes the write lock at the start, so that a
-    # transaction never fails half-way for having read first; FULL survives a power cut after each commit.
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": data / "bluezone.sqlite3",
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-    }
+def _secret_key(path: Path) -> str:
+    """The folder's secret; before it is made, one that is forgotten with the process."""
+    return path.read_text() if path.exists() else token_hex(32)
 
 
 BLUEZONE_DATA = Path(os.environ.get("BLUEZONE_DATA") or "data").resolve()
@@ -56,7 +41,7 @@ _https = _base.scheme == "https"
 _loopback = _base.hostname in _LOOPBACK
 
 DEBUG = False
-SECRET_KEY = ""  # read from the data folder by setup.prepare(); empty, so that nothing can be signed before
+SECRET_KEY = _secret_key(BLUEZONE_DATA / "secrets" / "django.key")
 ROOT_URLCONF = "bluezone.authority.urls"
 WSGI_APPLICATION = "bluezone.authority.wsgi.application"
 ALLOWED_HOSTS = [
@@ -68,7 +53,7 @@ ALLOWED_HOSTS = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", ""), BLUEZONE_DATA)}
+DATABASES = {"default": database_config(os.environ.get("DATABASE_URL", ""), BLUEZONE_DATA)}
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -61,6 +61,10 @@ class _Vouched:
     claims: certificates.Claims
 
 
+class _CarriedOutMeanwhile(Exception):
+    """Another worker finished this very request after we had looked for it."""
+
+
 def publish(request: PublishRequest, now: datetime) -> PublishOutcome:
     """Store a device's keys for the next export, or revise the report type of those stored before.
 
@@ -81,7 +85,7 @@ def publish(request: PublishRequest, now: datetime) -> PublishOutcome:
         )
         try:
             return _store(request, request_hmac, vouched, decision, now)
-        except IntegrityError:
+        except (IntegrityError, _CarriedOutMeanwhile):
             continue  # the same request or the same key was written at this moment: look again
     raise RuntimeError("a publish request kept colliding with others")
 
@@ -102,6 +106,8 @@ def _store(
         .filter(tek__in=[key.tek for key in accepted])
         .order_by("pk")
     }
+    if known and PublishMemory.objects.filter(request_hmac=request_hmac).exists():
+        raise _CarriedOutMeanwhile
     report_type = vouched.claims.report_type
     new: list[AcceptedKey] = []
     revised: list[PublishedKey] = []
