@@ -22,7 +22,7 @@ __all__ = ["ReferenceEngine", "derive_rpiks", "derive_rpis"]
 _BATCH_KEYS = 256
 """Their identifiers (0.6 MB) stay in the second-level cache between AES and the table."""
 
-_MIN_PREFIX_BITS, _MAX_PREFIX_BITS = 16, 26
+_MIN_PREFIX_BITS, _MAX_PREFIX_BITS = 16, 24
 _KEY_SPAN = MAX_ROLLING_PERIOD * KEY_BYTES
 _ECB = modes.ECB()  # noqa: S305 - single independent blocks, as the specification prescribes
 
@@ -42,7 +42,7 @@ class ReferenceEngine:
     def prepare(self, sightings: Sightings) -> NDArray[np.bool_]:
         """A table with ``True`` at the low bits of the first four bytes of each identifier heard.
 
-        Its size follows the number of sightings, so that about one identifier in two hundred is proposed.
+        Its size follows the number of sightings, so that about one identifier in a hundred is proposed, up to 16 MB.
         """
         wanted = max(1, 200 * len(sightings)).bit_length() - 1
         bits = min(max(wanted, _MIN_PREFIX_BITS), _MAX_PREFIX_BITS)
