@@ -175,8 +175,8 @@ def _alerts(sightings: list[dict[str, Any]], names: dict[str, str]) -> list[dict
             "minutes": minutes,
             "score": seconds,
             "closest_db": closest,
-            "certainty": "khá chắc" if closest < 50 else "vừa phải",
-            "text": f"Ngày 10/03/2021, {names[person]} đã ở gần một người dương tính khoảng {minutes} phút. "
+            "certainty": "likely" if closest < 50 else "possible",
+            "text": f"Ngày 10/03/2021, {names[person]} đã ở gần một người dương tính khoảng {minutes} phút.\n"
             "Hãy ở nhà, theo dõi sức khỏe và gọi trạm y tế phường.",
         })  # fmt: skip
     return alerts

@@ -86,6 +86,8 @@ def test_choosing_a_person_shows_their_sightings_and_warning(show):
     assert rows[-1].startswith("07:13")
     assert panel.locator("tfoot td").inner_text() == "32,0"
     assert "Quang đã ở gần một người dương tính khoảng 32 phút" in panel.locator(".phone-alert").inner_text()
+    panel.get_by_text("Nguyên văn cảnh báo").click()
+    assert panel.get_by_text("gọi trạm y tế phường").is_visible()
     met = panel.locator(".met tbody tr").all_inner_texts()
     assert [row.split("\t")[0].split()[0] for row in met][:2] == ["Mai", "Lan"]
     assert met[1].split("\t")[1:4] == ["30", "30", "0,8 m"]

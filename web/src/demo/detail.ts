@@ -36,14 +36,17 @@ function phoneAlert(day: Day, person: Person, alert: Alert): HTMLElement {
     [words.alertFacts.day, dayInWords(alert.day)],
     [words.alertFacts.minutes, words.minutesUnit(format.number(alert.minutes))],
     [words.alertFacts.closest, `${format.number(alert.closest_db, 1)}\u00a0dB`],
-    [words.alertFacts.certainty, alert.certainty],
+    [words.alertFacts.certainty, words.certainties[alert.certainty] ?? alert.certainty],
   ];
+  const [firstLine, ...rest] = alert.text.split("\n");
   return h(
     "figure",
     { class: "phone-alert" },
     h("figcaption", {}, words.alert(person.name)),
-    h("p", { lang: "vi" }, alert.text),
+    h("p", { lang: "vi" }, firstLine),
     h("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    rest.length > 0 &&
+      h("details", {}, h("summary", {}, words.alertInFull), h("p", { lang: "vi" }, rest.join("\n").trim())),
   );
 }
 

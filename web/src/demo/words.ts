@@ -25,6 +25,9 @@ export interface Words {
   readonly withF0: (spans: string) => string;
   readonly alert: (name: string) => string;
   readonly alertFacts: Readonly<Record<"day" | "minutes" | "closest" | "certainty", string>>;
+  readonly alertInFull: string;
+  /** The devices' own words for how sure they are. */
+  readonly certainties: Readonly<Record<string, string | undefined>>;
   readonly minutesUnit: (minutes: string) => string;
   readonly metresUnit: (metres: string) => string;
   readonly sightings: string;
@@ -96,6 +99,8 @@ const vi: Words = {
   withF0: (spans) => `Ở gần F0: ${spans}.`,
   alert: (name) => `Cảnh báo trên máy của ${name}`,
   alertFacts: { day: "Ngày", minutes: "Thời gian nguy cơ", closest: "Gần nhất", certainty: "Mức chắc chắn" },
+  alertInFull: "Nguyên văn cảnh báo",
+  certainties: { likely: "nhiều khả năng đúng", possible: "có thể đúng" },
   minutesUnit: (minutes) => `${minutes} phút`,
   metresUnit: (metres) => `${metres} m`,
   sightings: "Máy đo được gì",
@@ -177,6 +182,8 @@ const en: Words = {
   withF0: (spans) => `Near an F0: ${spans}.`,
   alert: (name) => `Warning on ${name}’s device`,
   alertFacts: { day: "Day", minutes: "Time at risk", closest: "Nearest", certainty: "How sure" },
+  alertInFull: "The warning in full (Vietnamese)",
+  certainties: {},
   minutesUnit: (minutes) => `${minutes} min`,
   metresUnit: (metres) => `${metres} m`,
   sightings: "What the device measured",
