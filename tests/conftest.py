@@ -71,13 +71,27 @@ def django_db_modify_db_settings(
     if wanted not in ("sqlite", "postgres"):
         pytest.fail(f"BLUEZONE_TEST_DATABASE is {wanted!r}, not sqlite or postgres")
     url = request.getfixturevalue("postgres_url") if wanted == "postgres" else ""
-    name = f"test_bluezone_{os.getpid()}" if url else str(folder / "test.sqlite3")
+    name = f"test_bluezone_{os.getpid()}" if url else str(folder / "bluezone.sqlite3")
     config = {**database_config(url, folder), "TEST": {"NAME": name}}
     used = connections.settings["default"]
     used.clear()
     used.update(connections.configure_settings({"default": config})["default"])
     if "default" in connections:
         del connections["default"]
+
+
+@pytest.fixture
+def database_environment(django_db_setup: None) -> dict[str, str]:
+    """What another process needs in its environment to open the test database."""
+    from django.db import connection
+
+    environment = {"DJANGO_SETTINGS_MODULE": "bluezone.authority.settings", "BLUEZONE_LOG_LEVEL": "ERROR"}
+    used = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return {**environment, "BLUEZONE_DATA": str(Path(used["NAME"]).parent), "DATABASE_URL": ""}
+    login = ":".join(quote(part, safe="") for part in (used["USER"], used["PASSWORD"]) if part)
+    host = quote(used["HOST"], safe="") + (f":{used['PORT']}" if used["PORT"] else "")
+    return {**environment, "DATABASE_URL": f"postgresql://{login}@{host}/{used['NAME']}"}
 
 
 @pytest.fixture
