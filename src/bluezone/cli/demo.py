@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -48,6 +50,7 @@ def demo(
     lived = (
         busiest_day(read_contact_list(contacts), people=people, day=day) if contacts else scripted_day(seed)
     )
+    signal.signal(signal.SIGTERM, _end_like_ctrl_c)
     options = DemoOptions(seed=seed, preset=preset, port=port)
     with (
         tempfile.TemporaryDirectory(prefix="bluezone-demo-") as folder,
@@ -67,3 +70,8 @@ def demo(
             with suppress(KeyboardInterrupt):
                 while True:
                     time.sleep(3600)
+
+
+def _end_like_ctrl_c(_signal: int, _frame: FrameType | None) -> None:
+    """So that a service manager's SIGTERM, too, leaves no folder behind."""
+    signal.raise_signal(signal.SIGINT)
