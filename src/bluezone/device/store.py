@@ -215,7 +215,8 @@ class DeviceStore:
             connection.execute(
                 "DELETE FROM own_keys WHERE rolling_start + rolling_period <= ?", (interval_number(cutoff),)
             )
-            connection.execute("DELETE FROM matched_scans WHERE time < ?", (cutoff,))
+            # By whole days, like the alert that rests on them: half a day would score less and withdraw it.
+            connection.execute("DELETE FROM matched_scans WHERE time < ?", (cutoff - cutoff % 86_400,))
             connection.execute("DELETE FROM matched_keys WHERE tek NOT IN (SELECT tek FROM matched_scans)")
             connection.execute("DELETE FROM alerts WHERE day < ?", ((now - RETENTION).date().isoformat(),))
         return deleted
