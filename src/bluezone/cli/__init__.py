@@ -8,7 +8,7 @@ import typer
 
 from bluezone.cli import authority, device, export, ids
 from bluezone.cli.bench import run_benchmarks
-from bluezone.cli.demo import demo
+from bluezone.cli.demo import demo_day
 from bluezone.cli.match import match_files
 from bluezone.cli.output import print_refusal
 from bluezone.errors import Refused
@@ -27,7 +27,7 @@ app.add_typer(export.app, name="export")
 app.add_typer(device.app, name="device")
 app.command("match")(match_files)
 app.command("bench")(run_benchmarks)
-app.command("demo")(demo)
+app.command("demo")(demo_day)
 app.command("setup")(authority.setup)
 app.command("serve")(authority.serve)
 app.add_typer(authority.user_app, name="user")

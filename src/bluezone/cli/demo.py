@@ -14,10 +14,10 @@ import typer
 
 from bluezone.cli.output import JsonFlag, print_json, say
 
-__all__ = ["demo"]
+__all__ = ["demo_day"]
 
 
-def demo(
+def demo_day(
     contacts: Annotated[
         Path | None,
         typer.Option(

@@ -47,8 +47,8 @@ def inspect_export(
 ) -> None:
     """Check an export file's signature and show its keys.
 
-    In the JSON document "start" and "end" are Unix seconds, null where the file says nothing; "batch" is
-    {"num", "size"}; "keys" and "revised_keys" are counts. "records" has every key in the file's order, the
+    In the JSON document "start" and "end" are Unix seconds, null where the file says nothing; "batch" of
+    "batch_size" numbers the file; "keys" and "revised_keys" are counts. "records" has every key in the file's order, the
     revised ones last: "key" (hex), "rolling_start" and "rolling_period" (ten-minute intervals),
     "transmission_risk", "report_type" (0 unknown, 1 confirmed test, 2 clinical diagnosis, 3 self report,
     4 recursive, 5 revoked), "days_since_onset" (null where the file says nothing), "revised".
@@ -95,7 +95,8 @@ def _document(export: Export) -> dict[str, object]:
         "region": export.region,
         "start": export.start,
         "end": export.end,
-        "batch": {"num": export.batch_num, "size": export.batch_size},
+        "batch": export.batch_num,
+        "batch_size": export.batch_size,
         "keys": len(export.keys),
         "revised_keys": len(export.revised_keys),
         "signature": export.signature,
