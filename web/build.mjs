@@ -1,4 +1,4 @@
-// Bundles the pages' scripts into the package's static files; with --tests, the tests into .test-build/.
+// Bundles the pages' scripts into the package's static files; with --tests, the tests into test-results/.
 import { rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const common = { bundle: true, format: "esm", charset: "utf8", logLevel: "warning", legalComments: "none" };
 
 if (process.argv.includes("--tests")) {
-  const outdir = here(".test-build/");
+  const outdir = here("../test-results/web/");
   rmSync(outdir, { recursive: true, force: true });
   const tests = (await readdir(here("test/"))).filter((name) => name.endsWith(".test.ts"));
   await build({

@@ -169,7 +169,6 @@ def test_english(show):
         ("script", 1280, False),
         ("script", 1280, True),
         ("contacts", 360, True),
-        ("contacts", 1280, False),
     ],
 )
 def test_fits_and_is_accessible(show, source, width, dark):
