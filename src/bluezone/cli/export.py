@@ -48,10 +48,10 @@ def inspect_export(
     """Check an export file's signature and show its keys.
 
     In the JSON document "start" and "end" are Unix seconds, null where the file says nothing; "batch" of
-    "batch_size" numbers the file; "keys" and "revised_keys" are counts. "records" has every key in the file's order, the
-    revised ones last: "key" (hex), "rolling_start" and "rolling_period" (ten-minute intervals),
-    "transmission_risk", "report_type" (0 unknown, 1 confirmed test, 2 clinical diagnosis, 3 self report,
-    4 recursive, 5 revoked), "days_since_onset" (null where the file says nothing), "revised".
+    "batch_size" numbers the file; "keys" and "revised_keys" are counts. "records" has every key in the
+    file's order, the revised ones last: "key" (hex), "rolling_start" and "rolling_period" (ten-minute
+    intervals), "transmission_risk", "report_type" (0 unknown, 1 confirmed test, 2 clinical diagnosis,
+    3 self report, 4 recursive, 5 revoked), "days_since_onset" (null where the file says nothing), "revised".
     """
     from bluezone.protocols.export_errors import naming_file
     from bluezone.protocols.export_file import read_export
