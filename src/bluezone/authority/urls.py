@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
 from bluezone.authority import views
@@ -15,5 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("bluezone.authority.accounts.urls")),
     path("", include("bluezone.authority.keys.urls")),
 ]
-if settings.BLUEZONE_DEMO:
+if apps.is_installed("bluezone.authority.demo"):
     urlpatterns.append(path("demo/", include("bluezone.authority.demo.urls")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from django.apps import apps
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,7 +14,7 @@ __all__ = ["front", "healthz"]
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """What this server is, and the ways in."""
-    return render(request, "front.html", {"demo": settings.BLUEZONE_DEMO})
+    return render(request, "front.html", {"demo": apps.is_installed("bluezone.authority.demo")})
 
 
 @require_safe

@@ -57,6 +57,10 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
     if _unchanged(request, etag, modified):
         file.close()
         response = HttpResponse(status=304)
+    elif request.method == "HEAD":  # the server would send a file's bytes even so; and ranges are for GET
+        file.close()
+        response = HttpResponse(content_type="application/zip")
+        response["Content-Length"] = str(stat.st_size)
     elif (span := _range(request, stat.st_size, etag, modified)) is None:
         response = FileResponse(file, content_type="application/zip")
         response["Content-Length"] = str(stat.st_size)

@@ -123,7 +123,7 @@ def issue_code(
         fault = check_test_dates(report_type, test_date, onset_date, now.astimezone(_HANOI).date())
         if fault:
             raise CodeRefused(fault)
-        known = _store_code(
+        known, created = _store_code(
             VerificationCode(
                 uuid=uuid,
                 report_type=report_type.value,
@@ -135,8 +135,9 @@ def issue_code(
                 area_path=area_path,
             )
         )
-        details = {"area": area_path, "report_type": report_type.value}
-        record(by, "keys.code-issued", f"code:{uuid}", details, now=now)
+        if created:
+            details = {"area": area_path, "report_type": report_type.value}
+            record(by, "keys.code-issued", f"code:{uuid}", details, now=now)
     wanted = (report_type.value, test_date, onset_date, area_path, by.user_id)
     if wanted != (
         known.report_type,
@@ -232,8 +233,8 @@ def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, now: datetime)
     )
 
 
-def _store_code(row: VerificationCode) -> VerificationCode:
-    """Save under the first attempt whose code nobody else holds."""
+def _store_code(row: VerificationCode) -> tuple[VerificationCode, bool]:
+    """Save under the first attempt whose code nobody else holds; false when the same request won the race."""
     for attempt in range(_ATTEMPTS):
         row.attempt = attempt
         row.code_hmac = _keyed("lookup", _code(row.uuid, attempt))
@@ -245,9 +246,9 @@ def _store_code(row: VerificationCode) -> VerificationCode:
         except IntegrityError:
             same = VerificationCode.objects.filter(pk=row.uuid).first()
             if same is not None:
-                return same  # the same request, sent twice at once
+                return same, False
         else:
-            return row
+            return row, True
     raise RuntimeError("no free verification code was found")
 
 
