@@ -10,10 +10,10 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bluezone.protocols.export_file import write_export
 from bluezone.protocols.export_signature import private_key_signer
@@ -56,6 +56,11 @@ class MiniAuthority:
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey:
         return self.private_key.public_key()
+
+    @property
+    def public_pem(self) -> str:
+        pem = self.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return pem.decode()
 
     def add_export(
         self,
@@ -148,7 +153,3 @@ class MiniAuthority:
         self.published += [key for key in fresh if key.tek.data not in known]
         answer = {"revisionToken": "rev1", "insertedExposures": len(sent), "padding": "x", "warnings": None}
         return httpx.Response(200, json=answer)
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -145,7 +145,11 @@ def test_an_index_that_never_ends_is_cut_off_at_its_limit() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "advice"),
     [
-        (httpx.Response(404), errors.ServerRefused, "check the server's address and the region"),
+        (
+            httpx.Response(404),
+            errors.ServerRefused,
+            "nothing published there yet, or the wrong address or region",
+        ),
         (httpx.Response(500), errors.ServerRefused, "answered 500; try again later"),
         (httpx.Response(302, headers={"Location": "/x"}), errors.ServerRefused, "answered 302"),
         (

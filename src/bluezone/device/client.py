@@ -252,7 +252,7 @@ def _check_name(name: str, where: str) -> None:
 
 def _require_ok(response: httpx.Response, url: str) -> None:
     if response.status_code == httpx.codes.NOT_FOUND:
-        raise ServerRefused(f"{url}: not there; check the server's address and the region")
+        raise ServerRefused(f"{url}: nothing published there yet, or the wrong address or region")
     if response.status_code != httpx.codes.OK:
         raise ServerRefused(f"{url}: the server answered {response.status_code}; try again later")
 

@@ -1,0 +1,161 @@
+"""``bluezone device``: what it prints, what it asks first, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from tests.device.mini_authority import BASE, MiniAuthority
+
+from bluezone.device import service
+from bluezone.device.enrolment import save_enrolment
+from bluezone.device.store import DeviceStore, Encounter
+from bluezone.protocols.gaen import (
+    DiagnosisKey,
+    Metadata,
+    ReportType,
+    TemporaryExposureKey,
+    derive_aemk,
+    encrypt_metadata,
+    interval_number,
+    rolling_proximity_identifiers,
+)
+
+Run = Callable[..., Any]
+YESTERDAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> MiniAuthority:
+    authority = MiniAuthority(codes={"12345678": YESTERDAY.date().isoformat()})
+    monkeypatch.setattr(service, "open_client", authority.client)
+    return authority
+
+
+@pytest.fixture
+def folder(tmp_path: Path, server: MiniAuthority) -> Path:
+    """An enrolled store with two own keys; it met the owner of a published key yesterday, 20 minutes."""
+    sick = TemporaryExposureKey(b"K" * 16, interval_number(YESTERDAY.timestamp()))
+    with DeviceStore.open(tmp_path / "device") as store:
+        save_enrolment(store, server=BASE, health_authority="vn.hanoi", public_keys=(server.public_pem,))
+        store.current_key(YESTERDAY)
+        store.current_key(datetime.now(UTC))
+        for second in range(36_000, 37_200, 300):
+            rpi = rolling_proximity_identifiers(sick)[second // 600]
+            aem = encrypt_metadata(derive_aemk(sick.data), rpi, Metadata(-10).pack())
+            store.add_scan(int(YESTERDAY.timestamp()) + second, 300, [Encounter(rpi, aem, -60, -58)])
+    server.add_export([DiagnosisKey(sick, ReportType.CONFIRMED_TEST, 0)])
+    return tmp_path / "device"
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, yes: bool) -> list[str]:
+    asked: list[str] = []
+
+    def confirm(text: str, *, default: bool, err: bool) -> bool:
+        assert default is False  # pressing Enter never agrees
+        assert err is True  # a question is no JSON
+        asked.append(text)
+        return yes
+
+    monkeypatch.setattr(typer, "confirm", confirm)
+    return asked
+
+
+def test_check_warns_in_both_languages_once(bluezone: Run, folder: Path) -> None:
+    first = bluezone("device", "check", "--store", folder)
+    assert first.exit_code == 0
+    assert f"ngày {YESTERDAY:%d/%m/%Y}" in first.stdout
+    assert f"on {YESTERDAY:%d/%m/%Y}" in first.stdout
+    assert first.stdout.index("Bạn có thể") < first.stdout.index("You may")
+    assert "1 keys of 1 new files" in first.stderr
+    second = bluezone("device", "check", "--store", folder)
+    assert second.stdout == ""
+
+
+def test_check_and_status_as_json(bluezone: Run, folder: Path) -> None:
+    checked = bluezone("device", "check", "--store", folder, "--json").document
+    assert checked["files"] == 1
+    assert checked["matched_scans"] == 4
+    (alert,) = checked["new_alerts"]
+    assert (alert["day"], alert["minutes"], alert["certainty"]) == (
+        YESTERDAY.date().isoformat(),
+        20,
+        "likely",
+    )
+    assert set(alert["text"]) == {"vi", "en"}
+    status = bluezone("device", "status", "--store", folder, "--json").document
+    assert status["running"] is False
+    assert (status["encounters"], status["own_keys"], status["published_keys"]) == (4, 2, 0)
+    assert [one["day"] for one in status["alerts"]] == [alert["day"]]
+    assert status["server"] == BASE
+    assert datetime.fromisoformat(status["last_check"]).tzinfo is not None
+    assert "4b4b4b4b" not in json.dumps(status)
+
+
+def test_status_works_while_a_device_runs(bluezone: Run, folder: Path) -> None:
+    with DeviceStore.open(folder) as store, store.exclusively("agent"):
+        outcome = bluezone("device", "status", "--store", folder)
+    assert outcome.exit_code == 0
+    assert "running          yes" in outcome.stdout
+    assert "does not prove that nobody was near" in outcome.stdout
+
+
+def test_reporting_shows_what_is_sent_and_sends_nothing_without_consent(
+    bluezone: Run, folder: Path, server: MiniAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answer(monkeypatch, yes=False)
+    outcome = bluezone("device", "report-positive", "12345678", "--store", folder, "--json")
+    assert outcome.exit_code == 1
+    assert outcome.document["error"] == "NotConfirmed"
+    assert asked == ["Publish these keys?"]
+    assert "2 random keys" in outcome.stderr
+    assert f"{YESTERDAY:%d/%m/%Y}" in outcome.stderr
+    assert "Not sent: your name" in outcome.stderr
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("options", [[], ["--yes"]])
+def test_reporting_with_consent(
+    bluezone: Run, folder: Path, server: MiniAuthority, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    asked = answer(monkeypatch, yes=True)
+    outcome = bluezone("device", "report-positive", "12345678", "--store", folder, "--json", *options)
+    assert outcome.exit_code == 0
+    assert (outcome.document["keys"], outcome.document["inserted"]) == (2, 2)
+    assert len(asked) == (0 if options else 1)
+    assert len(server.published) == 2
+    assert "12345678" not in outcome.stderr
+
+
+def test_forget_asks_and_then_erases(bluezone: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, yes=False)
+    assert bluezone("device", "forget", "--store", folder).exit_code == 1
+    assert folder.exists()
+    answer(monkeypatch, yes=True)
+    outcome = bluezone("device", "forget", "--store", folder, "--json")
+    assert (outcome.exit_code, outcome.document) == (0, {"erased": str(folder)})
+    assert not folder.exists()
+
+
+def test_refusals_name_the_reason(bluezone: Run, folder: Path, tmp_path: Path) -> None:
+    missing = bluezone("device", "status", "--store", tmp_path / "none", "--json")
+    assert (missing.exit_code, missing.document["error"]) == (1, "StoreMissing")
+    code = bluezone("device", "report-positive", "0", "--store", folder, "--yes")
+    assert code.exit_code == 1
+    assert "ask for a new code" in code.stderr
+    preset = bluezone("device", "check", "--store", folder, "--preset", "fr")
+    assert preset.exit_code == 1
+    assert "de-cwa" in preset.stderr
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("no key")
+    key = bluezone("device", "check", "--store", folder, "--public-key", wrong)
+    assert key.exit_code == 2
+    assert "wrong.pem" in key.stderr
+    radio = bluezone("device", "run", "--store", folder, "--radio", "smoke-signals")
+    assert radio.exit_code == 1
+    assert "smoke-signals" in radio.stderr
