@@ -168,12 +168,12 @@ def _alerts(sightings: list[dict[str, Any]], names: dict[str, str]) -> list[dict
         own = [row for row in sightings if row["by"] == person]
         seconds = sum(row["seconds"] * row["weight"] for row in own)
         closest = min(row["attenuation_db"] for row in own)
-        minutes = round(seconds / 60)
+        minutes = sum(row["seconds"] for row in own) // 60
         alerts.append({
             "person": person,
             "day": "2021-03-10",
             "minutes": minutes,
-            "score": seconds,
+            "score": seconds / 60,
             "closest_db": closest,
             "certainty": "likely" if closest < 50 else "possible",
             "text": f"Ngày 10/03/2021, {names[person]} đã ở gần một người dương tính khoảng {minutes} phút.\n"

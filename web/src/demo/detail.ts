@@ -26,7 +26,7 @@ export function detail(day: Day, person: Person): HTMLElement {
     h("h3", {}, words.met),
     met(day, metBy(day.meetings, person.id)),
     h("h3", {}, words.sightings),
-    ...(own.length > 0 ? measurements(day, own) : [h("p", { class: "hint" }, words.noSightings[verdict])]),
+    ...(own.length > 0 ? measurements(day, own) : [h("p", { class: "hint" }, verdict === "f0" ? words.noSightingsOfF0 : words.noSightings)]),
   );
 }
 
@@ -35,6 +35,7 @@ function phoneAlert(day: Day, person: Person, alert: Alert): HTMLElement {
   const facts: readonly (readonly [string, string])[] = [
     [words.alertFacts.day, dayInWords(alert.day)],
     [words.alertFacts.minutes, words.minutesUnit(format.number(alert.minutes))],
+    [words.alertFacts.score, words.minutesUnit(format.number(alert.score, 1))],
     [words.alertFacts.closest, `${format.number(alert.closest_db, 1)}\u00a0dB`],
     [words.alertFacts.certainty, words.certainties[alert.certainty] ?? alert.certainty],
   ];

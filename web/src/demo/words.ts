@@ -24,7 +24,7 @@ export interface Words {
   readonly verdictSentences: Readonly<Record<Verdict, (name: string, minutes: string) => string>>;
   readonly withF0: (spans: string) => string;
   readonly alert: (name: string) => string;
-  readonly alertFacts: Readonly<Record<"day" | "minutes" | "closest" | "certainty", string>>;
+  readonly alertFacts: Readonly<Record<"day" | "minutes" | "score" | "closest" | "certainty", string>>;
   readonly alertInFull: string;
   /** The devices' own words for how sure they are. */
   readonly certainties: Readonly<Record<string, string | undefined>>;
@@ -35,7 +35,8 @@ export interface Words {
   readonly sightingsHint: string;
   readonly sightingColumns: Readonly<Record<"time" | "of" | "attenuation" | "seconds" | "weight" | "counts", string>>;
   readonly sightingsTotal: string;
-  readonly noSightings: Readonly<Record<Verdict, string>>;
+  readonly noSightings: string;
+  readonly noSightingsOfF0: string;
   readonly met: string;
   readonly metNobody: string;
   readonly metColumns: Readonly<Record<"who" | "near" | "reach" | "closest" | "when", string>>;
@@ -98,7 +99,13 @@ const vi: Words = {
   },
   withF0: (spans) => `Ở gần F0: ${spans}.`,
   alert: (name) => `Cảnh báo trên máy của ${name}`,
-  alertFacts: { day: "Ngày", minutes: "Thời gian nguy cơ", closest: "Gần nhất", certainty: "Mức chắc chắn" },
+  alertFacts: {
+    day: "Ngày",
+    minutes: "Thời gian đo được",
+    score: "Tính thành nguy cơ",
+    closest: "Suy hao ít nhất",
+    certainty: "Mức chắc chắn",
+  },
   alertInFull: "Nguyên văn cảnh báo",
   certainties: { likely: "nhiều khả năng đúng", possible: "có thể đúng" },
   minutesUnit: (minutes) => `${minutes} phút`,
@@ -115,13 +122,8 @@ const vi: Words = {
     counts: "Tính (phút)",
   },
   sightingsTotal: "Tổng thời gian nguy cơ",
-  noSightings: {
-    f0: "Không hiện số đo cho F0: chính khóa của người này được công bố.",
-    right: "Báo cáo không có số đo của người này.",
-    missed: "Số đo chỉ có ở máy đã cảnh báo; máy này không cảnh báo.",
-    false: "Báo cáo không có số đo của người này.",
-    quiet: "Số đo chỉ có ở máy đã cảnh báo; máy này không cảnh báo.",
-  },
+  noSightings: "Báo cáo không có số đo nào của máy này.",
+  noSightingsOfF0: "Không hiện số đo cho F0: chính khóa của người này được công bố.",
   met: "Đã gặp ai",
   metNobody: "Không có ai trong tầm sóng cả ngày.",
   metColumns: { who: "Người", near: "≤\u00a02\u00a0m (phút)", reach: "Tầm sóng (phút)", closest: "Gần nhất", when: "Khi nào" },
@@ -181,7 +183,13 @@ const en: Words = {
   },
   withF0: (spans) => `Near an F0: ${spans}.`,
   alert: (name) => `Warning on ${name}’s device`,
-  alertFacts: { day: "Day", minutes: "Time at risk", closest: "Nearest", certainty: "How sure" },
+  alertFacts: {
+    day: "Day",
+    minutes: "Measured time",
+    score: "Counts as risk",
+    closest: "Least attenuation",
+    certainty: "How sure",
+  },
   alertInFull: "The warning in full (Vietnamese)",
   certainties: {},
   minutesUnit: (minutes) => `${minutes} min`,
@@ -198,13 +206,8 @@ const en: Words = {
     counts: "Counts (min)",
   },
   sightingsTotal: "Total time at risk",
-  noSightings: {
-    f0: "No measurements are shown for an F0: it is their keys that were published.",
-    right: "The report holds no measurements of this person.",
-    missed: "Only devices that warned report measurements; this one did not warn.",
-    false: "The report holds no measurements of this person.",
-    quiet: "Only devices that warned report measurements; this one did not warn.",
-  },
+  noSightings: "The report holds no measurements by this device.",
+  noSightingsOfF0: "No measurements are shown for an F0: it is their keys that were published.",
   met: "Whom they met",
   metNobody: "Nobody was within reach all day.",
   metColumns: { who: "Who", near: "≤\u00a02\u00a0m (min)", reach: "Within reach (min)", closest: "Nearest", when: "When" },
