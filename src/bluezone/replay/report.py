@@ -83,7 +83,15 @@ def build_report(
             for stay in day.stays
         ],
         "contacts": [
-            {"a": c.a, "b": c.b, "from": c.start, "to": c.end, "distance_m": c.distance} for c in day.contacts
+            {
+                "a": c.a,
+                "b": c.b,
+                "from": c.start,
+                "to": c.end,
+                "distance_m": c.distance,
+                **({"wall_db": c.wall} if c.wall else {}),
+            }
+            for c in day.contacts
         ],
         "sightings": [asdict(one) for one in measured],
         "alerts": [asdict(one) for one in alerts],

@@ -232,7 +232,8 @@ def _table_seat(person: str, home: int) -> tuple[float, float]:
 
 
 def _offset(person: str) -> float:
-    return int(person[1:]) % 12 * 0.8
+    """A place of one's own along a long table."""
+    return int(person[1:]) % 16 * 0.8
 
 
 def _seconds(clock: str) -> int:
