@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 BLUEZONE = Path(sys.executable).with_name("bluezone")
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """An empty data folder, and an empty database when the run is on PostgreSQL."""
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("BLUEZONE_", "DJANGO_"))
     }
     clean.pop("DATABASE_URL", None)
+    if os.environ.get("BLUEZONE_TEST_DATABASE") == "postgres":
+        server = request.getfixturevalue("postgres_url").rsplit("/", 1)[0]
+        name = f"bluezone_{secrets.token_hex(6)}"
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        clean["DATABASE_URL"] = f"{server}/{name}"
     return {**clean, "BLUEZONE_DATA": str(tmp_path / "data"), "BLUEZONE_LOG_LEVEL": "ERROR"}
 
 

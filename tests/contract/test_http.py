@@ -64,6 +64,8 @@ def test_validators_of_a_file(published: tuple[list[bytes], str], http: httpx.Cl
     whole = http.get(path)
     etag, modified = whole.headers["etag"], whole.headers["last-modified"]
     assert "immutable" in whole.headers["cache-control"]
+    assert "vary" not in whole.headers
+    assert "set-cookie" not in whole.headers
     assert http.head(path).headers["content-length"] == str(len(whole.content))
     for headers, status in [
         ({"If-None-Match": etag}, 304),

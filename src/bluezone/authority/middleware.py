@@ -1,4 +1,4 @@
-"""What every reply gets: a content security policy and one log line without addresses or contents."""
+"""What every reply gets: a content security policy, and one log line without addresses or contents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-__all__ = ["ContentSecurityPolicy", "RequestLog"]
+__all__ = ["ReplyHeaders", "RequestLog"]
 
 _POLICY = "; ".join(
     (
@@ -26,8 +26,8 @@ _log = structlog.get_logger("bluezone.authority.request")
 _GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-class ContentSecurityPolicy:
-    """Pages load and run only what this server serves; nothing inline."""
+class ReplyHeaders:
+    """Pages load and run only what this server serves, nothing inline; public files are the same for all."""
 
     def __init__(self, get_response: _GetResponse) -> None:
         self.get_response = get_response
@@ -35,6 +35,8 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", _POLICY)
+        if response.headers.get("Cache-Control", "").startswith("public"):
+            response.headers.pop("Vary", None)  # or a cache would keep one copy for each browser language
         return response
 
 

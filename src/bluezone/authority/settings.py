@@ -14,7 +14,7 @@ from bluezone.authority.log_format import log_config
 __all__: list[str] = []
 
 _HERE = Path(__file__).resolve().parent
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
 def _flag(name: str) -> bool:
@@ -38,7 +38,6 @@ BLUEZONE_TRUSTED_PROXY = os.environ.get("BLUEZONE_TRUSTED_PROXY", "")
 
 _base = urlsplit(BLUEZONE_BASE_URL)
 _https = _base.scheme == "https"
-_loopback = _base.hostname in _LOOPBACK
 
 DEBUG = False
 SECRET_KEY = _secret_key(BLUEZONE_DATA / "secrets" / "django.key")
@@ -47,7 +46,7 @@ WSGI_APPLICATION = "bluezone.authority.wsgi.application"
 ALLOWED_HOSTS = [
     *dict.fromkeys(
         [h for h in os.environ.get("BLUEZONE_ALLOWED_HOSTS", "").split(",") if h]
-        + ["127.0.0.1", "localhost", "[::1]"]
+        + list(_LOOPBACK[:3])
         + ([_base.hostname] if _base.hostname else [])
     )
 ]
@@ -72,7 +71,7 @@ if BLUEZONE_DEMO:
 MIDDLEWARE = [
     "bluezone.authority.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "bluezone.authority.middleware.ContentSecurityPolicy",
+    "bluezone.authority.middleware.ReplyHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -128,7 +127,7 @@ SESSION_COOKIE_AGE = int(timedelta(hours=8).total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not _loopback
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not set(ALLOWED_HOSTS) <= set(_LOOPBACK)
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [BLUEZONE_BASE_URL] if _https else []
 SECURE_CONTENT_TYPE_NOSNIFF = True

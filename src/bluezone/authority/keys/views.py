@@ -18,7 +18,7 @@ from bluezone.authority import runtime
 from bluezone.authority.access.audit import user_actor
 from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import CODE_ISSUERS
-from bluezone.authority.access.scope import Scope
+from bluezone.authority.access.scope import EVERYWHERE, Scope
 from bluezone.authority.accounts.models import User
 from bluezone.authority.areas.queries import areas_on
 from bluezone.authority.keys import queries, services
@@ -95,7 +95,7 @@ def _row(code: VerificationCode, areas: dict[str, str], now: datetime) -> _Row:
         state, badge = "đang chờ nhập", ""
     return _Row(
         issued_at=code.issued_at,
-        area=areas.get(code.area_path, code.area_path),
+        area=areas.get(code.area_path, "–" if code.area_path == EVERYWHERE else code.area_path),
         report_type=REPORT_TYPE_LABELS[ReportTypeName(code.report_type)],
         issuer=code.issued_by.display_name if code.issued_by else "quản trị máy chủ",
         state=state,
