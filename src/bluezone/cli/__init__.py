@@ -34,6 +34,7 @@ app.add_typer(authority.user_app, name="user")
 app.add_typer(authority.code_app, name="code")
 app.add_typer(authority.audit_app, name="audit")
 export.app.command("build")(authority.build)
+export.app.command("public-key")(authority.public_key)
 
 
 def main() -> None:

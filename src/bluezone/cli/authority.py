@@ -1,4 +1,4 @@
-"""The authority's commands: ``setup``, ``serve``, ``user``, ``code``, ``audit`` and ``export build``."""
+"""The authority's commands: setting up, serving, users, codes, the audit log, exports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from bluezone.cli.output import JsonFlag, print_json, say
 from bluezone.errors import Refused
 
-__all__ = ["audit_app", "build", "code_app", "serve", "setup", "user_app"]
+__all__ = ["audit_app", "build", "code_app", "public_key", "serve", "setup", "user_app"]
 
 user_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 code_app = typer.Typer(help="One-time codes for a positive test.", no_args_is_help=True)
@@ -160,6 +160,15 @@ def build(as_json: JsonFlag = False) -> None:
         for line in report.built:
             typer.echo(line)
         say(f"{report.keys} keys in {len(report.built)} new files, {len(report.removed)} old files removed")
+
+
+def public_key() -> None:
+    """Print the key that exports are signed with (PEM): what a device is enrolled with."""
+    _prepare()
+    from bluezone.authority.keys.queries import export_public_keys
+
+    for pem in sorted({key.pem for key in export_public_keys()}):
+        typer.echo(pem, nl=False)
 
 
 def _prepare() -> None:
