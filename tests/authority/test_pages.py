@@ -82,9 +82,11 @@ def test_a_health_worker_issues_a_code_and_sees_its_state(site: None, authority_
     answer = Client().post("/api/verify", {"code": code}, content_type="application/json")
     assert answer.status_code == 200
     assert "đã dùng" in client.get("/codes/").content.decode()
-    client.post("/codes/", form())
+    request = form()
+    client.post("/codes/", request)
     authority_clock.advance(timedelta(minutes=15))
     assert "hết hạn" in client.get("/codes/").content.decode()
+    assert "đã hết hạn lúc 15:32" in client.post("/codes/", request).content.decode()
     entry = AuditEntry.objects.filter(action="keys.code-issued").first()
     assert entry is not None
     assert entry.actor == f"user:{User.objects.get().pk}"

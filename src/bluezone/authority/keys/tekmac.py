@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import astuple
 
 from bluezone.authority.keys.wire import WireKey
 
@@ -18,7 +17,7 @@ __all__ = ["matches_tekmac", "tekmacs"]
 def tekmacs(keys: Sequence[WireKey], secret: bytes) -> tuple[bytes, ...]:
     """Every MAC that is right for the keys: the four-part form, and without risks when each risk is 0."""
     ordered = sorted(keys, key=lambda key: key.key)
-    parts = [[str(part) for part in astuple(key)] for key in ordered]
+    parts = [[str(part) for part in key.parts] for key in ordered]
     forms = [parts]
     if all(key.transmission_risk == 0 for key in keys):
         forms.append([part[:3] for part in parts])

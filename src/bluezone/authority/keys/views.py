@@ -70,14 +70,13 @@ def issue_code(request: HttpRequest) -> HttpResponse:
             except services.CodeRefused as refusal:
                 form.add_error(None, str(refusal))
     else:
-        form = IssueCodeForm(
-            areas=list(areas.items()), initial={"uuid": uuid.uuid4(), "test_date": today.date()}
-        )
+        form = IssueCodeForm(areas=list(areas.items()), initial={"uuid": uuid.uuid4()})
     midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
     rows = [_row(code, areas, now) for code in queries.codes_issued_since(midnight, scope)[:200]]
     context = {
         "form": form,
         "issued": issued,
+        "expired": issued is not None and issued.expires_at <= now,
         "issued_label": REPORT_TYPE_LABELS[issued.report_type] if issued else "",
         "rows": rows,
         "today": today,

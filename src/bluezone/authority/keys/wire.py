@@ -30,6 +30,11 @@ class WireKey:
     rolling_period: int
     transmission_risk: int = 0
 
+    @property
+    def parts(self) -> tuple[str, int, int, int]:
+        """The four fields in the order in which MACs are computed over them."""
+        return self.key, self.rolling_start, self.rolling_period, self.transmission_risk
+
 
 @dataclass(frozen=True, slots=True)
 class PublishRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -193,14 +193,15 @@ def _hmac_key(request: PublishRequest) -> bytes:
 
 def _request_hmac(request: PublishRequest) -> bytes:
     """Names a request without telling its keys: HMAC of the certificate and the digest of the sorted keys."""
-    keys = ",".join(".".join(str(part) for part in astuple(key)) for key in sorted(request.keys, key=astuple))
+    ordered = sorted(key.parts for key in request.keys)
+    keys = ",".join(".".join(str(part) for part in parts) for parts in ordered)
     text = f"{request.certificate}|{sha256(keys.encode()).hexdigest()}"
     return hmac.digest(read_secret(PUBLISH_MEMORY_KEY), text.encode(), "sha256")
 
 
 def _order(request: PublishRequest) -> list[int]:
     """The places of the keys in the request, sorted by the keys."""
-    return sorted(range(len(request.keys)), key=lambda at: astuple(request.keys[at]))
+    return sorted(range(len(request.keys)), key=lambda at: request.keys[at].parts)
 
 
 def _bits(request: PublishRequest, kept: set[int]) -> int:
