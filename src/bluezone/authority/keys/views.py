@@ -19,7 +19,6 @@ from bluezone.authority.access.audit import user_actor
 from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import CODE_ISSUERS
 from bluezone.authority.access.scope import EVERYWHERE, Scope
-from bluezone.authority.accounts.models import User
 from bluezone.authority.areas.queries import areas_on
 from bluezone.authority.keys import queries, services
 from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, IssueCodeForm
@@ -48,7 +47,7 @@ def issue_code(request: HttpRequest) -> HttpResponse:
     """``/codes/``: the form; after it is sent, the code, once."""
     user, now = request.user, runtime.now()
     scope = scope_of(user, CODE_ISSUERS, now)
-    if not isinstance(user, User) or scope == Scope.nothing():
+    if not user.is_authenticated or scope == Scope.nothing():
         raise PermissionDenied("no role that issues codes")
     today = timezone.localtime(now)
     areas = {area.path: area.name for area in areas_on(today.date(), scope)}
