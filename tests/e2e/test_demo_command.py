@@ -102,7 +102,7 @@ def test_ending_it_in_the_middle_leaves_nothing_behind(
     work = tmp_path / "work"
     work.mkdir()
     with running_demo(work, "--contacts", str(small_list), "--exit") as demo:
-        wait_for(demo.stderr, "devices live through the day")
+        wait_for(demo.stderr, "adverts received")
         demo.send_signal(ending)
         _, err = demo.communicate(timeout=20)
     assert demo.returncode == 130

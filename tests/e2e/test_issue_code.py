@@ -7,12 +7,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from .conftest import Tab, serving
 
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 NAME = "bs.hoa"
 PASSWORD = "chim se di nang 1981"
 PLACE = "01/009"
@@ -65,6 +68,7 @@ def test_log_in_and_issue_a_code(open_tab, server, width):
     assert_sound(tab, f"issue-form-{width}")
 
     page.get_by_label("Dương tính, đã xét nghiệm khẳng định").check()
+    page.get_by_label("Ngày lấy mẫu").fill(datetime.now(HANOI).date().isoformat())
     page.get_by_label("Nơi cấp").select_option(index=1)
     page.get_by_role("button", name="Cấp mã").click()
     page.locator(".one-time-code").wait_for()
