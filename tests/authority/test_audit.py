@@ -126,6 +126,19 @@ def test_heads_are_exported_line_by_line_and_made_good(log: Any, authority: Path
         verify_audit()
 
 
+def test_a_head_cut_off_by_a_crash_is_written_again(log: Any, authority: Path) -> None:
+    path = authority / "audit" / "heads.jsonl"
+    whole = path.read_text().splitlines(keepends=True)
+    for torn in ("".join(whole[:2]) + whole[2][:-20], whole[0][:7], ""):
+        path.write_text(torn)
+        verify_audit()
+        seal_audit(log.now())
+        assert path.read_text().splitlines(keepends=True)[:3] == whole
+    path.write_text("".join([whole[0], whole[1][:20] + "\n", whole[2]]))
+    with pytest.raises(AuditBroken, match="line 2 is damaged"):
+        verify_audit()
+
+
 def test_an_entry_vanishes_with_its_transaction(authority: Path, authority_clock: Any) -> None:
     with transaction.atomic():
         write(authority_clock)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
+from typing import TextIO
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -189,26 +190,44 @@ def _heads_file() -> Path:
 
 
 def _read_heads() -> list[str]:
+    """Heads in order; a last line without its end was cut off by a crash, and counts as not written."""
     try:
-        lines = _heads_file().read_text().splitlines()
+        lines = _heads_file().read_text().split("\n")[:-1]
     except FileNotFoundError:
         return []
-    heads = [json.loads(line) for line in lines]
-    for expected, one in enumerate(heads, start=1):
-        if one["seq"] != expected:
+    heads: list[str] = []
+    for expected, line in enumerate(lines, start=1):
+        try:
+            one = json.loads(line)
+            seq, head = one["seq"], one["head"]
+        except (ValueError, KeyError, TypeError):
+            raise AuditBroken(f"{_heads_file()}, line {expected} is damaged") from None
+        if seq != expected:
             raise AuditBroken(f"{_heads_file()} lacks the head of seal {expected}")
-    return [one["head"] for one in heads]
+        heads.append(head)
+    return heads
+
+
+def _cut_unfinished_line(heads: TextIO) -> None:
+    heads.seek(0)
+    whole, _, unfinished = heads.read().rpartition("\n")
+    if unfinished:
+        heads.truncate(len(whole.encode()) + (1 if whole else 0))
 
 
 def _export_heads() -> None:
     path = _heads_file()
-    with transaction.atomic():  # one exporter at a time: the lock on the newest seal orders the appends
-        newest = AuditSeal.objects.select_for_update().order_by("-seq").first()
+    with transaction.atomic():
+        # One exporter at a time: all wait for the first seal, the newest may be another one for each.
+        if AuditSeal.objects.select_for_update().order_by("seq").first() is None:
+            return
         known = len(_read_heads())
-        if newest is None or newest.seq <= known:
+        newest = AuditSeal.objects.order_by("-seq").values_list("seq", flat=True)[0]
+        if newest <= known:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as out:
+        with path.open("a+") as out:
+            _cut_unfinished_line(out)
             for seal in AuditSeal.objects.filter(seq__gt=known).order_by("seq"):
                 line = {
                     "seq": seal.seq,
