@@ -6,57 +6,60 @@ SHELL := /bin/bash
 .PHONY: help setup demo test test-python test-postgres test-web lint format bench screenshot clean
 
 BIN := .venv/bin
-STAMPS := .tools/stamps
+# A stamp lies in what it vouches for, so that removing the one removes the other.
+PYTHON := .venv/.ready
+WEB := src/bluezone/authority/static/build/.ready
+MACHINE := .tools/test-machine.ready
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 NODE := scripts/with-node.sh
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: $(STAMPS)/python $(STAMPS)/web ## .venv with the bluezone command, and the built web pages
+setup: $(PYTHON) $(WEB) ## .venv with the bluezone command, and the built web pages
 
 demo: setup ## residents meet, one is confirmed, the right people are warned; look at the day in a browser
 	@$(BIN)/bluezone demo $(DEMO_ARGS)
 
-test: setup $(STAMPS)/test-machine lint test-web test-python test-postgres ## everything: lint, unit, both databases, real Chromium
+test: setup $(MACHINE) lint test-web test-python test-postgres ## everything: lint, unit, both databases, real Chromium
 
-test-python: setup $(STAMPS)/test-machine ## unit, contract on SQLite, end to end
+test-python: setup $(MACHINE) ## unit, contract on SQLite, end to end
 	$(BIN)/pytest -n 2 --dist loadgroup tests
 
-test-postgres: setup $(STAMPS)/test-machine ## contract and server tests on PostgreSQL
+test-postgres: setup $(MACHINE) ## contract and server tests on PostgreSQL
 	BLUEZONE_TEST_DATABASE=postgres $(BIN)/pytest -n 2 --dist loadgroup tests/contract tests/authority
 
-test-web: $(STAMPS)/web ## the web app's own tests and type check
+test-web: $(WEB) ## the web app's own tests and type check
 	cd web && ../$(NODE) npm run check
 	cd web && ../$(NODE) npm test
 
-lint: $(STAMPS)/python ## ruff, mypy strict, import contracts
+lint: $(PYTHON) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(STAMPS)/python ## let ruff arrange the code
+format: $(PYTHON) ## let ruff arrange the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 bench: setup ## figures with unit, input size and what they are compared with
 	@$(BIN)/bluezone bench all
 
-screenshot: setup $(STAMPS)/test-machine ## the README's picture, from a real run of the demo
+screenshot: setup $(MACHINE) ## the README's picture, from a real run of the demo
 	$(BIN)/python scripts/screenshot.py
 
 clean: ## forget everything that setup made
 	rm -rf .venv .tools web/node_modules src/bluezone/authority/static/build
 
-$(STAMPS)/python: pyproject.toml uv.lock scripts/setup-python.sh
+$(PYTHON): pyproject.toml uv.lock scripts/setup-python.sh
 	@scripts/setup-python.sh
-	@mkdir -p $(STAMPS) && touch $@
+	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/web: $(WEB_SOURCES) scripts/with-node.sh scripts/setup-web.sh $(STAMPS)/python
+$(WEB): $(WEB_SOURCES) scripts/with-node.sh scripts/setup-web.sh $(PYTHON)
 	@scripts/setup-web.sh
-	@mkdir -p $(STAMPS) && touch $@
+	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/test-machine: scripts/setup-test-machine.sh
+$(MACHINE): scripts/setup-test-machine.sh
 	@scripts/setup-test-machine.sh
-	@mkdir -p $(STAMPS) && touch $@
+	@mkdir -p $(@D) && touch $@

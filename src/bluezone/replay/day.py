@@ -77,7 +77,7 @@ class Day:
 
 
 def near_seconds(contacts: Iterable[Contact], person: str) -> dict[str, int]:
-    """Seconds that each other person spent within two metres of ``person``; walls count as distance.
+    """Seconds that each other person spent within two metres of ``person``, no wall between them.
 
     Overlapping rows of one pair count once.
     """
