@@ -142,6 +142,23 @@ def test_an_unknown_preset_is_refused(small_list: Path, tmp_path: Path) -> None:
     assert "preset" in err
 
 
+def test_the_scripted_day_warns_family_and_colleagues(tmp_path: Path) -> None:
+    """The main job. Who is near Hà (d01) is read off the script: her family at the table in the evening (d02
+    to d04), the next desk (d05), lunch (d13), the seats beside and behind her on the bus (d23, d25)."""
+    with running_demo(tmp_path, "--exit", "--json") as demo:
+        out, err = demo.communicate(timeout=300)
+    assert demo.returncode == 0, err
+    document = json.loads(out)
+    assert (document["people"], document["f0"]) == (26, ["d01"])
+    assert document["near"] == ["d02", "d03", "d04", "d05", "d13", "d23", "d25"]
+    # More than two hours at arm's length is past any doubt; d14 to d19 never come within reach of her.
+    assert {"d02", "d03", "d04", "d05"} <= set(document["warned"])
+    assert not {"d14", "d15", "d17", "d18", "d19"} & set(document["warned"])
+    assert set(document["missed"]) == set(document["near"]) - set(document["warned"])
+    assert set(document["false"]) == set(document["warned"]) - set(document["near"])
+    assert document["receptions"] > 100_000
+
+
 def test_the_busiest_school_day_is_judged_by_the_raw_list(shared_data: Path, tmp_path: Path) -> None:
     """24 pupils of the SocioPatterns list; the truth is counted again over the raw lines."""
     path = shared_data / "contacts" / "High-School_data_2013.csv.gz"
