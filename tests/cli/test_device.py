@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import typer
 from tests.device.mini_authority import BASE, MiniAuthority
 
 from bluezone.device import service
 from bluezone.device.enrolment import save_enrolment
+from bluezone.device.service import DeviceWatcher
 from bluezone.device.store import DeviceStore, Encounter
+from bluezone.errors import Refused
 from bluezone.protocols.gaen import (
     DiagnosisKey,
     Metadata,
@@ -42,7 +45,7 @@ def folder(tmp_path: Path, server: MiniAuthority) -> Path:
     """An enrolled store with two own keys; it met the owner of a published key yesterday, 20 minutes."""
     sick = TemporaryExposureKey(b"K" * 16, interval_number(YESTERDAY.timestamp()))
     with DeviceStore.open(tmp_path / "device") as store:
-        save_enrolment(store, server=BASE, health_authority="vn.hanoi", public_keys=(server.public_pem,))
+        save_enrolment(store, server=BASE, health_authority="vn.bluezone", public_keys=(server.public_pem,))
         store.current_key(YESTERDAY)
         store.current_key(datetime.now(UTC))
         for second in range(36_000, 37_200, 300):
@@ -75,6 +78,50 @@ def test_check_warns_in_both_languages_once(bluezone: Run, folder: Path) -> None
     assert "1 keys of 1 new files" in first.stderr
     second = bluezone("device", "check", "--store", folder)
     assert second.stdout == ""
+
+
+def test_check_names_files_that_could_not_be_had(bluezone: Run, folder: Path, server: MiniAuthority) -> None:
+    name = next(iter(server.files))
+    server.answers[f"/exports/{name}"] = [httpx.Response(403), httpx.Response(404), httpx.Response(403)]
+    plain = bluezone("device", "check", "--store", folder)
+    assert plain.exit_code == 0
+    assert f"Not fetched, will be tried again {name}: " in plain.stderr
+    document = bluezone("device", "check", "--store", folder, "--json").document
+    assert (document["unfetched"], [one["name"] for one in document["refused"]]) == ([], [name])
+    document = bluezone("device", "check", "--store", folder, "--json").document
+    assert [one["name"] for one in document["unfetched"]] == [name]
+    status = bluezone("device", "status", "--store", folder, "--json").document
+    assert [(one["name"], one["attempts"]) for one in status["refused_exports"]] == [(name, 1)]
+
+
+def test_a_server_without_tls_needs_an_option(bluezone: Run, folder: Path) -> None:
+    for command in (("check",), ("run", "--radio", "bluez")):
+        refused = bluezone("device", *command, "--store", folder, "--server", "http://a.example")
+        assert refused.exit_code == 1
+        assert "--insecure-http" in refused.stderr
+    options = ("--store", folder, "--server", BASE.replace("https", "http"))
+    assert bluezone("device", "check", *options, "--insecure-http").exit_code == 0
+    assert bluezone("device", "check", "--store", folder).exit_code == 0  # remembered
+    assert bluezone("device", "check", "--store", folder, "--no-insecure-http").exit_code == 1
+
+
+def test_a_running_device_tells_what_failed_and_why(
+    bluezone: Run, folder: Path, server: MiniAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_device(*_args: object, watcher: DeviceWatcher, **_more: object) -> None:
+        watcher.on_refused(Refused("server down"))
+        try:
+            raise ZeroDivisionError("ours")
+        except ZeroDivisionError as fault:
+            watcher.on_fault(fault)
+
+    monkeypatch.setattr(service, "run_device", run_device)
+    outcome = bluezone("device", "run", "--store", folder, "--radio", "bluez")
+    assert outcome.exit_code == 0
+    assert "will be repeated: server down" in outcome.stderr
+    assert "Please report this" in outcome.stderr
+    assert "Traceback" in outcome.stderr
+    assert "ZeroDivisionError: ours" in outcome.stderr
 
 
 def test_check_and_status_as_json(bluezone: Run, folder: Path) -> None:

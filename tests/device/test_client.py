@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -169,6 +170,80 @@ def test_failures_of_the_index_say_what_to_do(
     assert str(caught.value).startswith(BASE + INDEX)
 
 
+def test_plain_bytes_are_asked_for_and_nothing_else_is_unpacked(
+    server: MiniAuthority, client: AuthorityClient
+) -> None:
+    """A kilobyte compressed twice unpacks to half a gigabyte; it has to be refused unread."""
+    bomb = Slow(gzip.compress(gzip.compress(bytes(1 << 16))), 1)
+    for encoding in ("gzip", "gzip, gzip", "br", "identity, gzip", "x-unknown"):
+        compressed = httpx.Response(200, stream=bomb, headers={"Content-Encoding": encoding})
+        with pytest.raises(errors.BadAnswer, match="compressed"):
+            answering(compressed).fetch_index()
+        with pytest.raises(errors.BadAnswer, match="compressed"):
+            answering(compressed, "/api/verify").verify("1")
+    assert bomb.given == 0
+    client.fetch_index()
+    client.verify("12345678")
+    assert [r.headers["Accept-Encoding"] for r in server.requests] == ["identity"] * 2
+    plain = httpx.Response(200, content=NAME.encode(), headers={"Content-Encoding": "Identity"})
+    assert answering(plain).fetch_index() is not None
+
+
+@pytest.mark.parametrize(
+    ("etag", "kept"),
+    [
+        (b'"a!~"', True),
+        (b'W/"a"', True),
+        (b'"caf\xe9"', False),
+        (b"bare", False),
+        (b'"a b"', False),
+        (b'"a"b"', False),
+        (b'w/"a"', False),
+        (b'"' + b"a" * 300 + b'"', False),
+    ],
+)
+def test_only_a_validator_that_can_be_sent_back_is_kept(etag: bytes, kept: bool) -> None:
+    index = answering(httpx.Response(200, content=b"", headers=[(b"ETag", etag)])).fetch_index()
+    assert index is not None
+    assert index.etag == (etag.decode() if kept else None)
+    answering(httpx.Response(304)).fetch_index(index.etag)
+
+
+class Seconds:
+    """A monotonic source that goes on by ``step`` whenever it is looked at."""
+
+    def __init__(self, step: float) -> None:
+        self.now, self.step = 0.0, step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def dripping(path: str, step: float, headers: dict[str, str] | None = None) -> tuple[AuthorityClient, Slow]:
+    stream = Slow(b"a", 10**6)
+    server = MiniAuthority(answers={path: [httpx.Response(200, stream=stream, headers=headers or {})]})
+    return AuthorityClient(BASE, "VN", server.client(), monotonic=Seconds(step)), stream
+
+
+def test_answers_that_drip_are_given_up_after_a_minute_and_files_after_ten(tmp_path: Path) -> None:
+    """One byte and one look at the clock every half second: 120 bytes are a minute, 1200 are ten."""
+    client, stream = dripping(INDEX, 0.5)
+    with pytest.raises(errors.ServerUnreachable, match="no answer in time"):
+        client.fetch_index()
+    assert 110 < stream.given < 125
+    client, stream = dripping("/api/verify", 0.5)
+    with pytest.raises(errors.ServerUnreachable, match="no answer in time"):
+        client.verify("1")
+    assert 110 < stream.given < 125
+    client, stream = dripping(f"/exports/{NAME}", 0.5, {"ETag": '"e"', "Content-Length": "1000000"})
+    with pytest.raises(errors.DownloadInterrupted, match="too slow"):
+        client.download_export(NAME, tmp_path)
+    assert 1190 < stream.given < 1205
+    (part,) = tmp_path.glob("*.part")
+    assert part.stat().st_size == stream.given - 1  # kept, to go on from
+
+
 # Downloads
 
 CONTENT = bytes(range(256)) * 1000
@@ -261,6 +336,45 @@ def test_a_complete_part_or_a_wrong_range_starts_over_by_itself(
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize(
+    "span",
+    [
+        "bytes 100-99999/" + "9" * 5000,
+        "bytes 100-255999/*",
+        "bytes \u0661\u0660\u0660-255999/256000",
+        "x",
+        "",
+    ],
+)
+def test_a_range_that_cannot_be_read_starts_over(server: MiniAuthority, tmp_path: Path, span: str) -> None:
+    server.files[NAME] = CONTENT
+    headers = [(b"Content-Range", span.encode())]
+    server.answers[f"/exports/{NAME}"] = [
+        broken_off(100, true_etag()),
+        httpx.Response(206, content=CONTENT[100:], headers=headers),
+    ]
+    with pytest.raises(errors.DownloadInterrupted):
+        fetch(server, tmp_path)
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_validator_damaged_on_disk_starts_over(server: MiniAuthority, tmp_path: Path) -> None:
+    server.files[NAME] = CONTENT
+    server.answers[f"/exports/{NAME}"] = [broken_off(100, true_etag())]
+    with pytest.raises(errors.DownloadInterrupted):
+        fetch(server, tmp_path)
+    (validator,) = tmp_path.glob("*.etag")
+    validator.write_bytes(b'"caf\xe9"')
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert "Range" not in server.requests[-1].headers
+
+
+def test_an_unreadable_length_is_none_at_all(server: MiniAuthority, tmp_path: Path) -> None:
+    headers = {"Content-Length": "9" * 5000}
+    server.answers[f"/exports/{NAME}"] = [httpx.Response(200, stream=Slow(CONTENT, 1), headers=headers)]
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
 def test_a_server_without_ranges_sends_all_of_it_again(server: MiniAuthority, tmp_path: Path) -> None:
     server.files[NAME], server.range_requests = CONTENT, False
     server.answers[f"/exports/{NAME}"] = [broken_off(1000, true_etag())]
@@ -327,14 +441,14 @@ def test_code_certificate_and_publishing_as_the_server_expects(
     certificate = client.certificate(verified.token, key_mac(KEYS, b"k" * 32))
     published = client.publish(
         KEYS,
-        health_authority="vn.hanoi",
+        health_authority="vn.bluezone",
         certificate=certificate,
         hmac_key=b"k" * 32,
         symptom_onset_interval=2_990_000,
     )
     assert (published.inserted, published.revision_token, published.warnings) == (3, "rev1", ())
     body = json.loads(server.requests[-1].content)
-    assert body["healthAuthorityID"] == "vn.hanoi"
+    assert body["healthAuthorityID"] == "vn.bluezone"
     assert body["temporaryExposureKeys"][1] == {
         "key": base64.b64encode(KEYS[1].data).decode(),
         "rollingStartNumber": 2_990_144,
@@ -382,6 +496,13 @@ def test_code_certificate_and_publishing_as_the_server_expects(
             httpx.Response(500, json={"error": "x", "code": "internal_error"}),
             errors.PublishRefused,
             "internal_error",
+        ),
+        ("/v1/publish", httpx.Response(200, json={"warnings": 5}), errors.BadAnswer, "'warnings'"),
+        (
+            "/api/verify",
+            httpx.Response(200, content=b'{"testtype": "confirmed", "token": "\\ud800"}'),
+            errors.BadAnswer,
+            "'token'",
         ),
         ("/v1/publish", httpx.Response(413, content=b""), errors.BadAnswer, "413"),
     ],

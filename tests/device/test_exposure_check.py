@@ -16,6 +16,7 @@ from bluezone.device import exposure_check, exposure_results
 from bluezone.device.agent import AgentSettings
 from bluezone.device.client import AuthorityClient
 from bluezone.device.client_errors import ServerUnreachable
+from bluezone.device.enrolment import enrolment_of, save_enrolment
 from bluezone.device.exposure_check import CheckOutcome, CheckProgress, check_exposures, current_summaries
 from bluezone.device.store import DeviceStore, Encounter
 from bluezone.device.store_schema import StoreInUse
@@ -191,7 +192,10 @@ def test_a_revised_report_type_changes_the_score(store: DeviceStore, server: Min
 def test_own_keys_never_count(store: DeviceStore, server: MiniAuthority) -> None:
     meet(store, 1, 20)
     with store.transaction() as connection:
-        connection.execute("INSERT INTO own_keys VALUES (?, 144, ?, 1)", (DAY, tek(1).data))
+        connection.execute(
+            "INSERT INTO own_keys (rolling_start, rolling_period, tek, published_at) VALUES (?, 144, ?, 1)",
+            (DAY, tek(1).data),
+        )
     server.add_export([sick(1)])
     assert check(store, server).matched_scans == 0
 
@@ -214,16 +218,18 @@ def test_a_bad_file_is_refused_and_does_not_stop_the_others(
         server.answers[f"/exports/{bad}"] = [httpx.Response(404)] * 9
     trusted: PublicKeys = [] if fault == "no trust" else None
     refused = []
-    for attempt in range(1, 6):
+    for number in range(1, 25):
         outcome = check(store, server, trusted=trusted)
         refused.append(len(outcome.refused))
-        if attempt == 1 and fault != "no trust":
+        if number == 1 and fault != "no trust":
             assert [name for name, _ in outcome.refused] == [bad]
             assert len(outcome.new_alerts) == 1  # of the good file
             assert exposure_results.matched_exposures(store)[0][0].tek == tek(2).data
     expected = 2 if fault == "no trust" else 1
-    assert refused == [expected] * 3 + [0, 0]  # three attempts, then given up
-    assert all(one.given_up and one.reason for one in exposure_results.refused_exports(store))
+    tried = [number for number, count in enumerate(refused, 1) if count]
+    assert tried == [1, 2, 4, 8, 16, 24]  # in every check, every 2nd, 4th, 8th; then every 8th
+    assert {count for count in refused if count} == {expected}
+    assert all(one.attempts == 6 and one.reason for one in exposure_results.refused_exports(store))
     assert not any("device" in one.reason for one in exposure_results.refused_exports(store))  # no local path
     assert list(store.downloads.iterdir()) == []
 
@@ -241,16 +247,90 @@ def test_a_file_that_was_damaged_on_the_way_is_used_when_it_arrives_whole(
     assert len(check(store, server).new_alerts) == 1
 
 
-def test_network_failures_keep_what_was_done(store: DeviceStore, server: MiniAuthority) -> None:
+@pytest.mark.parametrize(
+    ("answer", "again_soon"),
+    [
+        (httpx.Response(403), False),
+        (httpx.Response(302, headers={"Location": "/"}), False),
+        (httpx.Response(500), False),
+        (httpx.Response(200, content=b"abc", headers={"Content-Length": "9"}), True),
+        (httpx.RemoteProtocolError("closed"), True),
+    ],
+)
+def test_a_file_that_cannot_be_fetched_stops_nothing_and_is_not_held_against_it(
+    store: DeviceStore, server: MiniAuthority, answer: httpx.Response | Exception, again_soon: bool
+) -> None:
+    meet(store, 1, 20)
+    first = server.add_export([sick(2)])
+    server.add_export([sick(1)])
+    server.answers[f"/exports/{first}"] = [answer] * 5
+    for number in range(5):
+        outcome = check(store, server)
+        assert len(outcome.new_alerts) == (number == 0)
+        assert [name for name, _ in outcome.unfetched] == [first]
+        assert (outcome.refused, outcome.interrupted) == ((), again_soon)
+    assert exposure_results.pending_exports(store) == [first]
+    outcome = check(store, server)
+    assert (outcome.files, outcome.unfetched, outcome.interrupted) == (1, (), False)
+
+
+def test_where_the_server_is_gone_the_rest_is_left_and_what_there_is_counts(
+    store: DeviceStore, server: MiniAuthority
+) -> None:
     meet(store, 1, 20)
     server.add_export([sick(1)])
-    second = server.add_export([sick(2)])
+    second, third = server.add_export([sick(2)]), server.add_export([sick(3)])
+    index = httpx.Response(200, content="\n".join(server.files).encode())
+    server.answers["/exports/VN/index.txt"] = [index, httpx.ConnectError("down")]
     server.answers[f"/exports/{second}"] = [httpx.ConnectError("down")]
-    with pytest.raises(ServerUnreachable):
-        check(store, server)
-    assert exposure_results.pending_exports(store) == [second]
     outcome = check(store, server)
+    assert (outcome.files, len(outcome.new_alerts), outcome.interrupted) == (1, 1, True)
+    assert [name for name, _ in outcome.unfetched] == [second]
+    assert f"/exports/{third}" not in [request.url.path for request in server.requests]
+    assert exposure_results.pending_exports(store) == [second, third]
+    assert check(store, server).files == 2
+
+
+def test_an_index_that_cannot_be_fetched_raises(store: DeviceStore, server: MiniAuthority) -> None:
+    server.answers["/exports/VN/index.txt"] = [httpx.ConnectError("down")]
+    with pytest.raises(ServerUnreachable, match="down"):
+        check(store, server)
+
+
+def test_a_new_key_of_the_authority_brings_refused_files_back(
+    store: DeviceStore, server: MiniAuthority
+) -> None:
+    meet(store, 1, 20)
+    stranger = new_key()
+    server.add_export([sick(1)], signer=stranger)
+    save_enrolment(store, server=BASE, public_keys=(server.public_pem,))
+    refused = [len(check(store, server).refused) for _ in range(5)]
+    assert refused == [1, 1, 0, 1, 0]
+    save_enrolment(store, region="VN")
+    assert len(exposure_results.refused_exports(store)) == 1  # nothing new to believe
+    new = MiniAuthority(private_key=stranger)
+    save_enrolment(store, public_keys=(server.public_pem, new.public_pem))
+    assert exposure_results.refused_exports(store) == []
+    outcome = check(store, server, trusted=enrolment_of(store).trusted_keys())
     assert (outcome.files, len(outcome.new_alerts)) == (1, 1)
+
+
+def test_a_bad_validator_kept_by_an_older_version_is_dropped(
+    store: DeviceStore, server: MiniAuthority
+) -> None:
+    store.set_setting("index-etag", '"caf\xe9"')
+    assert exposure_results.known_index_etag(store) is None
+    check(store, server)
+    assert "If-None-Match" not in server.requests[0].headers
+
+
+def test_reasons_from_the_server_s_files_are_safe_to_show(store: DeviceStore, server: MiniAuthority) -> None:
+    name = server.add_export([sick(1)])
+    error = httpx.RemoteProtocolError("evil \x1b]0;title\x07 text")
+    server.answers[f"/exports/{name}"] = [error]
+    ((_, reason),) = check(store, server).unfetched
+    assert reason.isprintable()
+    assert "evil ]0;title text" in reason
 
 
 @pytest.mark.parametrize("crash_in", ["save_matches", "current_summaries", "update_alerts", "set_setting"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,6 +32,13 @@ PresetOption = Annotated[str | None, typer.Option("--preset", help="Risk preset;
 AuthorityOption = Annotated[
     str | None, typer.Option("--authority", help="The health authority's id; remembered.")
 ]
+InsecureOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--insecure-http/--no-insecure-http",
+        help="Agree to an http:// server, whose traffic anybody on the way can read; remembered.",
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Agree without being asked; for scripts.")]
 
 
@@ -45,6 +53,7 @@ def run(
         str, typer.Option(help="The adapter, such as hci-socket:0, usb:0, serial:/dev/ttyACM0 or bluez.")
     ],
     server: ServerOption = None,
+    insecure_http: InsecureOption = None,
     region: RegionOption = None,
     public_key: PublicKeyOption = None,
     preset: PresetOption = None,
@@ -67,6 +76,7 @@ def run(
         enrolment = _enrol(
             opened,
             server=server,
+            insecure_http=insecure_http,
             region=region,
             public_keys=public_key,
             preset=preset,
@@ -81,6 +91,7 @@ def run(
         on_event=_say_event,
         on_outcome=lambda outcome: _say_outcome(outcome, only_news=True),
         on_refused=lambda refusal: say(f"Check failed, will be repeated: {refusal}"),
+        on_fault=_say_fault,
     )
     run_device(store, adapter, clock=SystemClock(), rng=SystemRandom(), watcher=watcher)
     say("Stopped.")
@@ -108,7 +119,7 @@ def status(store: StoreOption, as_json: JsonFlag = False) -> None:
             "last_check": None if last_check is None else _iso(last_check),
             "pending_exports": len(pending_exports(opened)),
             "refused_exports": [
-                {"name": one.name, "reason": one.reason, "given_up": one.given_up}
+                {"name": one.name, "reason": one.reason, "attempts": one.attempts}
                 for one in refused_exports(opened)
             ],
             "alerts": [_alert_document(alert) for alert in standing],
@@ -133,6 +144,7 @@ def status(store: StoreOption, as_json: JsonFlag = False) -> None:
 def check(
     store: StoreOption,
     server: ServerOption = None,
+    insecure_http: InsecureOption = None,
     region: RegionOption = None,
     public_key: PublicKeyOption = None,
     preset: PresetOption = None,
@@ -144,13 +156,21 @@ def check(
     from bluezone.device.store import DeviceStore
 
     with DeviceStore.open(store, create=False) as opened, open_client() as http:
-        enrolment = _enrol(opened, server=server, region=region, public_keys=public_key, preset=preset)
+        enrolment = _enrol(
+            opened,
+            server=server,
+            insecure_http=insecure_http,
+            region=region,
+            public_keys=public_key,
+            preset=preset,
+        )
         outcome = check_now(opened, enrolment, http, SystemClock())
     if as_json:
         print_json(
             {
                 "files": outcome.files,
                 "refused": [{"name": name, "reason": reason} for name, reason in outcome.refused],
+                "unfetched": [{"name": name, "reason": reason} for name, reason in outcome.unfetched],
                 "keys": outcome.keys,
                 "keys_per_second": round(outcome.keys_per_second),
                 "matched_scans": outcome.matched_scans,
@@ -272,11 +292,18 @@ def _say_event(event: AgentEvent) -> None:
             say(f"Scan: {devices} devices near, {receptions} signals.")
 
 
+def _say_fault(fault: Exception) -> None:
+    say("Check failed by a fault of this program, will be repeated. Please report this:")
+    say("".join(format_exception(fault)))
+
+
 def _say_outcome(outcome: CheckOutcome, *, only_news: bool) -> None:
     from bluezone.device.alerts import alert_text, withdrawn_text
 
     for name, reason in outcome.refused:
         say(f"Refused {name}: {reason}")
+    for name, reason in outcome.unfetched:
+        say(f"Not fetched, will be tried again {name}: {reason}")
     if outcome.files or not only_news:
         say(
             f"Checked {outcome.keys} keys of {outcome.files} new files "

@@ -1,16 +1,17 @@
 """The device's side of the authority's web interface: index and export files, code, certificate, publishing.
 
-Nothing a server says is trusted: names are checked letter by letter, sizes are capped while they arrive,
-files go to names of our own. Whatever fails raises :class:`~bluezone.errors.Refused` and can be repeated.
+Nothing a server says is trusted: names are checked letter by letter, sizes and times are capped while bytes
+arrive, files go to names of our own. Whatever fails raises :class:`~bluezone.errors.Refused` and can be
+repeated.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
+import time
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,19 +22,21 @@ from typing import Any
 import httpx
 
 from bluezone.device.client_errors import (
-    BadAnswer,
     CertificateRefused,
     CodeRefused,
     HostileIndex,
     PublishRefused,
     ServerRefused,
     ServerUnreachable,
-    TooLarge,
 )
 from bluezone.device.download import download
+from bluezone.device.http_answer import PLAIN, Deadline, is_validator, read_at_most
+from bluezone.device.server_answer import ServerAnswer, parse_answer, shown
 from bluezone.protocols.gaen import TemporaryExposureKey
 
 __all__ = [
+    "ANSWER_SECONDS",
+    "FILE_SECONDS",
     "MAX_EXPORT_FILE_BYTES",
     "MAX_INDEX_BYTES",
     "AuthorityClient",
@@ -46,6 +49,9 @@ __all__ = [
 MAX_INDEX_BYTES = 1 << 20
 MAX_EXPORT_FILE_BYTES = 20 << 20
 MAX_ANSWER_BYTES = 64 << 10
+FILE_SECONDS = 600.0
+"""Then a download is broken off, and goes on in the next check: 20 MiB in this time is 35 KiB a second."""
+ANSWER_SECONDS = 60.0
 _PADDING_BYTES = 1024
 _ACCEPTED_TESTS = ("confirmed", "likely", "user-report")
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63}/){1,4}[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.zip", re.ASCII)
@@ -53,7 +59,7 @@ _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63}/){1,4}[A-Za-z0-9][A-Za-z0
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Names of export files, oldest first; ``etag`` to ask next time whether anything is new."""
+    """Names of export files, oldest first; ``etag``, if usable, to ask next time whether anything is new."""
 
     names: tuple[str, ...]
     etag: str | None
@@ -81,12 +87,21 @@ class AuthorityClient:
     """Talks to one authority; ``http`` brings timeouts and trusted certificates, and stays the caller's.
 
     :param region: the folder of exports, such as ``VN``.
+    :param monotonic: seconds that only go forward, for the deadline of each request.
     """
 
-    def __init__(self, base_url: str, region: str, http: httpx.Client) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        region: str,
+        http: httpx.Client,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._base = base_url.rstrip("/")
         self._region = region
         self._http = http
+        self._monotonic = monotonic
 
     def fetch_index(self, etag: str | None = None) -> Index | None:
         """The list of exports, or ``None`` if it is still the one of ``etag``.
@@ -94,13 +109,15 @@ class AuthorityClient:
         :raises Refused: unreachable, an error, too large, or ``HostileIndex`` for a suspicious name.
         """
         url = f"{self._base}/exports/{self._region}/index.txt"
-        headers = {"If-None-Match": etag} if etag else {}
+        headers = PLAIN | ({"If-None-Match": etag} if etag else {})
+        deadline = self._deadline(ANSWER_SECONDS)
         with _network_errors(url), self._http.stream("GET", url, headers=headers) as response:
             if response.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             _require_ok(response, url)
-            body = _read_at_most(response, MAX_INDEX_BYTES, url)
-        return Index(_index_names(body, url), response.headers.get("ETag"))
+            body = read_at_most(response, MAX_INDEX_BYTES, url, deadline)
+        new_etag = response.headers.get("ETag", "")
+        return Index(_index_names(body, url), new_etag if is_validator(new_etag) else None)
 
     def download_export(self, name: str, folder: Path) -> Path:
         """Fetch an export file into ``folder``, going on where an earlier try stopped.
@@ -113,7 +130,8 @@ class AuthorityClient:
         target = folder / f"{sha256(name.encode()).hexdigest()[:32]}.zip"
         url = f"{self._base}/exports/{name}"
         with _network_errors(url):
-            download(self._http, url, target, max_bytes=MAX_EXPORT_FILE_BYTES)
+            deadline = self._deadline(FILE_SECONDS)
+            download(self._http, url, target, max_bytes=MAX_EXPORT_FILE_BYTES, deadline=deadline)
         return target
 
     def verify(self, code: str) -> Verified:
@@ -121,15 +139,15 @@ class AuthorityClient:
 
         :raises CodeRefused: if the server knows no such code, or it was used or is too old.
         """
-        status, answer = self._post(
+        answer = self._post(
             "/api/verify", {"code": code, "accept": list(_ACCEPTED_TESTS), "padding": _padding()}
         )
-        if _has_error(status, answer):
-            raise CodeRefused(f"the code was not accepted: {_reason(status, answer)}; ask for a new code")
+        if answer.failed:
+            raise CodeRefused(f"the code was not accepted: {answer.reason}; ask for a new code")
         return Verified(
-            test_type=_text(answer, "testtype"),
-            symptom_date=_text(answer, "symptomDate", default=""),
-            token=_text(answer, "token"),
+            test_type=answer.text("testtype"),
+            symptom_date=answer.text("symptomDate", default=""),
+            token=answer.text("token"),
         )
 
     def certificate(self, token: str, mac: bytes) -> str:
@@ -137,13 +155,13 @@ class AuthorityClient:
 
         :raises CertificateRefused: if the token was used or is too old.
         """
-        status, answer = self._post(
+        answer = self._post(
             "/api/certificate",
             {"token": token, "ekeyhmac": b64encode(mac).decode(), "padding": _padding()},
         )
-        if _has_error(status, answer):
-            raise CertificateRefused(f"no certificate: {_reason(status, answer)}; ask for a new code")
-        return _text(answer, "certificate")
+        if answer.failed:
+            raise CertificateRefused(f"no certificate: {answer.reason}; ask for a new code")
+        return answer.text("certificate")
 
     def publish(
         self,
@@ -180,36 +198,25 @@ class AuthorityClient:
             request["symptomOnsetInterval"] = symptom_onset_interval
         if revision_token:
             request["revisionToken"] = revision_token
-        status, answer = self._post("/v1/publish", request)
-        code = answer.get("code") or ""
+        answer = self._post("/v1/publish", request)
         # A partial failure took the other keys; what was left out is in the error text.
-        if _has_error(status, answer) and code != "partial_failure":
-            raise PublishRefused(f"the keys were not published: {_reason(status, answer)}", str(code))
-        warnings = [str(w) for w in answer.get("warnings") or []]
-        if code == "partial_failure":
-            warnings.append(str(answer.get("error") or code))
-        inserted = answer.get("insertedExposures")
+        partial = answer.code == "partial_failure"
+        if answer.failed and not partial:
+            raise PublishRefused(f"the keys were not published: {answer.reason}", answer.code)
         return Published(
-            inserted=inserted if isinstance(inserted, int) else 0,
-            warnings=tuple(warnings),
-            revision_token=_text(answer, "revisionToken", default=""),
+            inserted=answer.count("insertedExposures"),
+            warnings=answer.remarks("warnings") + ((answer.error,) if partial else ()),
+            revision_token=answer.text("revisionToken", default=""),
         )
 
-    def _post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        url = self._base + path
-        with _network_errors(url), self._http.stream("POST", url, json=body) as response:
-            content = _read_at_most(response, MAX_ANSWER_BYTES, url)
-        try:
-            answer = json.loads(content)
-        except (ValueError, RecursionError):
-            answer = None
-        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR and not _has_code(answer):
-            raise ServerRefused(f"{url}: the server has a fault ({response.status_code}); try again later")
-        if not isinstance(answer, dict):
-            raise BadAnswer(
-                f"{url}: not a JSON object (status {response.status_code}); is the address right?"
-            )
-        return response.status_code, answer
+    def _post(self, path: str, body: dict[str, Any]) -> ServerAnswer:
+        url, deadline = self._base + path, self._deadline(ANSWER_SECONDS)
+        with _network_errors(url), self._http.stream("POST", url, json=body, headers=PLAIN) as response:
+            content = read_at_most(response, MAX_ANSWER_BYTES, url, deadline)
+        return parse_answer(response.status_code, content, url)
+
+    def _deadline(self, seconds: float) -> Deadline:
+        return Deadline(self._monotonic() + seconds, self._monotonic)
 
 
 def key_mac(keys: Sequence[TemporaryExposureKey], hmac_key: bytes) -> bytes:
@@ -228,7 +235,7 @@ def _network_errors(url: str) -> Iterator[None]:
     except httpx.TimeoutException:
         raise ServerUnreachable(f"{url}: no answer in time; try again later") from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        reason = str(error) or type(error).__name__
+        reason = shown(str(error)) or type(error).__name__
         raise ServerUnreachable(f"{url}: {reason}; check the network and the server's address") from None
 
 
@@ -255,38 +262,6 @@ def _require_ok(response: httpx.Response, url: str) -> None:
         raise ServerRefused(f"{url}: nothing published there yet, or the wrong address or region")
     if response.status_code != httpx.codes.OK:
         raise ServerRefused(f"{url}: the server answered {response.status_code}; try again later")
-
-
-def _read_at_most(response: httpx.Response, limit: int, url: str) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes(16_384):
-        body += chunk
-        if len(body) > limit:
-            raise TooLarge(f"{url}: more than {limit:,} bytes")
-    return bytes(body)
-
-
-def _has_code(answer: Any) -> bool:
-    return isinstance(answer, dict) and bool(answer.get("code") or answer.get("errorCode"))
-
-
-def _has_error(status: int, answer: dict[str, Any]) -> bool:
-    return status >= httpx.codes.BAD_REQUEST or bool(answer.get("error"))
-
-
-def _reason(status: int, answer: dict[str, Any]) -> str:
-    text = str(answer.get("error") or f"status {status}")[:300]
-    code = answer.get("errorCode") or answer.get("code")
-    return f"{text} ({code})" if code and code != text else text
-
-
-def _text(answer: dict[str, Any], name: str, default: str | None = None) -> str:
-    value = answer.get(name, default)
-    if value is None:
-        value = default
-    if not isinstance(value, str) or (not value and default is None):
-        raise BadAnswer(f"the server's answer has no {name!r}")
-    return value
 
 
 def _padding() -> str:

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from ipaddress import ip_address
 from typing import Any
 
+import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bluezone.device.agent import DEFAULT_RSSI_CORRECTION, DEFAULT_TX_POWER, AgentSettings
+from bluezone.device.exposure_results import retry_refused_exports
 from bluezone.device.store import DeviceStore
 from bluezone.errors import Refused
 from bluezone.protocols.export_signature import load_public_key
 
-__all__ = ["Enrolment", "NotEnrolled", "enrolment_of", "save_enrolment"]
+__all__ = ["Enrolment", "InsecureServer", "NotEnrolled", "WrongAddress", "enrolment_of", "save_enrolment"]
 
 
 class NotEnrolled(Refused):
     """The device does not know its authority yet."""
 
 
+class WrongAddress(Refused):
+    """The server's address is none."""
+
+
+class InsecureServer(Refused):
+    """The server is on another machine and has no TLS, and the owner has not agreed to that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Server address, region of exports, the health authority's id, PEM public keys, preset, calibration."""
+    """Server address, region of exports, the health authority's id, PEM public keys, preset, calibration.
+
+    ``insecure_http``: the owner agrees to an ``http://`` server. Whoever is on the way there can read the
+    code and the keys of a report, and withhold exports (not forge them: they are signed).
+    """
 
     server: str = ""
     region: str = "VN"
@@ -31,14 +46,17 @@ class Enrolment:
     preset: str = "bluezone"
     tx_power: int = DEFAULT_TX_POWER
     rssi_correction: int = DEFAULT_RSSI_CORRECTION
+    insecure_http: bool = False
 
     def require_server(self) -> str:
         """The server's address.
 
         :raises NotEnrolled: if none was ever given.
+        :raises Refused: ``WrongAddress`` or ``InsecureServer``.
         """
         if not self.server:
             raise NotEnrolled("this device does not know its server yet: give --server once")
+        _check_address(self.server, insecure_http=self.insecure_http)
         return self.server
 
     def trusted_keys(self) -> Sequence[ec.EllipticCurvePublicKey]:
@@ -64,14 +82,41 @@ def enrolment_of(store: DeviceStore) -> Enrolment:
 
 
 def save_enrolment(store: DeviceStore, **changes: Any) -> Enrolment:
-    """Keep changed fields; ``None`` leaves a field as it is. Public keys are checked before they are kept.
+    """Keep changed fields; ``None`` leaves a field as it is. Public keys and the address are checked first.
 
-    :raises Refused: for a public key that is none.
+    Where the keys change, exports that were refused are tried again.
+
+    :raises Refused: for a public key that is none, or see :meth:`Enrolment.require_server`.
     """
     before = enrolment_of(store)
     after = replace(before, **{name: value for name, value in changes.items() if value is not None})
     for pem in after.public_keys:
         load_public_key(pem.encode())
+    if after.server:
+        after.require_server()
+    if after.public_keys != before.public_keys:
+        retry_refused_exports(store)
     if after != before:
         store.set_setting("enrolment", asdict(after))
     return after
+
+
+def _check_address(server: str, *, insecure_http: bool) -> None:
+    try:
+        url = httpx.URL(server)
+    except httpx.InvalidURL as error:
+        raise WrongAddress(f"{server!r} is no address: {error}") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise WrongAddress(f"{server!r} is no address of a server; it should begin with https://")
+    if url.scheme == "http" and not insecure_http and not _is_loopback(url.host):
+        raise InsecureServer(
+            f"{server}: without TLS anybody on the way can read the code and the keys of a report, and"
+            " withhold warnings; use https://, or agree to it with --insecure-http (of device run and check)"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

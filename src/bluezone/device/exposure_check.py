@@ -17,9 +17,18 @@ from bluezone.clock import Clock
 from bluezone.device import exposure_results as results
 from bluezone.device.agent import AgentSettings
 from bluezone.device.client import AuthorityClient
-from bluezone.device.client_errors import BadAnswer, ExportGone, TooLarge
+from bluezone.device.client_errors import (
+    BadAnswer,
+    DownloadInterrupted,
+    ExportGone,
+    ServerRefused,
+    ServerUnreachable,
+    TooLarge,
+)
 from bluezone.device.exposure_results import Alert, AlertChanges, MatchedKey, MatchedScan
+from bluezone.device.server_answer import shown
 from bluezone.device.store import DeviceStore
+from bluezone.errors import Refused
 from bluezone.matching.interface import Engine
 from bluezone.matching.key_files import open_key_file
 from bluezone.matching.match import KeyMatch, match_keys
@@ -52,11 +61,15 @@ class CheckProgress:
 class CheckOutcome:
     """What a check did: files used and refused, keys matched and how fast, and what the owner must be told.
 
-    ``refused``: (name, reason). ``summaries``: every day with exposure that is kept, oldest first.
+    ``refused`` and ``unfetched`` (files the server or the network did not give): (name, reason).
+    ``interrupted``: the network failed on the way, so it is worth checking again soon.
+    ``summaries``: every day with exposure that is kept, oldest first.
     """
 
     files: int
     refused: tuple[tuple[str, str], ...]
+    unfetched: tuple[tuple[str, str], ...]
+    interrupted: bool
     keys: int
     seconds: float
     matched_scans: int
@@ -86,28 +99,37 @@ def check_exposures(
 ) -> CheckOutcome:
     """Process every export not yet processed, then score and alert.
 
-    Files that are unsigned, of an unknown signer or damaged are refused one by one, and tried again in the
-    next checks before they are given up; they stop neither the others nor the alerts.
+    Files that are unsigned, of an unknown signer or damaged are refused one by one, and tried again in later
+    checks, ever less often. Files that the server or the network does not give are left for the next check.
+    Neither stops the others or the alerts: what there is counts. Only where the server itself is out of reach
+    are the other files not asked for.
 
     :param trusted_keys: whose signatures to believe; without any, every file is refused.
     :param settings: this device's receiver correction.
-    :raises Refused: if the server cannot be reached; what was done before stays done.
+    :raises Refused: if the index cannot be fetched.
     :raises StoreInUse: if another check is running on the store.
     """
     with store.exclusively("check"):
         index = client.fetch_index(results.known_index_etag(store))
         if index is not None:
             results.note_index(store, index.names, index.etag)
-        names = results.pending_exports(store)
+        names = results.exports_due(store)
         refused: list[tuple[str, str]] = []
+        unfetched: list[tuple[str, str]] = []
+        interrupted = False
         keys = scans = files = 0
         seconds = 0.0
         for number, name in enumerate(names, 1):
             try:
                 path = client.download_export(name, store.downloads)
             except (BadAnswer, ExportGone, TooLarge) as error:
-                results.refuse_export(store, name, str(error))
-                refused.append((name, str(error)))
+                refused.append((name, _refuse(store, name, error)))
+                continue
+            except (ServerRefused, DownloadInterrupted, ServerUnreachable) as error:
+                unfetched.append((name, shown(str(error))))
+                interrupted = interrupted or not isinstance(error, ServerRefused)
+                if isinstance(error, ServerUnreachable) and not _is_reachable(store, client):
+                    break  # else every other file would wait for its timeout
                 continue
             began = perf_counter()
             try:
@@ -120,9 +142,7 @@ def check_exposures(
                     partial(_tell, progress, number, len(names)),
                 )
             except ExportError as error:
-                reason = str(error).replace(f"{path}: ", "")
-                results.refuse_export(store, name, reason)
-                refused.append((name, reason))
+                refused.append((name, _refuse(store, name, error, path)))
                 path.unlink(missing_ok=True)
                 continue
             results.save_matches(
@@ -141,7 +161,17 @@ def check_exposures(
             oldest=today - timedelta(days=preset.max_age_days),
         )
         store.set_setting("last-check", int(clock.now().timestamp()))
-    return CheckOutcome(files, tuple(refused), keys, seconds, scans, changes, tuple(summaries))
+    return CheckOutcome(
+        files=files,
+        refused=tuple(refused),
+        unfetched=tuple(unfetched),
+        interrupted=interrupted,
+        keys=keys,
+        seconds=seconds,
+        matched_scans=scans,
+        changes=changes,
+        summaries=tuple(summaries),
+    )
 
 
 def current_summaries(store: DeviceStore, clock: Clock, preset: RiskPreset) -> list[DailySummary]:
@@ -154,6 +184,24 @@ def current_summaries(store: DeviceStore, clock: Clock, preset: RiskPreset) -> l
         )
     ]
     return daily_summaries(windows, preset, today=clock.now().date())
+
+
+def _refuse(store: DeviceStore, name: str, error: Refused, path: Path | None = None) -> str:
+    """Note the refusal; the reason, which does not name our own file."""
+    reason = shown(str(error).replace(f"{path}: ", ""))
+    results.refuse_export(store, name, reason)
+    return reason
+
+
+def _is_reachable(store: DeviceStore, client: AuthorityClient) -> bool:
+    """Whether a failure is the file's alone: does the same server still give its index?"""
+    try:
+        client.fetch_index(results.known_index_etag(store))
+    except ServerUnreachable:
+        return False
+    except Refused:
+        pass
+    return True
 
 
 def _tell(progress: Callable[[CheckProgress], None], file: int, files: int, keys: int) -> None:

@@ -7,30 +7,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bluezone.device.http_answer import is_validator
 from bluezone.device.store import DeviceStore
 from bluezone.protocols.gaen import ReportType
 from bluezone.protocols.risk import Certainty, DailySummary, ScanInstance
 
 __all__ = [
-    "MAX_ATTEMPTS",
+    "LONGEST_GAP",
     "Alert",
     "AlertChanges",
     "MatchedKey",
     "MatchedScan",
     "RefusedExport",
     "alerts",
+    "exports_due",
     "known_index_etag",
     "matched_exposures",
     "note_index",
     "pending_exports",
     "refuse_export",
     "refused_exports",
+    "retry_refused_exports",
     "save_matches",
     "update_alerts",
 ]
 
-MAX_ATTEMPTS = 3
-"""A refused file is fetched again in later checks, since a download can be damaged; then it is given up."""
+LONGEST_GAP = 8
+"""A refused file is tried again, since a download can be damaged and a server mended: in the next check, then
+in every 2nd, every 4th, every 8th (at four hours each: 32 hours) for as long as it is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,11 @@ class MatchedScan:
 
 @dataclass(frozen=True, slots=True)
 class RefusedExport:
-    """An export file that could not be used, and why; ``given_up`` after the last attempt."""
+    """An export file that could not be used, why, and how often it was tried."""
 
     name: str
     reason: str
-    given_up: bool
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class AlertChanges:
 def known_index_etag(store: DeviceStore) -> str | None:
     """The validator of the index that :func:`note_index` saw last."""
     etag = store.setting("index-etag")
-    return etag if isinstance(etag, str) else None
+    return etag if isinstance(etag, str) and is_validator(etag) else None
 
 
 def note_index(store: DeviceStore, names: Sequence[str], etag: str | None) -> None:
@@ -107,13 +111,23 @@ def note_index(store: DeviceStore, names: Sequence[str], etag: str | None) -> No
 
 
 def pending_exports(store: DeviceStore) -> list[str]:
-    """Names still to be processed, oldest first; refused ones too, until they are given up."""
-    rows = store.query(
-        "SELECT name FROM exports WHERE state = 'pending' OR (state = 'refused' AND attempts < ?)"
-        " ORDER BY position",
-        (MAX_ATTEMPTS,),
-    )
-    return [name for (name,) in rows]
+    """Names of exports that were neither processed nor refused yet, oldest first."""
+    return [
+        name for (name,) in store.query("SELECT name FROM exports WHERE state = 'pending' ORDER BY position")
+    ]
+
+
+def exports_due(store: DeviceStore) -> list[str]:
+    """What one check, which is counted by this, has to process, oldest first: see :data:`LONGEST_GAP`."""
+    counted = store.setting("checks")
+    number = (counted if isinstance(counted, int) else 0) + 1
+    store.set_setting("checks", number)
+    rows = store.query("SELECT name, attempts FROM exports WHERE state != 'processed' ORDER BY position")
+    return [name for name, attempts in rows if number % _gap(attempts) == 0]
+
+
+def _gap(attempts: int) -> int:
+    return min(1 << min(max(attempts - 1, 0), 30), LONGEST_GAP)
 
 
 def refuse_export(store: DeviceStore, name: str, reason: str) -> None:
@@ -125,10 +139,18 @@ def refuse_export(store: DeviceStore, name: str, reason: str) -> None:
         )
 
 
+def retry_refused_exports(store: DeviceStore) -> None:
+    """Make refused exports pending again: there is a new reason to believe them."""
+    with store.transaction(durable=True) as connection:
+        connection.execute(
+            "UPDATE exports SET state = 'pending', attempts = 0, reason = '' WHERE state = 'refused'"
+        )
+
+
 def refused_exports(store: DeviceStore) -> list[RefusedExport]:
     """Exports that could not be used so far."""
     rows = store.query("SELECT name, reason, attempts FROM exports WHERE state = 'refused' ORDER BY position")
-    return [RefusedExport(name, reason, attempts >= MAX_ATTEMPTS) for name, reason, attempts in rows]
+    return [RefusedExport(*row) for row in rows]
 
 
 def save_matches(

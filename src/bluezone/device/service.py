@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from random import Random
 
@@ -28,22 +29,33 @@ __all__ = ["DeviceWatcher", "check_now", "open_client", "run_device"]
 CHECK_SECONDS = (3 * 3600.0, 5 * 3600.0)
 """Jittered, so that not every device of a city asks at the same minute."""
 RETRY_SECONDS = (600.0, 1200.0)
+"""After a check that failed, or that the network interrupted."""
 _TIMEOUT_SECONDS = 30.0
 _JOIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceWatcher:
-    """Who is told what a running device does; the first in the loop, the others in the checking thread."""
+    """Who is told what a running device does; the first in the loop, the others in the checking thread.
+
+    ``on_fault``: a check failed by a fault of our own, which carries its traceback; it too is repeated.
+    """
 
     on_event: Callable[[AgentEvent], None]
     on_outcome: Callable[[CheckOutcome], None]
     on_refused: Callable[[Refused], None]
+    on_fault: Callable[[Exception], None]
 
 
 def open_client() -> httpx.Client:
-    """An HTTP client with timeouts, to be closed; it follows no redirects."""
-    return httpx.Client(timeout=_TIMEOUT_SECONDS, headers={"User-Agent": "bluezone-device"})
+    """An HTTP client with timeouts, to be closed; it follows no redirects and keeps no cookies.
+
+    A cookie would tell the server that the device which checks is the one that reports.
+    """
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return httpx.Client(
+        timeout=_TIMEOUT_SECONDS, headers={"User-Agent": "bluezone-device"}, cookies=no_cookies
+    )
 
 
 def check_now(
@@ -92,10 +104,8 @@ def run_device(folder: Path, radio: Radio, *, clock: Clock, rng: Random, watcher
             name="exposure-check",
             daemon=True,
         )
-        if enrolment.server:
-            checker.start()
         try:
-            asyncio.run(_until_terminated(agent))
+            asyncio.run(_until_terminated(agent, checker if enrolment.server else None))
         except KeyboardInterrupt:
             pass
         finally:
@@ -104,9 +114,11 @@ def run_device(folder: Path, radio: Radio, *, clock: Clock, rng: Random, watcher
                 checker.join(_JOIN_SECONDS)
 
 
-async def _until_terminated(agent: Agent) -> None:
+async def _until_terminated(agent: Agent, checker: threading.Thread | None) -> None:
     task = asyncio.ensure_future(agent.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    if checker is not None:
+        checker.start()  # only now: whoever is told of a check may answer with SIGTERM
     try:
         await task
     except asyncio.CancelledError:
@@ -118,14 +130,22 @@ async def _until_terminated(agent: Agent) -> None:
 def _keep_checking(
     folder: Path, clock: Clock, rng: Random, watcher: DeviceWatcher, stop: threading.Event
 ) -> None:
-    """Check now and every few hours; sooner again after a failure. SQLite connections stay in one thread."""
-    with DeviceStore.open(folder) as store, open_client() as http:
-        while True:
-            wait = CHECK_SECONDS
-            try:
-                watcher.on_outcome(check_now(store, enrolment_of(store), http, clock))
-            except Refused as refusal:
-                wait = RETRY_SECONDS
-                watcher.on_refused(refusal)
-            if stop.wait(rng.uniform(*wait)):
-                return
+    """Check now and every few hours; sooner again after a failure, whatever it was, while the radio goes on.
+
+    The store is opened here, since SQLite connections stay in one thread, and anew for each check, since
+    opening may fail as well.
+    """
+    while True:
+        wait = RETRY_SECONDS
+        try:
+            with DeviceStore.open(folder) as store, open_client() as http:
+                outcome = check_now(store, enrolment_of(store), http, clock)
+            watcher.on_outcome(outcome)
+            if not outcome.interrupted:
+                wait = CHECK_SECONDS
+        except Refused as refusal:
+            watcher.on_refused(refusal)
+        except Exception as fault:  # noqa: BLE001 - a dead thread would be silent: no warning would ever come again
+            watcher.on_fault(fault)
+        if stop.wait(rng.uniform(*wait)):
+            return
