@@ -112,3 +112,29 @@ def test_intervals_of_days_and_windows() -> None:
     assert midnight_interval(date(2021, 3, 7)) == 18_693 * 144
     assert floor_to(NOW, timedelta(hours=4)) == datetime(2021, 3, 10, 8, 0, tzinfo=UTC)
     assert floor_to(NOW, timedelta(days=1)) == datetime(2021, 3, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "onset", "days"),
+    [
+        # 18:00 UTC on 10 March is 1:00 on 11 March in Hà Nội; onset "11 March" is at midnight UTC, 6 h ahead:
+        # it counts as 10 March, and the key of 10 March is 0 days after it
+        (datetime(2021, 3, 10, 18, 0, tzinfo=UTC), datetime(2021, 3, 11, tzinfo=UTC), 0),
+        # 23:50 on 10 March in Hà Nội: 11 March is tomorrow and not believed; four days before are 6 March
+        (datetime(2021, 3, 10, 16, 50, tzinfo=UTC), datetime(2021, 3, 11, tzinfo=UTC), 4),
+        # 1:00 on 11 March: the last interval of that day (23:50 local, 16:50 UTC) is today, the next is not
+        (datetime(2021, 3, 10, 18, 0, tzinfo=UTC), datetime(2021, 3, 11, 16, 50, tzinfo=UTC), 0),
+        (datetime(2021, 3, 10, 18, 0, tzinfo=UTC), datetime(2021, 3, 11, 17, 0, tzinfo=UTC), 4),
+        # 7:00 on 11 March: it has just begun in UTC too, and yesterday's key is a day before onset
+        (datetime(2021, 3, 11, 0, 0, tzinfo=UTC), datetime(2021, 3, 11, tzinfo=UTC), -1),
+    ],
+)
+def test_an_onset_today_is_today_from_midnight_in_hanoi(now: datetime, onset: datetime, days: int) -> None:
+    start = midnight_interval(date(2021, 3, 10))
+    key = WireKey(b64encode(bytes(16)).decode(), start, 144, 0)
+    interval = int(onset.timestamp()) // 600
+    for sent, certified in ((interval, 0), (0, interval)):
+        decision = decide_keys(
+            [key], ReportTypeName.CONFIRMED, onset_sent=sent, onset_certified=certified, now=now
+        )
+        assert [one.days_since_onset for one in decision.accepted] == [days]

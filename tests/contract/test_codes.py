@@ -6,7 +6,7 @@ import json
 import uuid
 from base64 import b64encode, urlsafe_b64decode
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from django.db import connections
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from bluezone.authority.access.audit import Actor
@@ -24,6 +25,7 @@ from bluezone.authority.keys import api, services
 from bluezone.authority.keys.models import (
     HealthAuthorityKey,
     PublishedKey,
+    PublishMemory,
     VerificationCode,
     VerificationToken,
 )
@@ -184,22 +186,68 @@ def test_dates_are_those_of_hanoi(key_server: Any, authority_clock: Any) -> None
     assert issue(authority_clock, test_date=date(2021, 3, 11))
 
 
-def test_certificate_again_is_the_same_and_for_no_other_keys(phone: Any, authority_clock: Any) -> None:
+def test_an_onset_today_counts_as_today_before_it_has_begun_in_utc(phone: Any, authority_clock: Any) -> None:
+    """At 1:00 on 11 March in Hà Nội it is 18:00 on 10 March UTC: day 0 is 10 March, the day of the key."""
+    authority_clock.set(datetime(2021, 3, 10, 18, 0, tzinfo=UTC))
+    code = issue(authority_clock, test_date=None, onset_date=date(2021, 3, 11))
+    token = post("/api/verify", {"code": code.code})[1]["token"]
+    keys = phone.keys(2, first_day_ago=0)
+    ekeyhmac = b64encode(phone.tekmac(keys)).decode()
+    certificate = post("/api/certificate", {"token": token, "ekeyhmac": ekeyhmac})[1]["certificate"]
+    assert decode(certificate)[1]["symptomOnsetInterval"] == 18_697 * 144  # 11 March
+    status, _ = phone.publish(
+        keys, healthAuthorityID="vn.bluezone", verificationPayload=certificate, symptomOnsetInterval=0
+    )
+    assert status == 200
+    assert sorted(PublishedKey.objects.values_list("days_since_onset", flat=True)) == [-1, 0]
+
+
+def test_certificate_again_says_the_same_and_for_no_other_keys(phone: Any, authority_clock: Any) -> None:
     token = post("/api/verify", {"code": issue(authority_clock).code})[1]["token"]
     ekeyhmac = b64encode(bytes(range(32))).decode()
     first = post("/api/certificate", {"token": token, "ekeyhmac": ekeyhmac})
     authority_clock.advance(timedelta(minutes=10))
     again = post("/api/certificate", {"token": token, "ekeyhmac": ekeyhmac})
-    assert first[1]["certificate"] == again[1]["certificate"]
+    assert decode(first[1]["certificate"]) == decode(again[1]["certificate"])
     other = post("/api/certificate", {"token": token, "ekeyhmac": b64encode(bytes(32)).decode()})
     assert (other[0], other[1]["errorCode"]) == (400, "token_invalid")
     authority_clock.advance(timedelta(minutes=10))
     later = post("/api/certificate", {"token": token, "ekeyhmac": ekeyhmac})
-    assert later[1]["certificate"] != first[1]["certificate"]
-    assert decode(later[1]["certificate"])[1]["tekmac"] == ekeyhmac
+    claims = decode(first[1]["certificate"])[1]
+    moved = {name: claims[name] + 20 * 60 for name in ("iat", "nbf", "exp")}
+    assert decode(later[1]["certificate"])[1] == claims | moved
+    assert claims["tekmac"] == ekeyhmac
     authority_clock.advance(timedelta(hours=24))
     late = post("/api/certificate", {"token": token, "ekeyhmac": ekeyhmac})
     assert (late[0], late[1]["errorCode"]) == (400, "token_expired")
+
+
+def test_publishing_again_under_a_certificate_asked_for_again_changes_nothing(
+    phone: Any, authority_clock: Any
+) -> None:
+    token = post("/api/verify", {"code": issue(authority_clock).code})[1]["token"]
+    keys = phone.keys(3)
+    request = {"token": token, "ekeyhmac": b64encode(phone.tekmac(keys)).decode()}
+    for _ in range(2):
+        certificate = post("/api/certificate", request)[1]["certificate"]
+        authority_clock.advance(timedelta(minutes=5))
+        status, reply = phone.publish(keys, healthAuthorityID="vn.bluezone", verificationPayload=certificate)
+        assert (status, reply["insertedExposures"]) == (200, 3)
+    assert PublishedKey.objects.count() == 3
+    assert PublishMemory.objects.count() == 1
+
+
+def test_what_is_stored_and_the_secrets_do_not_give_the_certificate(phone: Any, authority_clock: Any) -> None:
+    """It names the request memory: whoever had it could try out which keys were sent together."""
+    token = post("/api/verify", {"code": issue(authority_clock).code})[1]["token"]
+    tekmac = phone.tekmac(phone.keys(3))
+    request = {"token": token, "ekeyhmac": b64encode(tekmac).decode()}
+    certificate = post("/api/certificate", request)[1]["certificate"]
+    stored = list(VerificationToken.objects.get().__dict__.values())
+    assert not {bytes(one) for one in stored if isinstance(one, bytes | memoryview)} & {tekmac}
+    signature = certificate.rpartition(".")[2]
+    for part in (signature, request["ekeyhmac"], tekmac.hex(), token):
+        assert part not in str(stored)
 
 
 @pytest.mark.parametrize(
@@ -294,3 +342,21 @@ def test_issuing_twice_at_once_gives_one_code(key_server: Any, authority_clock: 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(ask, range(6)))) == 1
     assert VerificationCode.objects.count() == AuditEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upgrade_spends_tokens_that_had_a_certificate() -> None:
+    """Otherwise they would be good for other keys, as the new tables do not know for which they were used."""
+    executor = MigrationExecutor(connection)
+    try:
+        executor.migrate([("keys", "0001_initial")])
+        tokens = executor.loader.project_state([("keys", "0001_initial")]).apps.get_model(
+            "keys", "VerificationToken"
+        )
+        soon = datetime(2021, 3, 11, tzinfo=UTC)
+        tokens.objects.create(token_hmac=b"new", report_type="likely", expires_at=soon)
+        tokens.objects.create(token_hmac=b"used", report_type="likely", expires_at=soon, tekmac=bytes(32))
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes())
+    assert [bytes(one.token_hmac) for one in VerificationToken.objects.all()] == [b"new"]

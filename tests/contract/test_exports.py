@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.db import connections
+from structlog.testing import capture_logs
 
 from bluezone.authority.keys import queries, services
 from bluezone.authority.keys.models import BatchStatus, ExportBatch
@@ -223,6 +224,38 @@ def test_old_files_leave_the_index_and_then_the_folder(
     assert report.removed == (line,)
     assert seen == [[]]  # not listed any more when it is deleted
     assert not (key_server / "exports" / line).exists()
+
+
+def test_a_clock_that_was_ahead_stops_exports_with_an_alarm(
+    phone: Any, authority_clock: Any, key_server: Path
+) -> None:
+    phone.publish(phone.keys(1))
+    now = authority_clock.now()
+    services.build_exports(now + timedelta(days=2))  # 12 March 8:17: the batch ends at 8:00
+    (ahead,) = index(key_server)
+    late = phone.keys(1)
+    phone.publish(late)
+    for hours in (4, 47):
+        with capture_logs() as lines:
+            assert services.build_exports(now + timedelta(hours=hours)) == services.ExportReport()
+        (line,) = lines
+        assert line["log_level"] == "error"
+        assert "exports stopped" in line["event"]
+        assert (line["region"], line["newest_end"]) == ("VN", "2021-03-12T08:00:00+00:00")
+        assert index(key_server) == [ahead]
+    with capture_logs() as lines:
+        services.build_exports(now + timedelta(hours=52))  # 12 March 12:17
+    assert [line["log_level"] for line in lines] == ["info"]
+    assert b64decode(late[0]["key"]) in contents(key_server)
+
+
+def test_a_clock_set_back_by_seconds_is_no_alarm(phone: Any, authority_clock: Any, key_server: Path) -> None:
+    phone.publish(phone.keys(1))
+    noon = authority_clock.now().replace(hour=12, minute=0)
+    services.build_exports(noon)
+    with capture_logs() as lines:
+        services.build_exports(noon - timedelta(seconds=2))
+    assert lines == []
 
 
 @pytest.mark.parametrize(

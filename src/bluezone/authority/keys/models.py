@@ -1,7 +1,8 @@
 """Tables of the key server.
 
-What is stored must not tell which keys one person uploaded together: rows get a random number as their key
-(in SQLite that is also their physical order), times are truncated, and nothing points from an upload to rows.
+What is stored must not tell which keys one person uploaded together: rows get a random number as their key,
+times are truncated, and nothing points from an upload to rows. A database also keeps when and where it wrote
+each row: ``services/mixing.py`` takes that away when a window has ended; ``mixed`` says from which rows.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ __all__ = [
     "HealthAuthorityKey",
     "PublishMemory",
     "PublishedKey",
+    "RowMixing",
     "VerificationCode",
     "VerificationToken",
     "random_row_id",
@@ -76,15 +78,19 @@ class VerificationCode(models.Model):
 
 
 class VerificationToken(models.Model):
-    """What a claimed code became: good for one certificate over one set of keys."""
+    """What a claimed code became: good for certificates over one set of keys.
+
+    Neither a certificate nor the MAC in it is here: whoever also holds the secrets could try out with it
+    which published keys belong to a :class:`PublishMemory`.
+    """
 
     token_hmac = models.BinaryField(max_length=32, unique=True)
     report_type = models.CharField(max_length=16, choices=_REPORT_TYPES)
     onset_date = models.DateField(null=True)
     expires_at = models.DateTimeField(db_index=True)
-    tekmac = models.BinaryField(max_length=32, null=True)
-    certificate = models.TextField(blank=True)
-    certificate_expires_at = models.DateTimeField(null=True)
+    tekmac_hmac = models.BinaryField(max_length=32, null=True)
+    certified_at = models.DateTimeField(null=True)
+    """When the certificate that is still valid was first asked for: signed again, it gets the same times."""
 
 
 class PublishMemory(models.Model):
@@ -102,6 +108,7 @@ class PublishMemory(models.Model):
     """Bit n: the n-th key of the request, sorted, was taken. The keys themselves are not here."""
 
     expires_at = models.DateTimeField(db_index=True)
+    mixed = models.BooleanField(default=False)
 
 
 class ExportConfig(models.Model):
@@ -159,6 +166,7 @@ class PublishedKey(models.Model):
     revised_days_since_onset = models.SmallIntegerField(null=True)
     revised_release_at = models.DateTimeField(null=True)
     revised_batch = models.ForeignKey(ExportBatch, models.PROTECT, null=True, related_name="revised_keys")
+    mixed = models.BooleanField(default=False)
 
     class Meta:
         indexes = (
@@ -171,3 +179,11 @@ class PublishedKey(models.Model):
                 name="revisions_to_export",
             ),
         )
+
+
+class RowMixing(models.Model):
+    """How far mixing has come; one row."""
+
+    window_end = models.DateTimeField(null=True)
+    traces_left = models.BooleanField(default=False)
+    """Rows were mixed, but their former versions may still be in the database's files."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from bluezone.authority.keys.report_types import ReportTypeName, backfilled_risk, may_revise
 from bluezone.authority.keys.wire import WireKey, decode_base64
@@ -17,6 +18,7 @@ from bluezone.errors import Refused
 from bluezone.protocols.gaen import INTERVAL_SECONDS, KEY_BYTES, MAX_ROLLING_PERIOD
 
 __all__ = [
+    "HANOI",
     "LIMITS",
     "AcceptedKey",
     "Decision",
@@ -29,6 +31,9 @@ __all__ = [
     "floor_to",
     "midnight_interval",
 ]
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+"""Whose calendar the days of tests and symptoms are in."""
 
 _DAY_INTERVALS = MAX_ROLLING_PERIOD
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -224,9 +229,10 @@ def _fault(key: WireKey, now: datetime, limits: PublishLimits) -> str | None:
 def _onset_interval(sent: int, certified: int, now: datetime, limits: PublishLimits) -> int:
     current = _interval(now)
     oldest = (current // _DAY_INTERVALS - limits.max_onset_age_days) * _DAY_INTERVALS
+    tomorrow = now.astimezone(HANOI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     for one in (sent, certified):
-        if oldest <= one < current:
-            return one
+        if oldest <= one < _interval(tomorrow):
+            return min(one, current)  # before 7:00 in Hà Nội, today has not begun in UTC
     return current - limits.default_onset_days_ago * _DAY_INTERVALS
 
 

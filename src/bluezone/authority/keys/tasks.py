@@ -10,8 +10,12 @@ __all__ = ["build_due_exports", "tidy_up"]
 
 
 def build_due_exports() -> None:
-    """Every minute: whatever window has ended."""
-    services.build_exports(runtime.now())
+    """Every minute: mix the rows of whatever window has ended, then export it."""
+    now = runtime.now()
+    try:
+        services.mix_rows(now)
+    finally:  # warnings go out whatever ails the mixing
+        services.build_exports(now)
 
 
 def tidy_up() -> None:

@@ -1,7 +1,8 @@
 """Verification codes: issue one, exchange it for a token, and the token for a certificate.
 
 A code is computed from the client's UUID under a secret key, and only its keyed hash is stored. So issuing
-with the same UUID again gives the same code, and the database alone gives none.
+with the same UUID again gives the same code, and the database alone gives none. Of a certificate its time and
+a keyed hash of the MAC in it are stored: asked for again, it is signed anew with the same claims.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,7 +22,7 @@ from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
 from bluezone.authority.keys import certificates
 from bluezone.authority.keys.models import HealthAuthority, VerificationCode, VerificationToken
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
-from bluezone.authority.keys.rules import check_test_dates, midnight_interval
+from bluezone.authority.keys.rules import HANOI, check_test_dates, midnight_interval
 from bluezone.authority.keys.services.authorities import own_key_id
 from bluezone.authority.keys.wire import decode_base64
 from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, CODE_KEY, read_private_key, read_secret
@@ -43,7 +43,6 @@ CODE_DIGITS = 8
 CODE_LIFETIME = timedelta(minutes=15)
 TOKEN_LIFETIME = timedelta(hours=24)
 _ATTEMPTS = 20
-_HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 _ACCEPTS = {
     ReportTypeName.CONFIRMED: {ReportTypeName.CONFIRMED},
     ReportTypeName.LIKELY: {ReportTypeName.CONFIRMED, ReportTypeName.LIKELY},
@@ -120,7 +119,7 @@ def issue_code(
         raise CodeRefused(f"no code is issued for a test of type {report_type.value!r}")
     known = VerificationCode.objects.filter(pk=uuid).first()
     if known is None:
-        fault = check_test_dates(report_type, test_date, onset_date, now.astimezone(_HANOI).date())
+        fault = check_test_dates(report_type, test_date, onset_date, now.astimezone(HANOI).date())
         if fault:
             raise CodeRefused(fault)
         known, created = _store_code(
@@ -193,8 +192,8 @@ def verify_code(code: str, accept: Sequence[str], now: datetime) -> VerifiedCode
 def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
     """A certificate of 15 minutes over a device's keys, which are known here only by their MAC.
 
-    The same token and MAC again give the same certificate, and a new one over the same keys once that has
-    expired; the same token with another MAC gives nothing.
+    The same token and MAC again give a certificate with the same claims and times, and once that has expired
+    one with new times; the same token with another MAC gives nothing.
 
     :raises CertificateRefused: an unknown or expired token, a token used for other keys, or no MAC.
     """
@@ -209,17 +208,18 @@ def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
         raise CertificateRefused("exposure key HMAC is not base64", "hmac_invalid") from None
     if len(tekmac) != 32:
         raise CertificateRefused(f"exposure key HMAC has {len(tekmac)} bytes, not 32", "hmac_invalid")
-    if found.tekmac is not None and not hmac.compare_digest(bytes(found.tekmac), tekmac):
+    tekmac_hmac = _keyed("tekmac", f"{token}|{tekmac.hex()}")
+    if found.tekmac_hmac is not None and not hmac.compare_digest(bytes(found.tekmac_hmac), tekmac_hmac):
         raise CertificateRefused("verification token invalid", "token_invalid")
-    if found.certificate_expires_at is None or found.certificate_expires_at <= now:
-        found.tekmac = tekmac
-        found.certificate = _sign(found, ekeyhmac, tekmac, now)
-        found.certificate_expires_at = now + certificates.LIFETIME
-        found.save(update_fields=["tekmac", "certificate", "certificate_expires_at"])
-    return found.certificate
+    certified_at = found.certified_at
+    if certified_at is None or certified_at + certificates.LIFETIME <= now:
+        certified_at = now
+        found.tekmac_hmac, found.certified_at = tekmac_hmac, certified_at
+        found.save(update_fields=["tekmac_hmac", "certified_at"])
+    return _sign(found, ekeyhmac, tekmac, certified_at)
 
 
-def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, now: datetime) -> str:
+def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, issued_at: datetime) -> str:
     authority = HealthAuthority.objects.get(identifier=settings.BLUEZONE_HEALTH_AUTHORITY)
     onset = midnight_interval(token.onset_date) if token.onset_date else 0
     return certificates.sign_certificate(
@@ -229,7 +229,7 @@ def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, now: datetime)
         key=read_private_key(CERTIFICATE_SIGNING_KEY),
         kid=own_key_id(),
         encoded_tekmac=ekeyhmac,
-        now=now,
+        now=issued_at,
     )
 
 

@@ -9,11 +9,9 @@ key, which points to its one batch, is never exported twice and never forgotten.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +23,7 @@ from bluezone.authority.keys.export_names import INDEX, REGION, batch_file_names
 from bluezone.authority.keys.models import BatchStatus, ExportBatch, ExportConfig, PublishedKey
 from bluezone.authority.keys.report_types import EXPORT_TYPE, ReportTypeName
 from bluezone.authority.keys.rules import floor_to
+from bluezone.authority.keys.services.builder_lock import only_builder
 from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
 from bluezone.errors import Refused
 from bluezone.protocols.export_file import write_export
@@ -35,6 +34,9 @@ __all__ = ["ExportRefused", "ExportReport", "build_exports", "configure_export"]
 
 DAY = timedelta(hours=24)
 SHORTEST_RETENTION = timedelta(days=10)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a clock may be set back in passing; a batch within it only delays the next."""
+
 
 _log = structlog.get_logger("bluezone.authority.exports")
 
@@ -90,9 +92,13 @@ def configure_export(
 
 
 def build_exports(now: datetime) -> ExportReport:
-    """Bring every region's files and index up to date. Safe to run at any time, also twice at once."""
+    """Bring every region's files and index up to date. Safe to run at any time, also twice at once.
+
+    A region whose newest batch ends in the future is left as it is, and an alarm is logged: the clock was
+    ahead then or is behind now, and on a wrong clock files would go out too early or be taken away.
+    """
     report = ExportReport()
-    with _only_builder():
+    with only_builder():
         for config in ExportConfig.objects.order_by("region"):
             one = _build_region(config, now)
             report = ExportReport(
@@ -102,6 +108,15 @@ def build_exports(now: datetime) -> ExportReport:
 
 
 def _build_region(config: ExportConfig, now: datetime) -> ExportReport:
+    ahead = config.batches.filter(end_at__gt=now + CLOCK_TOLERANCE).order_by("-end_at").first()
+    if ahead is not None:
+        _log.error(
+            "exports stopped: the newest batch ends in the future, so this clock was or is wrong",
+            region=config.region,
+            newest_end=ahead.end_at.isoformat(),
+            now=now.isoformat(),
+        )
+        return ExportReport()
     folder = exports_folder() / config.region
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob(".*.aside"):
@@ -244,13 +259,3 @@ def _replace(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _only_builder() -> Iterator[None]:
-    """One builder at a time on this folder; the system lets go of the lock when a builder dies."""
-    folder = exports_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -192,10 +192,15 @@ def _hmac_key(request: PublishRequest) -> bytes:
 
 
 def _request_hmac(request: PublishRequest) -> bytes:
-    """Names a request without telling its keys: HMAC of the certificate and the digest of the sorted keys."""
+    """Names a request without telling its keys: HMAC of the certificate and the digest of the sorted keys.
+
+    The certificate without its signature, which differs each time the same claims are signed. Whoever repeats
+    them is who asked for them: the MAC in them is a secret until keys and ``hmacKey`` are sent.
+    """
     ordered = sorted(key.parts for key in request.keys)
     keys = ",".join(".".join(str(part) for part in parts) for parts in ordered)
-    text = f"{request.certificate}|{sha256(keys.encode()).hexdigest()}"
+    claims = request.certificate.rpartition(".")[0]
+    text = f"{claims}|{sha256(keys.encode()).hexdigest()}"
     return hmac.digest(read_secret(PUBLISH_MEMORY_KEY), text.encode(), "sha256")
 
 
@@ -261,6 +266,7 @@ _REVISION_FIELDS = (
     "revised_transmission_risk",
     "revised_days_since_onset",
     "revised_release_at",
+    "mixed",
 )
 
 
@@ -269,4 +275,5 @@ def _revise(row: PublishedKey, key: AcceptedKey, report_type: ReportTypeName) ->
     row.revised_transmission_risk = key.transmission_risk
     row.revised_days_since_onset = key.days_since_onset
     row.revised_release_at = key.release_at
+    row.mixed = False
     return row

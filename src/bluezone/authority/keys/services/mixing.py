@@ -1,0 +1,72 @@
+"""Mixing: take from the database what it keeps beside its rows about who was written together with whom.
+
+PostgreSQL stamps each row with the transaction that wrote it (``xmin``), and keeps and dumps rows in the
+order of writing (``ctid``); a page of SQLite is filled in that order. Either would group keys by upload,
+though their numbers are random. So when a window has ended, its rows are written once more: all in one
+transaction, in the order of their random numbers. Then the former versions are dropped from the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from bluezone.authority.keys.models import PublishedKey, PublishMemory, RowMixing
+from bluezone.authority.keys.rules import LIMITS, floor_to
+from bluezone.authority.keys.services.builder_lock import only_builder
+
+__all__ = ["mix_rows"]
+
+
+_TO_MIX: Sequence[tuple[type[PublishedKey | PublishMemory], str]] = (
+    # Keys in no batch yet join each mixing: one that has to wait does not show the hour it came in.
+    (PublishedKey, "NOT mixed OR batch_id IS NULL"),
+    (PublishMemory, "NOT mixed"),
+)
+
+
+def mix_rows(now: datetime) -> None:
+    """Mix the keys and request memories of the windows that have ended; once a window, safe to repeat.
+
+    Not for use inside a transaction: what is left of a row goes only after a commit.
+    """
+    with only_builder():
+        state, _ = RowMixing.objects.get_or_create(pk=1)
+        end = floor_to(now, LIMITS.window)
+        if state.window_end != end:  # not "<": after a clock was ahead, mixing goes on at once
+            for model, which in _TO_MIX:
+                if model.objects.filter(mixed=False).exists():
+                    RowMixing.objects.update(traces_left=True)
+                    _write_again(model, which)
+            RowMixing.objects.update(window_end=end)
+        if RowMixing.objects.filter(traces_left=True).exists():
+            _drop_former_versions()
+            RowMixing.objects.update(traces_left=False)
+
+
+def _write_again(model: type[PublishedKey | PublishMemory], which: str) -> None:
+    """Write rows anew in the order of their numbers, each table in a transaction of its own."""
+    table = model._meta.db_table
+    columns = [field.column for field in model._meta.concrete_fields if field.column]
+    listed = ", ".join(column for column in columns if column != "mixed")
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        if connection.vendor != "postgresql":  # SQLite keeps no stamps, and is put in order afterwards
+            cursor.execute(f"UPDATE {table} SET mixed = TRUE WHERE {which}")  # noqa: S608 (constants)
+            return
+        # Publishing locks rows one by one; waiting for the whole table cannot end in a deadlock with it.
+        cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        cursor.execute(
+            f"WITH gone AS (DELETE FROM {table} WHERE {which} RETURNING {listed}) "  # noqa: S608 (constants)
+            f"INSERT INTO {table} ({listed}, mixed) SELECT {listed}, TRUE FROM gone ORDER BY id"
+        )
+
+
+def _drop_former_versions() -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"VACUUM {PublishedKey._meta.db_table}, {PublishMemory._meta.db_table}")
+        else:
+            cursor.execute("VACUUM")  # builds the whole file anew, each table in the order of its numbers
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
