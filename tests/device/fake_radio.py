@@ -23,7 +23,10 @@ class Air:
 
 @dataclass
 class FakeRadio:
-    """Implements the Radio interface; ``fail`` holds the names of methods that raise, once each."""
+    """Implements the Radio interface; ``fail`` holds the names of methods that raise, once each.
+
+    ``aired``: addresses with their payloads, also of a broadcast that failed after it had begun.
+    """
 
     air: Air
     name: str
@@ -32,6 +35,7 @@ class FakeRadio:
     on_air: tuple[str, bytes] | None = None
     is_open: bool = False
     log: list[tuple[float, str, bytes]] = field(default_factory=list)
+    aired: list[tuple[str, bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.air.radios[self.name] = self
@@ -49,8 +53,10 @@ class FakeRadio:
     async def broadcast(self, payload: bytes) -> None:
         assert self.is_open
         self.on_air = None
+        pair = (f"address {next(self.air.addresses)}", payload)
+        self.aired.append(pair)
         self._do("broadcast", payload)
-        self.on_air = (f"address {next(self.air.addresses)}", payload)
+        self.on_air = pair
 
     async def silence(self) -> None:
         self.on_air = None

@@ -48,6 +48,7 @@ class MiniAuthority:
     requests: list[httpx.Request] = field(default_factory=list)
     macs: dict[str, str] = field(default_factory=dict)
     publishes: list[dict[str, object]] = field(default_factory=list)
+    remembered: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)
     range_requests: bool = True
 
     def client(self) -> httpx.Client:
@@ -140,6 +141,9 @@ class MiniAuthority:
             code = "health_authority_verification_certificate_invalid"
             return httpx.Response(401, json={"error": "bad certificate", "code": code})
         self.publishes.append(body)
+        request = (str(body["verificationPayload"]), text)
+        if request in self.remembered:
+            return httpx.Response(200, json=self.remembered[request])
         onset = int(str(body["symptomOnsetInterval"])) // 144
         fresh = [
             DiagnosisKey(
@@ -150,6 +154,14 @@ class MiniAuthority:
             for k in sent
         ]
         known = {key.tek.data for key in self.published}
-        self.published += [key for key in fresh if key.tek.data not in known]
-        answer = {"revisionToken": "rev1", "insertedExposures": len(sent), "padding": "x", "warnings": None}
-        return httpx.Response(200, json=answer)
+        new = [key for key in fresh if key.tek.data not in known]
+        if len(new) < len(fresh) and "revisionToken" not in body:
+            return httpx.Response(400, json={"error": "no revision token", "code": "missing_revision_token"})
+        self.published += new
+        self.remembered[request] = {
+            "revisionToken": f"rev{len(self.remembered) + 1}",
+            "insertedExposures": len(new),
+            "padding": "x",
+            "warnings": None,
+        }
+        return httpx.Response(200, json=self.remembered[request])

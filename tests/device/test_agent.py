@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from bluezone.device.agent import (
     RadioFailed,
     RadioReady,
     ScanDone,
+    Silenced,
 )
 from bluezone.device.radio.interface import Reception
 from bluezone.device.store import DeviceStore
@@ -37,6 +39,15 @@ from bluezone.replay.virtual_time import LoopClock, run_virtual
 START = datetime(2026, 11, 25, 12, 3, 20, tzinfo=UTC)
 
 
+@dataclass
+class WrongClock:
+    right: LoopClock
+    shift: Callable[[], timedelta]
+
+    def now(self) -> datetime:
+        return self.right.now() + self.shift()
+
+
 def live(
     folder: Path,
     hours: float,
@@ -46,8 +57,12 @@ def live(
     start: datetime = START,
     prepare: Callable[[FakeRadio, DeviceStore, Agent], None] = lambda _radio, _store, _agent: None,
     seed: int = 1,
+    shift: Callable[[float], timedelta] = lambda _seconds: timedelta(0),
 ) -> tuple[FakeRadio, list[tuple[float, AgentEvent]]]:
-    """One agent for some hours; its radio with a log, and its events with their times."""
+    """One agent for some hours; its radio with a log, and its events with their times.
+
+    ``shift``: how wrong the clock is after so many seconds of the loop.
+    """
     radio = FakeRadio(air or Air(), "me")
     events: list[tuple[float, AgentEvent]] = []
 
@@ -57,7 +72,7 @@ def live(
             agent = Agent(
                 store,
                 radio,
-                LoopClock(start, loop),
+                WrongClock(LoopClock(start, loop), lambda: shift(loop.time())),
                 settings=settings or AgentSettings(),
                 rng=Random(seed),
                 on_event=lambda event: events.append((loop.time(), event)),
@@ -212,7 +227,10 @@ def test_a_radio_that_fails_is_closed_and_opened_again(tmp_path: Path, broken: s
     assert [f.reason for f in failures] == [f"{broken} failed"] * 3
     waits = [f.retry_in for f in failures]
     assert 4 <= waits[0] <= 5
-    assert waits[0] < waits[1] < waits[2] <= 20
+    if broken == "broadcast":  # it scans in between, and tries the next interval
+        assert all(4 <= wait <= 5 for wait in waits)
+    else:
+        assert waits[0] < waits[1] < waits[2] <= 20
     calls = [what for _, what, _ in radio.log if what in ("open", "close")]
     assert calls == ["open", "close"] * 4
     assert sum(isinstance(event, ScanDone) for _, event in events) > 10
@@ -263,9 +281,101 @@ def test_old_encounters_are_dropped_while_it_runs(tmp_path: Path) -> None:
     def prepare(_radio: FakeRadio, store: DeviceStore, _agent: Agent) -> None:
         store.add_scan(int(START.timestamp()) - 15 * 86_400, 240, [Encounter(b"O" * 16, b"oooo", -70, -70)])
 
-    live(tmp_path / "d", 0.1, prepare=prepare)
+    live(tmp_path / "d", 7, prepare=prepare)  # the first six hours are not sure of the time
     with DeviceStore.open(tmp_path / "d") as store:
         assert store.encounter_count() == 0
+
+
+def test_one_scan_under_a_clock_a_month_ahead_deletes_nothing(tmp_path: Path) -> None:
+    from bluezone.device.store import Encounter
+
+    def prepare(_radio: FakeRadio, store: DeviceStore, _agent: Agent) -> None:
+        store.add_scan(int(START.timestamp()), 240, [Encounter(b"O" * 16, b"oooo", -70, -70)])
+
+    def ahead(seconds: float) -> timedelta:
+        return timedelta(days=30) if 7 * 3600 < seconds < 7 * 3600 + 600 else timedelta(0)
+
+    live(tmp_path / "d", 9, prepare=prepare, shift=ahead)
+    with DeviceStore.open(tmp_path / "d") as store:
+        assert store.encounter_count() == 1
+        assert START.date() in {
+            datetime.fromtimestamp(key.tek.rolling_start * 600, UTC).date() for key in store.own_keys()
+        }
+
+
+def addresses_per_identifier(*radios: FakeRadio) -> dict[bytes, set[str]]:
+    found: dict[bytes, set[str]] = {}
+    for number, radio in enumerate(radios):
+        for address, payload in radio.aired:
+            found.setdefault(parse_gaen_advert(payload).rpi, set()).add(f"{number}: {address}")
+    return found
+
+
+@pytest.mark.parametrize(("broken", "every"), [("listen", 150), ("broadcast", 2000)])
+def test_a_radio_that_often_fails_shows_no_identifier_under_two_addresses(
+    tmp_path: Path, broken: str, every: int
+) -> None:
+    def prepare(radio: FakeRadio, _store: DeviceStore, _agent: Agent) -> None:
+        for at in range(60, 6 * 3600, every):
+            asyncio.get_running_loop().call_later(at, radio.fail.append, broken)
+
+    radio, events = live(tmp_path / "d", 7, prepare=prepare)
+    assert sum(isinstance(event, RadioFailed) for _, event in events) > 8
+    assert {len(addresses) for addresses in addresses_per_identifier(radio).values()} == {1}
+    assert sum(isinstance(event, IdentifierChanged) for _, event in events) > 5
+    assert sum(isinstance(event, Silenced) for _, event in events) > 5
+    scans = [time for time, event in events if isinstance(event, ScanDone)]
+    assert max(after - before for before, after in pairwise(scans)) < 1200  # silent, not deaf
+
+
+def test_a_radio_that_fails_is_on_the_air_again_with_the_next_interval(tmp_path: Path) -> None:
+    def prepare(radio: FakeRadio, _store: DeviceStore, _agent: Agent) -> None:
+        radio.fail = ["listen"]
+
+    radio, _ = live(tmp_path / "d", 1, prepare=prepare)
+    first, second, *_ = [time for time, _ in broadcasts(radio)]
+    assert first == pytest.approx(0, abs=0.01)
+    assert second == pytest.approx(400, abs=0.01)  # 12:10; it began at 12:03:20
+    assert radio.on_air is None  # closed in the end
+
+
+def test_restarts_within_an_interval_show_no_identifier_under_two_addresses(tmp_path: Path) -> None:
+    radios = []
+    for minute in range(0, 60, 4):  # each process lives four minutes
+        radio, _ = live(tmp_path / "d", 4 / 60, start=START + timedelta(minutes=minute), seed=minute)
+        radios.append(radio)
+    found = addresses_per_identifier(*radios)
+    assert 3 <= len(found) <= 7
+    assert {len(addresses) for addresses in found.values()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("back", "silent_minutes"), [(10, (0, 20)), (110, (90, 130)), (5 * 60, (0, 21)), (3 * 24 * 60, (0, 21))]
+)
+def test_a_clock_set_back_shows_no_identifier_under_two_addresses(
+    tmp_path: Path, back: int, silent_minutes: tuple[int, int]
+) -> None:
+    at = 6.2 * 3600
+
+    def shift(seconds: float) -> timedelta:
+        return timedelta(minutes=-back if seconds > at else 0)
+
+    radio, events = live(tmp_path / "d", 24, shift=shift)
+    assert {len(addresses) for addresses in addresses_per_identifier(radio).values()} == {1}
+    changes = [time for time, event in events if isinstance(event, IdentifierChanged)]
+    gap = next(after - before for before, after in pairwise([*changes]) if after > at)
+    assert silent_minutes[0] <= gap / 60 <= silent_minutes[1] + 20
+    assert max(after - before for before, after in pairwise(changes)) == pytest.approx(gap, abs=1200)
+
+
+def test_a_clock_that_was_far_ahead_silences_nothing(tmp_path: Path) -> None:
+    def shift(seconds: float) -> timedelta:
+        return timedelta(days=3000 if 3600 < seconds < 7200 else 0)
+
+    radio, events = live(tmp_path / "d", 5, shift=shift)
+    assert {len(addresses) for addresses in addresses_per_identifier(radio).values()} == {1}
+    changes = [time for time, event in events if isinstance(event, IdentifierChanged)]
+    assert max(after - before for before, after in pairwise(changes)) <= 1801
 
 
 def test_the_seed_decides_when_but_never_the_keys(tmp_path: Path) -> None:
@@ -284,6 +394,7 @@ def test_the_seed_decides_when_but_never_the_keys(tmp_path: Path) -> None:
         {"scan_interval": (240.0, 301.0)},
         {"rotation": (600.0, 1201.0)},
         {"rotation": (0.0, 600.0)},
+        {"rotation": (599.0, 1200.0)},
         {"retry_seconds": (5.0, 4.0)},
     ],
 )

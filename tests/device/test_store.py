@@ -174,7 +174,7 @@ def test_a_newer_or_foreign_or_broken_file_is_refused_and_left_alone(tmp_path: P
 
     with DeviceStore.open(tmp_path / "newer") as store, store.transaction() as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreTooNew, match=r"newer bluezone \(format 99, this one reads 1\)"):
+    with pytest.raises(StoreTooNew, match=r"newer bluezone \(format 99, this one reads 2\)"):
         DeviceStore.open(tmp_path / "newer")
 
     (tmp_path / "broken").mkdir()
@@ -312,11 +312,13 @@ def test_threads_and_restarts_share_the_key(store: DeviceStore) -> None:
 def test_a_report_cuts_the_key_and_the_rest_of_the_day_gets_another(store: DeviceStore) -> None:
     first = store.current_key(NOON)
     store.cut_current_key(NOON + timedelta(minutes=5))  # interval 72 of the day
-    cut = store.current_key(NOON + timedelta(minutes=9, seconds=59))  # good until its interval ends
+    cut = store.own_keys()[0].tek
     assert (cut.data, cut.rolling_start, cut.rolling_period) == (first.data, first.rolling_start, 73)
+    early = store.current_key(NOON + timedelta(minutes=9, seconds=59))  # the cut one goes on the air no more
+    assert store.claim_interval(NOON + timedelta(minutes=9, seconds=59)) is None  # nor this one, yet
     second = store.current_key(NOON + timedelta(minutes=10))
     assert (second.rolling_start, second.rolling_period) == (first.rolling_start + 73, 144 - 73)
-    assert second.data != first.data
+    assert second.data == early.data != first.data
     store.cut_current_key(NOON + timedelta(minutes=31))
     third = store.current_key(NOON + timedelta(minutes=40))
     assert (third.rolling_start, third.rolling_end) == (first.rolling_start + 76, first.rolling_start + 144)
@@ -324,11 +326,91 @@ def test_a_report_cuts_the_key_and_the_rest_of_the_day_gets_another(store: Devic
     assert [a.rolling_end for a in keys[:-1]] == [b.rolling_start for b in keys[1:]]  # no gap, no overlap
 
 
-def test_cutting_in_the_last_interval_of_the_day_changes_nothing(store: DeviceStore) -> None:
+def test_cutting_in_the_last_interval_of_the_day_shortens_nothing(store: DeviceStore) -> None:
     late = NOON.replace(hour=23, minute=55)
     key = store.current_key(late)
     store.cut_current_key(late)
-    assert store.current_key(late) == key
+    assert store.own_keys()[0].tek == key
+    assert store.current_key(late + timedelta(minutes=5)).rolling_start == key.rolling_end
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_a_key_of_a_report_is_never_used_again_when_the_clock_is_set_back(
+    store: DeviceStore, published: bool
+) -> None:
+    first = store.current_key(NOON)
+    store.cut_current_key(NOON)
+    if published:
+        with store.transaction() as connection:
+            connection.execute("UPDATE own_keys SET published_at = 1, cut = 0")
+    frozen = store.own_keys()[0]
+    later = store.current_key(NOON + timedelta(minutes=10))
+    for hours in (1, 2, 5):
+        other = store.current_key(NOON - timedelta(hours=hours))
+        assert other.data not in (first.data, later.data)
+        assert (other.rolling_start, other.rolling_end) == (frozen.tek.rolling_start, frozen.tek.rolling_end)
+        assert store.claim_interval(NOON - timedelta(hours=hours)) in (other, None)
+    assert (
+        store.own_keys()[0].tek == frozen.tek
+    )  # the report may still be on its way: not a bit of it changes
+    store.cut_current_key(NOON - timedelta(hours=1))
+    assert store.own_keys()[0].tek == frozen.tek
+
+
+def test_cutting_keeps_what_a_clock_set_back_has_not_come_to_again(store: DeviceStore) -> None:
+    store.claim_interval(NOON + timedelta(hours=1))  # interval 78 of the day
+    store.cut_current_key(NOON)
+    assert store.own_keys()[0].tek.rolling_period == 79
+
+
+def test_an_interval_is_claimed_once_over_connections(store: DeviceStore) -> None:
+    claimed = store.claim_interval(NOON)
+    assert claimed == store.current_key(NOON)
+    with DeviceStore.open(store.folder) as other:
+        assert other.claim_interval(NOON + timedelta(minutes=9)) is None
+        assert other.claim_interval(NOON - timedelta(minutes=10)) is None
+        assert other.claim_interval(NOON + timedelta(minutes=10)) == claimed
+    assert store.claim_interval(NOON + timedelta(minutes=10)) is None
+
+
+def test_a_store_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    old = sqlite3.connect(tmp_path / "old" / "device.sqlite3")
+    with DeviceStore.open(tmp_path / "new") as new:
+        for (statement,) in new.query(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'own_keys'"
+        ):
+            old.execute(statement)
+    old.execute(
+        "CREATE TABLE own_keys (rolling_start INTEGER PRIMARY KEY, rolling_period INTEGER NOT NULL,"
+        " tek BLOB NOT NULL UNIQUE, published_at INTEGER)"
+    )
+    day = interval_number(NOON.replace(hour=0).timestamp())
+    old.execute(
+        "INSERT INTO own_keys VALUES (?, 144, ?, 5), (?, 144, ?, NULL)",
+        (day, b"P" * 16, day + 144, b"N" * 16),
+    )
+    old.execute(
+        "INSERT INTO settings VALUES ('report', ?)", (f'{{"code": "c", "key_starts": [{day + 144}]}}',)
+    )
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    for _ in range(2):
+        with DeviceStore.open(tmp_path / "old") as store:
+            published, other = store.own_keys()
+            assert (published.tek.data, published.tek.rolling_start, published.published_at) == (
+                b"P" * 16,
+                day,
+                5,
+            )
+            assert published.frozen
+            assert (other.tek.data, other.published_at, other.frozen) == (b"N" * 16, None, False)
+            assert store.setting("report") == {"code": "c", "key_ids": [other.id]}
+            assert store.query("PRAGMA user_version") == [(2,)]
+    with DeviceStore.open(tmp_path / "old") as store:
+        assert store.current_key(NOON + timedelta(days=1)) == other.tek
+        assert store.current_key(NOON + timedelta(days=2)).rolling_start == day + 288
 
 
 def test_own_keys_end_after_14_days(store: DeviceStore) -> None:

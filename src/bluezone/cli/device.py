@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from traceback import format_exception
 from typing import TYPE_CHECKING, Annotated, Any
@@ -188,6 +188,7 @@ def report(
     code: Annotated[str, typer.Argument(help="The one-time code from the health worker.")],
     store: StoreOption,
     server: ServerOption = None,
+    insecure_http: InsecureOption = None,
     authority: AuthorityOption = None,
     yes: YesOption = False,
     as_json: JsonFlag = False,
@@ -201,39 +202,52 @@ def report(
 
     clock = SystemClock()
     with DeviceStore.open(store, create=False) as opened, open_client() as http:
-        enrolment = _enrol(opened, server=server, health_authority=authority)
+        enrolment = _enrol(opened, server=server, insecure_http=insecure_http, health_authority=authority)
         address = enrolment.require_server()
-        plan = plan_report(opened, clock)
-        days = ", ".join(day.strftime("%d/%m/%Y") for day in plan.days)
+        plan = plan_report(opened, code, clock)
         say(
             f"This will be sent to {address}:\n"
-            f"  {plan.keys} random keys of this device, for the UTC days {days or '(none)'}.\n"
+            f"  {plan.keys} random keys of this device, for the UTC days {_days(plan.days)}.\n"
             "Devices that were near yours can then find out by themselves that they were near a case.\n"
             "Not sent: your name, your phone number, where you were, whom you met.\n"
             "Once published it cannot be taken back: who recorded your signals on these days could link them."
         )
+        if plan.further_days:
+            say(
+                "This goes on with an interrupted report. Not part of it are newer keys, "
+                f"for {_days(plan.further_days)}."
+            )
         if not yes and not typer.confirm("Publish these keys?", default=False, err=True):
             raise NotConfirmed("nothing was sent")
-        published = report_positive(
+        reported = report_positive(
             opened,
             AuthorityClient(address, enrolment.region, http),
-            code.strip(),
+            code,
             clock=clock,
             health_authority=enrolment.health_authority,
         )
     if as_json:
         print_json(
             {
-                "keys": plan.keys,
-                "days": [day.isoformat() for day in plan.days],
-                "inserted": published.inserted,
-                "warnings": list(published.warnings),
+                "keys": reported.keys,
+                "days": [day.isoformat() for day in reported.days],
+                "inserted": reported.inserted,
+                "warnings": list(reported.warnings),
+                "further_days": [day.isoformat() for day in reported.further_days],
             }
         )
+        return
+    if reported.inserted:
+        say(f"Published {reported.keys} keys, {reported.inserted} of them new to the server. Thank you.")
     else:
-        say(f"Published; the server took {published.inserted} keys. Thank you.")
-        for warning in published.warnings:
-            say(f"The server remarks: {warning}")
+        say(f"The server has had all {reported.keys} keys before. Thank you.")
+    for warning in reported.warnings:
+        say(f"The server remarks: {warning}")
+    if reported.further_days:
+        say(
+            f"Not sent: newer keys, for {_days(reported.further_days)}. "
+            "They need another report, with a new code from your health worker."
+        )
 
 
 @app.command()
@@ -279,7 +293,7 @@ def _enrol(store: Any, *, public_keys: list[Path] | None = None, **changes: Any)
 
 
 def _say_event(event: AgentEvent) -> None:
-    from bluezone.device.agent import IdentifierChanged, RadioFailed, RadioReady, ScanDone
+    from bluezone.device.agent import IdentifierChanged, RadioFailed, RadioReady, ScanDone, Silenced
 
     match event:
         case RadioReady():
@@ -288,6 +302,8 @@ def _say_event(event: AgentEvent) -> None:
             say(f"Radio failed: {reason}; trying again in {retry_in:.0f} s.")
         case IdentifierChanged():
             say("New identifier on the air.")
+        case Silenced():
+            say("Not broadcasting until the next interval: this one was on the air before.")
         case ScanDone(_, devices, receptions):
             say(f"Scan: {devices} devices near, {receptions} signals.")
 
@@ -329,6 +345,10 @@ def _alert_document(alert: Alert) -> dict[str, Any]:
         "withdrawn_at": None if alert.withdrawn_at is None else _iso(alert.withdrawn_at),
         "text": {"vi": alert_text(alert, "vi").as_text(), "en": alert_text(alert, "en").as_text()},
     }
+
+
+def _days(days: tuple[date, ...]) -> str:
+    return ", ".join(day.strftime("%d/%m/%Y") for day in days) or "(none)"
 
 
 def _iso(unix_seconds: int) -> str:

@@ -2,7 +2,9 @@
 
 It runs on any event loop, also one whose time is virtual: it sleeps only through the loop and asks the time
 only of its clock and its loop. The clock says which interval and key it is; the loop, which nobody sets back,
-says how long an identifier has been on the air.
+says how long an identifier has been on the air. No identifier goes on the air a second time, under another
+address: after a radio's failure, a restart or a clock set back the agent is silent, and scans, until an
+interval begins that was never on the air.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import NoReturn
 
 from bluezone.clock import Clock
 from bluezone.device.radio.interface import Radio, RadioError, Reception
+from bluezone.device.retention import purge_by_steady_time
 from bluezone.device.scan_summary import ScanSummary
 from bluezone.device.store import DeviceStore
 from bluezone.protocols.advert import AdvertReader, build_gaen_advert
@@ -39,6 +42,7 @@ __all__ = [
     "RadioFailed",
     "RadioReady",
     "ScanDone",
+    "Silenced",
 ]
 
 DEFAULT_TX_POWER = -12
@@ -56,7 +60,8 @@ class AgentSettings:
     ``tx_power``: calibrated transmit power in dBm, told to others (encrypted) with each identifier.
     ``rssi_correction``: what to add to this receiver's readings, in dB; used when matching.
     ``scan_seconds``: length of a scan. ``scan_interval``: least and most seconds from the start of a scan to
-    that of the next. ``rotation``: least and most seconds that an identifier and its address are kept.
+    that of the next. ``rotation``: least and most seconds that an identifier and its address are kept, at
+    least an interval, so that each has an interval of its own.
     ``retry_seconds``: first and longest wait before a failed radio is opened again.
 
     :raises ValueError: for values outside what the specification and a scan instance allow.
@@ -80,8 +85,8 @@ class AgentSettings:
             <= MAX_SCAN_GAP_SECONDS
         ):
             raise ValueError(f"scans of {self.scan_seconds} s every {self.scan_interval} s do not fit 300 s")
-        if not 0 < self.rotation[0] <= self.rotation[1] <= 2 * INTERVAL_SECONDS:
-            raise ValueError(f"identifiers rotate within 20 minutes, not {self.rotation} s")
+        if not INTERVAL_SECONDS <= self.rotation[0] <= self.rotation[1] <= 2 * INTERVAL_SECONDS:
+            raise ValueError(f"identifiers rotate every 10 to 20 minutes, not {self.rotation} s")
         if not 0 < self.retry_seconds[0] <= self.retry_seconds[1]:
             raise ValueError(f"{self.retry_seconds} s is no range of waiting times")
 
@@ -107,6 +112,13 @@ class IdentifierChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Silenced:
+    """Nothing is on the air: the identifier of ``interval`` was there before, or its key is not to be."""
+
+    interval: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScanDone:
     """A scan that began at ``time`` (Unix seconds), stored: ``receptions`` of ``devices`` others."""
 
@@ -115,7 +127,7 @@ class ScanDone:
     receptions: int
 
 
-AgentEvent = RadioReady | RadioFailed | IdentifierChanged | ScanDone
+AgentEvent = RadioReady | RadioFailed | IdentifierChanged | Silenced | ScanDone
 
 
 class Agent:
@@ -193,8 +205,13 @@ class Agent:
         loop = asyncio.get_running_loop()
         while True:
             now = self._clock.now()
-            key = self._store.current_key(now)
             interval = interval_number(now.timestamp())
+            key = self._store.claim_interval(now)
+            if key is None:
+                await self._radio.silence()
+                self._on_event(Silenced(interval))
+                await asyncio.sleep(self._until_next_interval())
+                continue
             rpi = rolling_proximity_identifier(derive_rpik(key.data), interval)
             metadata = Metadata(tx_power=self._settings.tx_power).pack()
             self._remember(rpi)
@@ -209,7 +226,7 @@ class Agent:
                 await asyncio.sleep(min(left, self._until_next_interval()))
                 now = self._clock.now()
                 stale = abs(interval_number(now.timestamp()) - interval) > MAX_INTERVALS_ON_AIR
-                if stale or self._store.current_key(now) != key:
+                if stale or self._store.current_key(now).data != key.data:
                     break
 
     def _until_next_interval(self) -> float:
@@ -237,7 +254,7 @@ class Agent:
             await self._radio.listen(self._settings.scan_seconds, heard)
             encounters = summary.encounters()
             self._store.add_scan(time, self._stands_for(started), encounters)
-            self._store.purge(self._clock.now())
+            purge_by_steady_time(self._store, self._clock.now())
             self._last_scan = started
             self._failures = 0
             self._on_event(ScanDone(time, len(encounters), summary.receptions))

@@ -6,14 +6,13 @@ twice holds a lock (:meth:`DeviceStore.exclusively`), which the system lets go o
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import FileIO
 from pathlib import Path
@@ -21,16 +20,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bluezone.device import role_lock
+from bluezone.device.own_keys import OwnKey, key_for
 from bluezone.device.store_schema import StoreInUse, StoreUnusable, open_database
 from bluezone.matching.interface import Sightings
-from bluezone.protocols.gaen import (
-    KEY_BYTES,
-    MAX_ROLLING_PERIOD,
-    TemporaryExposureKey,
-    interval_number,
-)
+from bluezone.protocols.gaen import KEY_BYTES, TemporaryExposureKey, interval_number
 
-__all__ = ["RETENTION", "DeviceStore", "Encounter", "OwnKey", "StoredEncounter"]
+__all__ = ["RETENTION", "DeviceStore", "Encounter", "StoredEncounter"]
 
 RETENTION = timedelta(days=14)
 SIGHTINGS_PER_CHUNK = 1_000_000
@@ -63,14 +59,6 @@ class StoredEncounter:
     encounter: Encounter
     time: int
     seconds_since_last_scan: int
-
-
-@dataclass(frozen=True, slots=True)
-class OwnKey:
-    """A key of this device, and when it was published (Unix seconds)."""
-
-    tek: TemporaryExposureKey
-    published_at: int | None = field(default=None)
 
 
 class DeviceStore:
@@ -135,24 +123,19 @@ class DeviceStore:
 
         :raises StoreInUse: if somebody else has it.
         """
-        path = self.folder / f"{role}.lock"
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
+        with ExitStack() as stack:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(role_lock.hold(self._lock_file(role)))
             except BlockingIOError:
                 raise StoreInUse(f"{self.folder}: {_IN_USE[role]}") from None
             yield
-        finally:
-            os.close(descriptor)
 
     def is_held(self, role: Role) -> bool:
-        """Whether somebody, here or in another process, has a role now."""
-        try:
-            with self.exclusively(role):
-                return False
-        except StoreInUse:
-            return True
+        """Whether somebody, here or in another process, has a role; looking keeps nobody from it."""
+        return role_lock.is_held(self._lock_file(role))
+
+    def _lock_file(self, role: Role) -> Path:
+        return self.folder / f"{role}.lock"
 
     # Encounters
 
@@ -204,7 +187,10 @@ class DeviceStore:
         return int(self.query("SELECT count(*) FROM encounters")[0][0])
 
     def purge(self, now: datetime, *, rows: int = PURGE_ROWS) -> int:
-        """Delete what is older than 14 days, at most ``rows`` encounters at a time; how many it were."""
+        """Delete what is older than 14 days, at most ``rows`` encounters at a time; how many it were.
+
+        It believes ``now``: :mod:`bluezone.device.retention` decides which time is sure enough.
+        """
         cutoff = int((now - RETENTION).timestamp())
         with self.transaction() as connection:
             deleted = connection.execute(
@@ -224,65 +210,49 @@ class DeviceStore:
     # Own keys
 
     def current_key(self, now: datetime) -> TemporaryExposureKey:
-        """The key to broadcast with: one per UTC day, made on first use and on disk before it is returned.
+        """The key of the present interval, see :func:`~bluezone.device.own_keys.key_for`.
 
-        After :meth:`cut_current_key` the rest of the day gets a key of its own.
+        Made on first use, and on disk before it is returned.
         """
         interval = interval_number(now.timestamp())
-        known = self._key_covering(interval)
-        if known is not None:
-            return known
+        known = key_for(self.own_keys(), interval)
+        if isinstance(known, OwnKey):
+            return known.tek
         with self.transaction(durable=True) as connection:
-            known = self._key_covering(interval)  # another process may have made it meanwhile
-            if known is not None:
-                return known
-            day = interval - interval % MAX_ROLLING_PERIOD
-            (ended,) = connection.execute(
-                "SELECT max(rolling_start + rolling_period) FROM own_keys"
-                " WHERE rolling_start + rolling_period BETWEEN ? AND ?",
-                (day, interval),
-            ).fetchone()
-            (following,) = connection.execute(
-                "SELECT min(rolling_start) FROM own_keys WHERE rolling_start > ?", (interval,)
-            ).fetchone()
-            start = day if ended is None else int(ended)
-            end = day + MAX_ROLLING_PERIOD
-            if following is not None:  # the clock was set back
-                end = min(end, int(following))
-            key = TemporaryExposureKey(secrets.token_bytes(KEY_BYTES), start, end - start)
-            connection.execute(
-                "INSERT INTO own_keys (rolling_start, rolling_period, tek) VALUES (?, ?, ?)",
-                (key.rolling_start, key.rolling_period, key.data),
-            )
-        return key
+            return _key_to_use(connection, interval).tek
+
+    def claim_interval(self, now: datetime) -> TemporaryExposureKey | None:
+        """The key to go on the air with for the present interval, or ``None``: stay silent.
+
+        Each interval of a key is given out once, for ever; that is on disk when this returns. So one
+        identifier is never seen under two addresses, whatever a radio, a process or the clock does.
+        """
+        interval = interval_number(now.timestamp())
+        with self.transaction(durable=True) as connection:
+            key = _key_to_use(connection, interval)
+            if key.aired >= interval or key.tek.rolling_start > interval:
+                return None
+            connection.execute("UPDATE own_keys SET aired = ? WHERE id = ?", (interval, key.id))
+        return key.tek
 
     def cut_current_key(self, now: datetime) -> None:
-        """End the key in use with the current interval, so that it can be published today."""
+        """End the key in use with the current interval, and freeze all keys up to it, for a report.
+
+        What was on the air stays in, also where a clock that was set back has not come to it again.
+        """
         interval = interval_number(now.timestamp())
         with self.transaction(durable=True) as connection:
             connection.execute(
-                "UPDATE own_keys SET rolling_period = ? + 1 - rolling_start"
-                " WHERE rolling_start <= ? AND rolling_start + rolling_period > ?",
+                "UPDATE own_keys SET rolling_period = max(aired, ?) + 1 - rolling_start"
+                " WHERE rolling_start <= ? AND rolling_start + rolling_period > ?"
+                " AND cut = 0 AND published_at IS NULL",
                 (interval, interval, interval),
             )
+            connection.execute("UPDATE own_keys SET cut = 1 WHERE rolling_start <= ?", (interval,))
 
     def own_keys(self) -> list[OwnKey]:
         """The device's own keys that are still kept, oldest first."""
-        rows = self.query(
-            "SELECT tek, rolling_start, rolling_period, published_at FROM own_keys ORDER BY rolling_start"
-        )
-        return [
-            OwnKey(TemporaryExposureKey(tek, start, period), published)
-            for tek, start, period, published in rows
-        ]
-
-    def _key_covering(self, interval: int) -> TemporaryExposureKey | None:
-        rows = self.query(
-            "SELECT tek, rolling_start, rolling_period FROM own_keys"
-            " WHERE rolling_start <= ? AND rolling_start + rolling_period > ?",
-            (interval, interval),
-        )
-        return TemporaryExposureKey(*rows[0]) if rows else None
+        return _own_keys(self._connection)
 
     # Settings
 
@@ -331,6 +301,31 @@ class DeviceStore:
         return [
             path for path in (*database, *downloads, *sorted(self.folder.glob("*.lock"))) if path.is_file()
         ]
+
+
+def _own_keys(connection: sqlite3.Connection) -> list[OwnKey]:
+    rows = connection.execute(
+        "SELECT tek, rolling_start, rolling_period, id, aired, cut, published_at FROM own_keys"
+        " ORDER BY rolling_start, id"
+    )
+    return [
+        OwnKey(TemporaryExposureKey(tek, start, period), id_, aired, bool(cut), published_at)
+        for tek, start, period, id_, aired, cut, published_at in rows
+    ]
+
+
+def _key_to_use(connection: sqlite3.Connection, interval: int) -> OwnKey:
+    """The key for an interval, drawn if need be; within a transaction, so that no two processes draw."""
+    known = key_for(_own_keys(connection), interval)
+    if isinstance(known, OwnKey):
+        return known
+    tek = TemporaryExposureKey(secrets.token_bytes(KEY_BYTES), known.start, known.period)
+    connection.execute(
+        "INSERT INTO own_keys (tek, rolling_start, rolling_period) VALUES (?, ?, ?)",
+        (tek.data, tek.rolling_start, tek.rolling_period),
+    )
+    (id_,) = connection.execute("SELECT last_insert_rowid()").fetchone()
+    return OwnKey(tek, id_)
 
 
 def _overwrite(file: FileIO, size: int) -> None:

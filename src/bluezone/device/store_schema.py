@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from bluezone.errors import Refused
@@ -22,7 +23,7 @@ __all__ = [
     "open_database",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _BUSY_MILLISECONDS = 30_000
 
 _TABLES = """
@@ -37,9 +38,12 @@ CREATE TABLE encounters (        -- one row per scan instance: what one scan hea
 ) WITHOUT ROWID;
 
 CREATE TABLE own_keys (
-    rolling_start INTEGER PRIMARY KEY,
-    rolling_period INTEGER NOT NULL CHECK (rolling_period BETWEEN 1 AND 144),
+    id INTEGER PRIMARY KEY,      -- grows in the order in which they were drawn
     tek BLOB NOT NULL UNIQUE CHECK (length(tek) = 16),
+    rolling_start INTEGER NOT NULL,
+    rolling_period INTEGER NOT NULL CHECK (rolling_period BETWEEN 1 AND 144),
+    aired INTEGER NOT NULL DEFAULT -1,   -- last interval whose identifier went on the air
+    cut INTEGER NOT NULL DEFAULT 0,      -- 1: part of a report, so it neither changes nor goes on the air
     published_at INTEGER
 );
 
@@ -86,6 +90,19 @@ CREATE TABLE settings (
     value TEXT NOT NULL          -- JSON
 );
 """
+
+_OWN_KEYS = next(part for part in _TABLES.split(";\n") if "TABLE own_keys" in part)
+_FROM_1_TO_2 = (
+    "ALTER TABLE own_keys RENAME TO old_keys",
+    _OWN_KEYS,
+    "INSERT INTO own_keys (id, tek, rolling_start, rolling_period, cut, published_at)"
+    " SELECT rolling_start, tek, rolling_start, rolling_period, published_at IS NOT NULL, published_at"
+    " FROM old_keys",
+    "DROP TABLE old_keys",
+    # An unfinished report names its keys by these ids.
+    """UPDATE settings SET value = replace(value, '"key_starts"', '"key_ids"') WHERE name = 'report'""",
+)
+"""Since version 2 a time may have several keys, and what was on the air is remembered."""
 
 
 class StoreMissing(Refused):
@@ -156,12 +173,20 @@ def _prepare(connection: sqlite3.Connection, file: Path) -> None:
         if version == 0:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
                 raise StoreDamaged(f"{file}: a database, but not a device store")
-            for statement in _TABLES.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
+            _execute_all(connection, _TABLES.split(";\n"))
+        elif version == 1:
+            _execute_all(connection, _FROM_1_TO_2)
+        if version != SCHEMA_VERSION:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _execute_all(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
+    """One after the other within the open transaction, which ``executescript`` would end."""
+    for statement in statements:
+        if statement.strip():
+            connection.execute(statement)
