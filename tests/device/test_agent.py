@@ -368,6 +368,23 @@ def test_a_clock_set_back_shows_no_identifier_under_two_addresses(
     assert max(after - before for before, after in pairwise(changes)) == pytest.approx(gap, abs=1200)
 
 
+def test_nothing_is_on_the_air_while_a_clock_set_back_catches_up(tmp_path: Path) -> None:
+    on_air: list[bool] = []
+
+    def prepare(radio: FakeRadio, _store: DeviceStore, _agent: Agent) -> None:
+        for at in range(5400, 3600 + 100 * 60, 300):
+            asyncio.get_running_loop().call_later(at, lambda: on_air.append(radio.on_air is not None))
+
+    live(
+        tmp_path / "d",
+        4,
+        prepare=prepare,
+        shift=lambda seconds: timedelta(minutes=-110 if seconds > 3600 else 0),
+    )
+    assert len(on_air) > 10
+    assert not any(on_air)
+
+
 def test_a_clock_that_was_far_ahead_silences_nothing(tmp_path: Path) -> None:
     def shift(seconds: float) -> timedelta:
         return timedelta(days=3000 if 3600 < seconds < 7200 else 0)

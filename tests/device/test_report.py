@@ -125,11 +125,13 @@ def test_a_network_failure_before_the_server_is_repeated_with_the_same_code(
 @pytest.fixture
 def lost_answer(server: MiniAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first answer to publishing does not arrive, though the server took the keys."""
-    handle = server.handle
+    handle, lost = server.handle, False
 
     def lose_the_answer(request: httpx.Request) -> httpx.Response:
+        nonlocal lost
         response = handle(request)
-        if request.url.path == "/v1/publish" and len(server.publishes) == 1:
+        if request.url.path == "/v1/publish" and not lost:
+            lost = True
             raise httpx.ReadError("connection reset")
         return response
 
