@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,6 +18,13 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+from psycopg.conninfo import make_conninfo
+
+from bluezone.authority import setup
+from bluezone.authority.background import libpq_parameters
+from bluezone.authority.databases import database_config
 
 BLUEZONE = Path(sys.executable).with_name("bluezone")
 
@@ -130,6 +139,116 @@ def test_serve_prepares_works_in_the_background_and_stops_cleanly(
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+@contextlib.contextmanager
+def serving(environment: dict[str, str]) -> Iterator[str]:
+    process = subprocess.Popen(
+        [BLUEZONE, "serve", "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    try:
+        line = process.stderr.readline()
+        assert line.startswith("serving on http://127.0.0.1:"), line + process.stderr.read()
+        yield line.split()[2]
+    finally:
+        process.terminate()
+        process.wait(15)
+        process.stderr.close()
+
+
+def test_behind_a_proxy_under_its_name(environment: dict[str, str]) -> None:
+    """What docs/operating.md tells: with the name and the proxy set, the name works, and HTTPS is seen."""
+    named = {
+        **environment,
+        "BLUEZONE_BASE_URL": "https://bluezone.example.vn",
+        "BLUEZONE_TRUSTED_PROXY": "127.0.0.1",
+    }
+    proxied = {
+        "Host": "bluezone.example.vn",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9",
+    }
+    with serving(named) as url, httpx.Client(base_url=url, headers=proxied) as http:
+        page = http.get("/login/")
+        assert page.status_code == 200
+        assert page.headers["strict-transport-security"].startswith("max-age=31536000")
+        assert "; Secure" in page.headers["set-cookie"]
+        assert http.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+        wrong = {"code": "11112222"}
+        statuses = [http.post("/api/verify", json=wrong).status_code for _ in range(122)]
+        assert 429 in statuses  # 61 of them are in one minute, whenever it ends
+        elsewhere = {"X-Forwarded-For": "203.0.113.10"}
+        assert http.post("/api/verify", json=wrong, headers=elsewhere).status_code == 400
+
+
+def test_an_existing_open_folder_is_made_private(environment: dict[str, str], tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "lost+found").mkdir(parents=True)
+    data.chmod(0o755)
+    with serving({**environment, "BLUEZONE_LOG_LEVEL": "ERROR"}):
+        made = [path for path in data.rglob("*") if path.name != "lost+found"]
+        assert data.stat().st_mode & 0o777 == 0o700
+        assert any(path.is_file() for path in made)
+        assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("BLUEZONE_BASE_URL", "bluezone.example.vn", "BLUEZONE_BASE_URL is 'bluezone.example.vn'"),
+        ("BLUEZONE_BASE_URL", "https://example.vn/bluezone", "BLUEZONE_BASE_URL is"),
+        ("BLUEZONE_DATA", "", "holds something else"),
+    ],
+)
+def test_settings_that_are_refused(
+    environment: dict[str, str], tmp_path: Path, variable: str, value: str, message: str
+) -> None:
+    letters = tmp_path / "home"
+    letters.mkdir()
+    letters.chmod(0o755)
+    (letters / "letters").touch()
+    done = subprocess.run(
+        [BLUEZONE, "setup"],
+        env={**environment, variable: value or str(letters)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert letters.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path, _mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(setup.OpenDataFolder, match="belongs to another user"):
+        setup._make_private(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            "sslmode=verify-full&sslrootcert=/etc/ca.pem&connect_timeout=3",
+            {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem", "connect_timeout": 3},
+        ),
+        ("application_name=a%20b", {"application_name": "a b"}),
+    ],
+)
+def test_the_queue_connects_as_the_database_url_says(
+    tmp_path: Path, query: str, expected: dict[str, object]
+) -> None:
+    config = database_config(f"postgresql://lan:p%40ss@db.example:5433/bluezone?{query}", tmp_path)
+    wrapper = DatabaseWrapper({**connections.configure_settings({"default": config})["default"]})
+    wanted = libpq_parameters(wrapper.get_connection_params())
+    base = {"dbname": "bluezone", "user": "lan", "password": "p@ss", "host": "db.example", "port": 5433}
+    assert wanted == {**base, "client_encoding": "UTF8", **expected}
+    assert make_conninfo(**wanted)  # psycopg takes each of them
 
 
 def test_settings_import_without_environment_and_make_nothing(tmp_path: Path) -> None:

@@ -197,6 +197,12 @@ def test_too_many_logins_from_one_address(site: None, authority_clock: Any) -> N
     assert elsewhere.status_code == 302
 
 
+def test_a_clinics_staff_log_in_from_one_address(site: None, authority_clock: Any) -> None:
+    user = staff(authority_clock)
+    for _ in range(account_views.LOGIN_LIMIT.limit + 1):
+        logged_in(user)
+
+
 def test_front_page_says_what_this_is(site: None) -> None:
     page = Client().get("/").content.decode()
     assert '<html lang="vi">' in page

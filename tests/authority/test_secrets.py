@@ -16,7 +16,6 @@ import pytest
 import structlog
 
 from bluezone.authority import secret_files
-from bluezone.authority.access.rate_limit import FixedWindow
 from bluezone.authority.keys.revision_token import InvalidToken, open_token, rotate_token_keys, seal_token
 from bluezone.authority.log_format import log_config
 from bluezone.errors import Refused
@@ -105,16 +104,3 @@ def test_log_lines_are_json_without_what_people_sent() -> None:
     assert lines[0]["count"] == 3
     for hidden in ("12345678", "s3cret", "10.0.0.9"):
         assert hidden not in stream.getvalue()
-
-
-def test_a_fixed_window_counts_by_address_and_forgets(authority_clock: Any) -> None:
-    window = FixedWindow(2, timedelta(minutes=1))
-    now = authority_clock.now()
-    assert [window.allows("a", now) for _ in range(3)] == [True, True, False]
-    assert window.allows("b", now)
-    assert window.total(now) == 4
-    assert window.retry_after(now + timedelta(seconds=59)) == 2
-    assert window.allows("a", now + timedelta(minutes=1))
-    assert window.total(now + timedelta(minutes=1)) == 1
-    window.allows("198.51.100.7", now)
-    assert b"198.51" not in b"".join(vars(window)["_counts"])

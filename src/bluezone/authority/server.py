@@ -5,24 +5,31 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+import structlog
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.adjustments import Adjustments
 
 from bluezone.authority import runtime
 from bluezone.authority.background import BackgroundWork
+from bluezone.authority.connections import IDLE_SECONDS, SWEEP_SECONDS, BoundedServer, connection_limit
 from bluezone.errors import Refused
 
 __all__ = ["AddressInUse", "Running", "serve", "start"]
 
 THREADS = 8
 MAX_BODY_BYTES = 2_000_000
+MAX_HEADER_BYTES = 32_000
+BODY_BYTES_IN_MEMORY = 64_000
+
+_log = structlog.get_logger("bluezone.authority.server")
+_Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class AddressInUse(Refused):
@@ -37,15 +44,29 @@ class Running:
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self._stopping = threading.Event()
         self._map: dict[int, Any] = {}
-        self._server = create_server(
-            get_wsgi_application(),
-            map=self._map,
+        options = Adjustments(
             sockets=[listener],
             threads=THREADS,
             ident=None,
+            connection_limit=connection_limit(),
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=SWEEP_SECONDS,
             max_request_body_size=MAX_BODY_BYTES,
+            max_request_header_size=MAX_HEADER_BYTES,
+            inbuf_overflow=BODY_BYTES_IN_MEMORY,
             **_proxy_options(),
         )
+        self._server = BoundedServer(
+            get_wsgi_application(),
+            self._map,
+            _sock=listener,
+            adj=options,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+            bind_socket=False,
+            spared=settings.BLUEZONE_TRUSTED_PROXY,
+        )
+        # outermost, since the library's own wrapper takes the headers of an untrusted proxy away
+        self._server.application = _warn_of_untrusted_proxy(self._server.application)
         self._background = BackgroundWork() if background else None
         self._thread = threading.Thread(target=self._loop, name="web", daemon=True)
         if self._background:
@@ -68,6 +89,7 @@ class Running:
         self._server.pull_trigger()
         self._thread.join()
         self._server.task_dispatcher.shutdown()
+        self._server.hang_up()
         wasyncore.close_all(self._map, ignore_all=True)
         if self._background:
             self._background.__exit__(None, None, None)
@@ -75,7 +97,8 @@ class Running:
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1.0, map=self._map, count=1)
+            # select() would fail from the 1024th open file on
+            wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
 
 
 def start(host: str = "127.0.0.1", port: int = 8000, *, background: bool = True) -> Running:
@@ -130,3 +153,22 @@ def _proxy_options() -> dict[str, Any]:
         "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
         "clear_untrusted_proxy_headers": True,
     }
+
+
+def _warn_of_untrusted_proxy(application: _Application) -> _Application:
+    """Say once that a proxy is in front which is not trusted: all its clients then share one limit."""
+    warned = False
+
+    def noticing(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        nonlocal warned
+        trusted = settings.BLUEZONE_TRUSTED_PROXY
+        if not warned and "HTTP_X_FORWARDED_FOR" in environ and environ["REMOTE_ADDR"] != trusted:
+            warned = True
+            _log.warning(
+                "ignored X-Forwarded-For from an address that BLUEZONE_TRUSTED_PROXY does not name: if that "
+                "is your proxy, all its clients are counted as one and can shut each other out",
+                trusted_proxy=trusted or "none",
+            )
+        return application(environ, start_response)
+
+    return noticing

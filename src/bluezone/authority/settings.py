@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from bluezone.authority.databases import database_config
 from bluezone.authority.log_format import log_config
+from bluezone.errors import Refused
 
 __all__: list[str] = []
 
@@ -32,12 +33,18 @@ BLUEZONE_REGION = os.environ.get("BLUEZONE_REGION", "VN")
 BLUEZONE_HEALTH_AUTHORITY = os.environ.get("BLUEZONE_HEALTH_AUTHORITY", "vn.bluezone")
 """Identifier and issuer of the health authority whose certificates this server signs itself."""
 
-BLUEZONE_BASE_URL = os.environ.get("BLUEZONE_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+BLUEZONE_BASE_URL = (os.environ.get("BLUEZONE_BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
+"""The address that browsers and devices use; its name is a name this server answers to."""
+
 BLUEZONE_TRUSTED_PROXY = os.environ.get("BLUEZONE_TRUSTED_PROXY", "")
 """Address of the one proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: none."""
 
 _base = urlsplit(BLUEZONE_BASE_URL)
 _https = _base.scheme == "https"
+if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:
+    raise Refused(
+        f"BLUEZONE_BASE_URL is {BLUEZONE_BASE_URL!r}, not an address like https://bluezone.example.vn"
+    )
 
 DEBUG = False
 SECRET_KEY = _secret_key(BLUEZONE_DATA / "secrets" / "django.key")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from bluezone.clock import Clock
+from bluezone.errors import Refused
 
-__all__ = ["configure", "data_folder_from_environment", "prepare"]
+__all__ = ["OpenDataFolder", "configure", "data_folder_from_environment", "prepare"]
+
+
+class OpenDataFolder(Refused):
+    """Others may look into the data folder, and it is not for us to change that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,12 @@ def data_folder_from_environment() -> Path:
 
 
 def prepare() -> None:
-    """Make folders, secrets, tables, Thanh Xuân's areas, the own authority and its export; safe to repeat."""
+    """Make folders, secrets, tables, Thanh Xuân's areas, the own authority and its export; safe to repeat.
+
+    From here on the process makes files for its own user only.
+
+    :raises OpenDataFolder: if others may read the data folder and it is somebody else's.
+    """
     from django.conf import settings
     from django.core.management import call_command
 
@@ -68,7 +79,8 @@ def prepare() -> None:
     from bluezone.authority.keys.revision_token import rotate_token_keys
     from bluezone.authority.secret_files import DJANGO_KEY, create_missing_secrets, read_secret
 
-    Path(settings.BLUEZONE_DATA).mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.umask(0o077)
+    _make_private(Path(settings.BLUEZONE_DATA))
     create_missing_secrets()
     settings.SECRET_KEY = read_secret(DJANGO_KEY).decode()
     now = runtime.now()
@@ -79,6 +91,24 @@ def prepare() -> None:
     authority = services.add_own_authority(now)
     if not ExportConfig.objects.filter(region=authority.region).exists():
         services.configure_export(authority.region)
+
+
+def _make_private(data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not stat.S_IMODE(data.stat().st_mode) & 0o077:
+        return
+    found = {one.name for one in data.iterdir()} - {"lost+found"}
+    if found and "secrets" not in found:  # a typing error must not shut others out of /tmp or a home
+        raise OpenDataFolder(
+            f"{data} is open to others and holds something else: name an empty folder in BLUEZONE_DATA, "
+            "or make this one private yourself (chmod 700)"
+        )
+    try:
+        data.chmod(0o700)
+    except PermissionError:
+        raise OpenDataFolder(
+            f"{data} is open to others and belongs to another user: chown it first"
+        ) from None
 
 
 def _tables_are_behind() -> bool:

@@ -22,17 +22,20 @@ LOGIN_LIMIT = FixedWindow(limit=20, window=timedelta(minutes=5))
 
 @method_decorator(never_cache, name="dispatch")
 class Login(LoginView):
-    """Name and password; the same answer whatever was wrong, and not too often from one address."""
+    """Name and password; the same answer whatever was wrong, and not wrong too often from one network."""
 
     template_name = "accounts/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        now = runtime.now()
-        if not LOGIN_LIMIT.allows(client_address(request), now):
+        now, address = runtime.now(), client_address(request)
+        if not LOGIN_LIMIT.allows(address, now):
             return _too_often(request, LOGIN_LIMIT.retry_after(now))
-        return super().post(request, *args, **kwargs)
+        response = super().post(request, *args, **kwargs)
+        if request.user.is_authenticated:  # a clinic's staff may all log in from one address
+            LOGIN_LIMIT.give_back(address, now)
+        return response
 
 
 def _too_often(request: HttpRequest, seconds: int) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 from base64 import b64encode
@@ -10,13 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from bluezone.authority import runtime
-from bluezone.authority.access.rate_limit import FixedWindow, client_address
+from bluezone.authority.access.rate_limit import AlarmCounter, FixedWindow, client_address
 from bluezone.authority.keys import services
 from bluezone.authority.keys.rules import PublishRefused
 from bluezone.authority.keys.services.publishing import PublishOutcome
@@ -25,13 +24,16 @@ from bluezone.authority.keys.wire import MAX_PUBLISH_BYTES, BadRequest, parse_pu
 __all__ = ["VERIFY_LIMIT", "WRONG_CODES", "certificate", "publish", "verify"]
 
 VERIFY_LIMIT = FixedWindow(limit=60, window=timedelta(minutes=1))
-WRONG_CODES = FixedWindow(limit=0, window=timedelta(minutes=15))
-"""Only counted, never refused: an attacker must not be able to shut every F0 out."""
+"""Wrong codes of one network; right ones and requests that name no code are not counted."""
 
-_ALARM_EVERY = 200
+WRONG_CODES = AlarmCounter(threshold=200, window=timedelta(minutes=15))
+"""Wrong codes of everybody. Many tighten each network's own limit; nobody is refused for others' guesses."""
+
+_LIMIT_UNDER_ATTACK = 10
 _PADDING = 1024
 
 _log = structlog.get_logger("bluezone.authority.keys")
+_View = Callable[[HttpRequest], HttpResponse]
 
 
 class _Unacceptable(Exception):
@@ -42,8 +44,40 @@ class _Unacceptable(Exception):
         self.status = status
 
 
-@csrf_exempt
-@require_POST
+def _json_post(refuse: Callable[[str, str, int], HttpResponse], fault: str) -> Callable[[_View], _View]:
+    """Only POST, and every error in JSON with padding: ``refuse`` writes it, ``fault`` is our own's code."""
+
+    def decorate(view: _View) -> _View:
+        @csrf_exempt
+        @functools.wraps(view)
+        def answer(request: HttpRequest) -> HttpResponse:
+            if request.method != "POST":
+                response = refuse("method_not_allowed", "use POST", 405)
+                response["Allow"] = "POST"
+                return response
+            try:
+                return view(request)
+            except Exception:  # noqa: BLE001 # logged with its traceback; phones read JSON only
+                _log.exception("request failed")
+                return refuse(fault, "Internal Server Error", 500)
+
+        return answer
+
+    return decorate
+
+
+def _publish_error(code: str, message: str, status: int, warnings: tuple[str, ...] = ()) -> HttpResponse:
+    reply: dict[str, Any] = {"error": message, "code": code}
+    if warnings:
+        reply["warnings"] = list(warnings)
+    return _padded(reply, status)
+
+
+def _code_error(code: str, message: str, status: int) -> HttpResponse:
+    return _padded({"error": message, "errorCode": code, "error_code": code}, status)
+
+
+@_json_post(_publish_error, "internal_error")
 def publish(request: HttpRequest) -> HttpResponse:
     """``POST /v1/publish``"""
     try:
@@ -54,27 +88,33 @@ def publish(request: HttpRequest) -> HttpResponse:
         return _publish_error("bad_request", str(error), 400)
     except PublishRefused as error:
         return _publish_error(error.code, str(error), error.status, error.warnings)
-    except DatabaseError:
-        _log.exception("publish failed")
-        return _publish_error("internal_error", "Internal Server Error", 500)
     return _padded(_publish_reply(outcome))
 
 
-@csrf_exempt
-@require_POST
+@_json_post(_code_error, "internal_server_error")
 def verify(request: HttpRequest) -> HttpResponse:
     """``POST /api/verify``: a code for a token."""
-    now = runtime.now()
-    if not VERIFY_LIMIT.allows(client_address(request), now):
+    now, address = runtime.now(), client_address(request)
+    # every try is counted before it is made, so that many at once are no more than the limit
+    if not VERIFY_LIMIT.allows(
+        address, now, limit=_LIMIT_UNDER_ATTACK if WRONG_CODES.is_raised(now) else None
+    ):
         response = _code_error("too_many_requests", "too many requests", 429)
         response["Retry-After"] = str(VERIFY_LIMIT.retry_after(now))
         return response
 
+    wrong = False
+
     def answer(fields: Mapping[str, Any]) -> dict[str, Any]:
+        nonlocal wrong
         accept = fields.get("accept") or []
         if not isinstance(accept, list) or not all(isinstance(one, str) for one in accept):
             raise BadRequest('field "accept" must be an array of strings')
-        verified = services.verify_code(_text(fields, "code"), accept, now)
+        try:
+            verified = services.verify_code(_text(fields, "code"), accept, now)
+        except services.CodeRefused as refusal:
+            wrong = refusal.code == "code_invalid"
+            raise
         return {
             "testtype": verified.report_type.value,
             "symptomDate": verified.onset_date.isoformat() if verified.onset_date else "",
@@ -83,13 +123,14 @@ def verify(request: HttpRequest) -> HttpResponse:
         }
 
     response = _answer(request, answer)
-    if response.status_code == 400:
-        _count_wrong_code(request)
+    if not wrong:
+        VERIFY_LIMIT.give_back(address, now)
+    elif count := WRONG_CODES.add(now):
+        _log.warning("many wrong verification codes: somebody may be guessing", count=count)
     return response
 
 
-@csrf_exempt
-@require_POST
+@_json_post(_code_error, "internal_server_error")
 def certificate(request: HttpRequest) -> HttpResponse:
     """``POST /api/certificate``: a token and the MAC of a device's keys for a certificate."""
 
@@ -125,13 +166,6 @@ def _publish_reply(outcome: PublishOutcome) -> dict[str, Any]:
     return reply
 
 
-def _publish_error(code: str, message: str, status: int, warnings: tuple[str, ...] = ()) -> HttpResponse:
-    reply: dict[str, Any] = {"error": message, "code": code}
-    if warnings:
-        reply["warnings"] = list(warnings)
-    return _padded(reply, status)
-
-
 def _answer(request: HttpRequest, answer: Callable[[Mapping[str, Any]], dict[str, Any]]) -> HttpResponse:
     """Read a JSON object, answer it, and tell errors in the verification server's way."""
     try:
@@ -148,9 +182,6 @@ def _answer(request: HttpRequest, answer: Callable[[Mapping[str, Any]], dict[str
         return _code_error("unparsable_request", str(error), 400)
     except services.CodeRefused as error:
         return _code_error(error.code, str(error), error.status)
-    except DatabaseError:
-        _log.exception("request failed")
-        return _code_error("internal_server_error", "internal error", 500)
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
@@ -160,20 +191,9 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _code_error(code: str, message: str, status: int) -> HttpResponse:
-    return _padded({"error": message, "errorCode": code, "error_code": code}, status)
-
-
 def _padded(reply: dict[str, Any], status: int = 200) -> HttpResponse:
     """Replies vary in size by themselves, so that their size does not tell what they say."""
     padding = secrets.token_bytes(_PADDING + secrets.randbelow(_PADDING + 1))
     response = JsonResponse({**reply, "padding": b64encode(padding).decode()}, status=status)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _count_wrong_code(request: HttpRequest) -> None:
-    now = runtime.now()
-    WRONG_CODES.allows(client_address(request), now)
-    if WRONG_CODES.total(now) % _ALARM_EVERY == 0:
-        _log.warning("many wrong verification codes: somebody may be guessing", count=WRONG_CODES.total(now))

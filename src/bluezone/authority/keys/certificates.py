@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ BACKDATED = timedelta(seconds=5)
 
 _ALGORITHM = "ES256"
 _MAC_BYTES = 32
+_MAX_KID = 64
 
 
 class CertificateInvalid(Refused):
@@ -75,15 +77,17 @@ def sign_certificate(
 def key_id_of(certificate: str) -> str:
     """Which key a certificate says it is signed with; nothing about it is believed yet.
 
-    :raises CertificateInvalid: when it is no JWT or names no key.
+    :raises CertificateInvalid: when it is no JWT, or names no key by plain text.
     """
     try:
         header = json.loads(decode_base64(certificate.split(".", 1)[0]))
         kid = header["kid"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise CertificateInvalid("the certificate names no key (kid)") from None
-    if not isinstance(kid, str):
-        raise CertificateInvalid("the certificate's key id is not text")
+    if not isinstance(kid, str) or not kid.isascii() or not kid.isprintable() or len(kid) > _MAX_KID:
+        raise CertificateInvalid(
+            f"the certificate's key id is not up to {_MAX_KID} printable ASCII characters"
+        )
     return kid
 
 
@@ -132,4 +136,6 @@ def _seconds(payload: dict[str, Any], name: str, default: float | None = None) -
     value = payload.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CertificateInvalid(f"the certificate has no time {name}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise CertificateInvalid(f"the certificate's time {name} is no time")
     return value

@@ -15,6 +15,7 @@ __all__ = ["MAX_PUBLISH_BYTES", "BadRequest", "PublishRequest", "WireKey", "deco
 
 MAX_PUBLISH_BYTES = 64_000
 _INT32_MAX = 2**31 - 1
+_MAX_AUTHORITY_ID = 100
 
 
 class BadRequest(Refused):
@@ -74,18 +75,24 @@ _JSON_NAMES = {
 
 
 def parse_publish(body: bytes) -> PublishRequest:
-    """Read a publish body.
+    """Read a publish body. Of a name that comes twice the last counts, as with the reference server.
 
-    :raises BadRequest: for anything but one JSON object of known fields with the right types.
+    :raises BadRequest: for anything but one JSON object of known fields with the right types, an authority's
+        identifier that is not plain text, or a key that holds a separator of the text that MACs are over.
     """
     fields = _checked(_load(body), _FIELDS, "")
+    authority = fields.get("healthAuthorityID", "")
+    if not authority.isprintable() or len(authority) > _MAX_AUTHORITY_ID:
+        raise BadRequest(
+            f'field "healthAuthorityID" must be up to {_MAX_AUTHORITY_ID} printable ASCII characters'
+        )
     keys = tuple(
         _wire_key(one, f"temporaryExposureKeys[{at}]")
         for at, one in enumerate(fields.get("temporaryExposureKeys", []))
     )
     return PublishRequest(
         keys=keys,
-        health_authority=fields.get("healthAuthorityID", ""),
+        health_authority=authority,
         certificate=fields.get("verificationPayload", ""),
         hmac_key=fields.get("hmacKey", ""),
         onset_interval=fields.get("symptomOnsetInterval", 0),
@@ -123,8 +130,12 @@ def _no_constant(name: str) -> NoReturn:
 
 def _wire_key(value: Any, where: str) -> WireKey:
     fields = _checked(value, _KEY_FIELDS, f"{where}.")
+    key = fields.get("key", "")
+    if "." in key or "," in key:
+        # base64 has neither; else one "key" could be written so that it reads like two in a MAC's text
+        raise BadRequest(f'field "{where}.key" must not contain "." or ","')
     return WireKey(
-        key=fields.get("key", ""),
+        key=key,
         rolling_start=fields.get("rollingStartNumber", 0),
         rolling_period=fields.get("rollingPeriod", 0),
         transmission_risk=fields.get("transmissionRisk", 0),

@@ -1,0 +1,85 @@
+"""Limits on guessing: by network, by window, with a way back, and an alarm for everybody together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bluezone.authority.access.rate_limit import AlarmCounter, FixedWindow, network_of, plain_address
+
+NOW = datetime(2021, 3, 10, 8, 17, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def test_a_fixed_window_counts_by_address_and_forgets() -> None:
+    window = FixedWindow(2, MINUTE)
+    assert [window.allows("a", NOW) for _ in range(3)] == [True, True, False]
+    assert window.allows("b", NOW)
+    assert window.retry_after(NOW + timedelta(seconds=59)) == 2
+    assert window.allows("a", NOW + MINUTE)
+    window.allows("198.51.100.7", NOW)
+    assert b"198.51" not in b"".join(vars(window)["_counts"])
+
+
+def test_a_tighter_limit_holds_for_one_event() -> None:
+    window = FixedWindow(4, MINUTE)
+    assert [window.allows("a", NOW, limit=2) for _ in range(3)] == [True, True, False]
+    assert [window.allows("a", NOW) for _ in range(3)] == [True, True, False]
+
+
+def test_what_is_given_back_counts_as_never_taken() -> None:
+    window = FixedWindow(1, MINUTE)
+    for _ in range(3):
+        assert window.allows("a", NOW)
+        window.give_back("a", NOW)
+    window.give_back("a", NOW)  # once too often gives no credit
+    assert [window.allows("a", NOW) for _ in range(2)] == [True, False]
+    window.give_back("a", NOW + MINUTE)
+    assert [window.allows("a", NOW + MINUTE) for _ in range(2)] == [True, False]
+
+
+def test_one_ipv6_subscriber_is_one_whatever_address_is_used() -> None:
+    """A /64 is what one subscriber gets (RFC 6177); it has 2**64 addresses to guess from."""
+    window = FixedWindow(60, MINUTE)
+    assert sum(window.allows(f"2001:db8:0:7::{n:x}", NOW) for n in range(5000)) == 60
+    assert window.allows("2001:db8:0:8::1", NOW)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::FFFF:c000:0201", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_networks(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_addresses_are_compared_in_their_plain_form() -> None:
+    assert [plain_address(one) for one in ("::ffff:127.0.0.1", "127.0.0.1", "::1", "x")] == [
+        "127.0.0.1",
+        "127.0.0.1",
+        "::1",
+        "x",
+    ]
+
+
+def test_the_alarm_is_raised_at_its_threshold_and_told_at_each_doubling() -> None:
+    alarm = AlarmCounter(3, MINUTE)
+    assert not alarm.is_raised(NOW)
+    assert [alarm.add(NOW) for _ in range(13)] == [
+        None, None, 3, None, None, 6, None, None, None, None, None, 12, None,
+    ]  # fmt: skip
+    assert alarm.is_raised(NOW)
+    assert not alarm.is_raised(NOW + MINUTE)
+    assert [alarm.add(NOW + MINUTE) for _ in range(3)] == [None, None, 3]
+    alarm.reset()
+    assert not alarm.is_raised(NOW + MINUTE)

@@ -1,0 +1,148 @@
+"""Requests made to break the server or to shut others out: odd text, guesses, faults of our own."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from bluezone.authority.access.audit import SYSTEM
+from bluezone.authority.access.scope import EVERYWHERE, Scope
+from bluezone.authority.keys import api, services
+from bluezone.authority.keys.models import PublishedKey
+from bluezone.authority.keys.report_types import ReportTypeName
+
+pytestmark = pytest.mark.django_db
+
+ATTACKER, RESIDENT = "203.0.113.1", "203.0.113.2"
+
+
+def post(path: str, body: Any, address: str = RESIDENT) -> tuple[int, dict[str, Any]]:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    response = Client(REMOTE_ADDR=address).post(path, raw, content_type="application/json")
+    reply = response.json()
+    assert 1024 <= len(b64decode(reply["padding"])) <= 2048
+    return response.status_code, reply
+
+
+def new_code(clock: Any, n: int = 0) -> str:
+    return services.issue_code(
+        report_type=ReportTypeName.CONFIRMED,
+        test_date=clock.now().date(),
+        uuid=UUID(int=n),
+        area_path=EVERYWHERE,
+        scope=Scope.everything(),
+        by=SYSTEM,
+        now=clock.now(),
+    ).code
+
+
+@pytest.mark.parametrize("kid", ["\ud800", "\0", "é", "", "k" * 65, 7, None, "v1\n"])
+def test_odd_key_ids_of_certificates(phone: Any, kid: Any) -> None:
+    keys = phone.keys(1)
+    certificate = phone.authority.jwt(phone.claims(keys), {"kid": kid})
+    status, reply = phone.publish(keys, verificationPayload=certificate)
+    assert (status, reply["code"]) == (401, "health_authority_verification_certificate_invalid")
+
+
+@pytest.mark.parametrize("name", ["\0", "gov.example\0", "a\nb", "\x7f", "g" * 101])
+def test_odd_names_of_authorities(phone: Any, name: str) -> None:
+    status, reply = phone.publish(phone.keys(1), healthAuthorityID=name)
+    assert (status, reply["code"]) == (400, "bad_request")
+    assert "healthAuthorityID" in reply["error"]
+
+
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_times_that_are_none(phone: Any, claim: str, value: float) -> None:
+    keys = phone.keys(1)
+    certificate = phone.authority.jwt(phone.claims(keys, **{claim: value}))
+    status, reply = phone.publish(keys, verificationPayload=certificate)
+    assert (status, reply["code"]) == (401, "health_authority_verification_certificate_invalid")
+    assert PublishedKey.objects.count() == 0
+
+
+def test_two_keys_written_as_one_are_no_key(phone: Any) -> None:
+    """The MAC's text is "K1.s.144.0,K2.s.144.0": one key named "K1.s.144.0,K2" would read the same."""
+    keys = sorted(phone.keys(2), key=lambda key: key["key"])
+    body = phone.body(keys)
+    assert phone.send(body)[0] == 200
+    first, second = keys
+    joined = {**second, "key": f"{first['key']}.{first['rollingStartNumber']}.144.0,{second['key']}"}
+    assert phone.tekmac([joined]) == phone.tekmac(keys)
+    status, reply = phone.send({**body, "temporaryExposureKeys": [joined]})
+    assert (status, reply["code"]) == (400, "bad_request")
+    assert "temporaryExposureKeys[0].key" in reply["error"]
+
+
+def test_of_a_name_that_comes_twice_the_last_counts(phone: Any) -> None:
+    raw = json.dumps(phone.body(phone.keys(1))).encode()
+    status, _ = phone.send(b'{"healthAuthorityID": "nobody", ' + raw[1:])
+    assert status == 200
+    raw = json.dumps(phone.body(phone.keys(1))).encode()
+    status, reply = phone.send(raw[:-1] + b', "healthAuthorityID": "nobody"}')
+    assert (status, reply["code"]) == (401, "unknown_health_authority_id")
+
+
+@pytest.mark.parametrize(
+    ("path", "service", "field", "code"),
+    [
+        ("/v1/publish", "publish", "code", "internal_error"),
+        ("/api/verify", "verify_code", "errorCode", "internal_server_error"),
+        ("/api/certificate", "issue_certificate", "errorCode", "internal_server_error"),
+    ],
+)
+def test_faults_of_our_own_are_told_in_json(
+    phone: Any, monkeypatch: pytest.MonkeyPatch, path: str, service: str, field: str, code: str
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("our own fault")
+
+    monkeypatch.setattr(services, service, fail)
+    body = {"code": "1", "token": "1", "ekeyhmac": "1"} if service != "publish" else phone.body(phone.keys(1))
+    status, reply = post(path, body)
+    assert (status, reply[field]) == (500, code)
+    assert "fault" not in reply["error"]
+
+
+@pytest.mark.parametrize("path", ["/v1/publish", "/api/verify", "/api/certificate"])
+def test_other_methods_are_refused_in_json(key_server: Any, path: str) -> None:
+    response = Client().get(path)
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert len(b64decode(response.json()["padding"])) >= 1024
+
+
+def test_right_codes_and_malformed_requests_use_up_no_tries(
+    key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.VERIFY_LIMIT, "limit", 2)
+    for n in range(3):
+        assert post("/api/verify", {"code": new_code(authority_clock, n)})[0] == 200
+        assert post("/api/verify", b"{")[0] == 400
+        assert post("/api/verify", {"code": 1})[0] == 400
+        assert post("/api/verify", {"code": "11112222", "accept": ["x"]})[0] == 400
+    expired = new_code(authority_clock, 9)
+    authority_clock.advance(timedelta(minutes=15))
+    assert post("/api/verify", {"code": expired})[1]["errorCode"] == "code_invalid"
+    assert post("/api/verify", {"code": "11112222"})[1]["errorCode"] == "code_invalid"
+    assert post("/api/verify", {"code": new_code(authority_clock, 10)})[0] == 429
+
+
+def test_many_guesses_tighten_each_networks_limit_and_shut_nobody_out(
+    key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tries(address: str) -> int:
+        authority_clock.advance(timedelta(minutes=1))
+        statuses = [post("/api/verify", {"code": "11112222"}, address)[0] for _ in range(15)]
+        return statuses.count(400)
+
+    monkeypatch.setattr(api.WRONG_CODES, "threshold", 15)
+    assert tries(ATTACKER) == 15
+    assert tries(ATTACKER) == 10
+    assert post("/api/verify", {"code": new_code(authority_clock)}, ATTACKER)[0] == 429
+    assert post("/api/verify", {"code": new_code(authority_clock)}, RESIDENT)[0] == 200
