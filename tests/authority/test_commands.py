@@ -23,8 +23,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg.conninfo import make_conninfo
 
 from bluezone.authority import setup
-from bluezone.authority.background import libpq_parameters
-from bluezone.authority.databases import database_config
+from bluezone.authority.databases import database_config, libpq_parameters
 
 BLUEZONE = Path(sys.executable).with_name("bluezone")
 
@@ -113,6 +112,31 @@ def test_from_an_empty_folder_to_a_verified_audit(environment: dict[str, str], t
     assert isinstance(key, ec.EllipticCurvePublicKey)
     assert key.curve.name == "secp256r1"
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("BLUEZONE_DATA", "{file}", "cannot use the data folder"),
+        ("BLUEZONE_DATA", "{file}/below", "cannot use the data folder"),
+        ("DATABASE_URL", "foo", "DATABASE_URL is not like postgresql://"),
+        ("DATABASE_URL", "sqlite:////tmp/x.sqlite3", "DATABASE_URL is not like postgresql://"),
+        ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL is not like postgresql://"),
+        ("DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/d", "cannot use the database"),
+    ],
+)
+def test_a_folder_or_database_that_cannot_be_used_is_refused_in_one_line(
+    environment: dict[str, str], tmp_path: Path, variable: str, value: str, says: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    asked = {**environment, variable: value.format(file=tmp_path / "file")}
+    done = subprocess.run(
+        [BLUEZONE, "export", "build", "--json"], env=asked, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert says in json.loads(done.stdout)["message"]
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "secret" not in done.stdout + done.stderr
 
 
 def test_serve_prepares_works_in_the_background_and_stops_cleanly(

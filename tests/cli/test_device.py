@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ import typer
 from tests.device.mini_authority import BASE, MiniAuthority
 
 from bluezone.device import service
-from bluezone.device.enrolment import save_enrolment
+from bluezone.device.enrolment import enrolment_of, save_enrolment
 from bluezone.device.service import DeviceWatcher
 from bluezone.device.store import DeviceStore, Encounter
 from bluezone.errors import Refused
@@ -177,6 +178,49 @@ def test_reporting_with_consent(
     assert len(asked) == (0 if options else 1)
     assert len(server.published) == 2
     assert "12345678" not in outcome.stderr
+
+
+def test_no_answer_is_no_consent(bluezone: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    outcome = bluezone("device", "report-positive", "12345678", "--store", folder, "--json")
+    assert (outcome.exit_code, outcome.document["error"]) == (1, "NotConfirmed")
+
+
+def test_a_device_without_keys_is_not_asked_for_consent(
+    bluezone: Run, tmp_path: Path, server: MiniAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answer(monkeypatch, yes=True)
+    with DeviceStore.open(tmp_path / "new") as store:
+        save_enrolment(store, server=BASE)
+    outcome = bluezone("device", "report-positive", "12345678", "--store", tmp_path / "new", "--json")
+    assert (outcome.exit_code, outcome.document["error"], asked) == (1, "NothingToReport", [])
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--tx-power", "900"), "transmit power 900 dBm"),
+        (("--rssi-correction", "9999"), "9999 dB"),
+        (("--region", "../../etc"), "region '../../etc'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_not_remembered(
+    bluezone: Run, folder: Path, options: tuple[str, str], says: str
+) -> None:
+    with DeviceStore.open(folder) as store:
+        before = enrolment_of(store)
+    outcome = bluezone("device", "run", "--store", folder, "--radio", "usb:0", *options)
+    assert outcome.exit_code == 1
+    assert says in outcome.stderr
+    with DeviceStore.open(folder) as store:
+        assert enrolment_of(store) == before
+
+
+def test_a_store_where_none_can_be_is_refused(bluezone: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    outcome = bluezone("device", "run", "--store", tmp_path / "file" / "store", "--radio", "usb:0")
+    assert outcome.exit_code == 1
+    assert "Not a directory" in outcome.stderr
 
 
 def test_forget_asks_and_then_erases(bluezone: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -171,6 +173,15 @@ def test_a_body_that_never_ends_is_cut_off(running: server.Running) -> None:
 
 def test_a_foreign_host_name_is_refused(http: httpx.Client) -> None:
     assert http.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_health_is_503_without_the_database(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_self: object) -> object:
+        raise OperationalError("the database is gone")
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", gone)
+    answer = http.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
 
 
 def test_starting_and_stopping_leaves_no_thread(key_server: Path) -> None:

@@ -311,6 +311,23 @@ def test_sending_again_answers_the_same_and_changes_nothing(phone: Any, authorit
     assert status == 200, reply
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"healthAuthorityID": "vn.other"}, "unknown_health_authority_id"),
+        ({"hmacKey": "AAAA"}, "health_authority_verification_certificate_invalid"),
+        ({"hmacKey": "@@"}, "health_authority_verification_certificate_invalid"),
+    ],
+)
+def test_a_repeat_by_somebody_else_is_judged_like_any_request(
+    phone: Any, change: dict[str, Any], code: str
+) -> None:
+    body = phone.body(phone.keys(2))
+    assert phone.send(body)[0] == 200
+    status, reply = phone.send(body | change)
+    assert (status, reply["code"]) == (401, code)
+
+
 def test_a_new_request_with_an_expired_certificate_is_refused(phone: Any, authority_clock: Any) -> None:
     body = phone.body(phone.keys(1))
     authority_clock.advance(timedelta(minutes=16))

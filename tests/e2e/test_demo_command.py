@@ -110,6 +110,23 @@ def test_ending_it_in_the_middle_leaves_nothing_behind(
     assert not list(work.iterdir())
 
 
+def test_a_background_job_of_a_script_can_be_interrupted(small_list: Path, tmp_path: Path) -> None:
+    """A shell without job control starts it with SIGINT ignored."""
+    work = tmp_path / "work"
+    work.mkdir()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with running_demo(work, "--contacts", str(small_list)) as demo:
+            signal.signal(signal.SIGINT, before)
+            wait_for(demo.stderr, "Ctrl-C ends the demo")
+            demo.send_signal(signal.SIGINT)
+            demo.communicate(timeout=20)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert demo.returncode == 0
+    assert not list(work.iterdir())
+
+
 def test_a_list_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("time_step,user1_id,user2_id,distance_m\n1,2,x,4\n")

@@ -75,7 +75,7 @@ def test_log_in_and_issue_a_code(open_tab, server, width):
     code = page.locator(".one-time-code").inner_text()
     assert re.fullmatch(r"\d{8}", re.sub(r"\D", "", code))
     assert "Dùng được một lần" in page.get_by_role("main").inner_text()
-    assert page.locator("tbody tr").first.inner_text().split("\t")[3] == "Bác sĩ Hòa"
+    assert page.locator("tbody tr").first.inner_text().split("\t")[4] == "Bác sĩ Hòa"
     assert_sound(tab, f"issued-{width}")
 
     page.goto(f"{server}/codes/")

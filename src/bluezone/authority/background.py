@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -16,10 +16,11 @@ from huey.serializer import SignedSerializer
 
 from bluezone.authority.access.tasks import seal_new_entries
 from bluezone.authority.accounts.tasks import clear_old_sessions
+from bluezone.authority.databases import libpq_parameters
 from bluezone.authority.keys.tasks import build_due_exports, tidy_up
 from bluezone.authority.secret_files import QUEUE_KEY, read_secret
 
-__all__ = ["BackgroundWork", "libpq_parameters", "open_queue"]
+__all__ = ["BackgroundWork", "open_queue"]
 
 
 class _Consumer(Consumer):  # type: ignore[misc] # the library has no types
@@ -93,14 +94,3 @@ def _connect_postgres() -> object:
     from django.db import connection
 
     return psycopg.connect(**libpq_parameters(connection.get_connection_params()))
-
-
-def libpq_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the framework's connection parameters that PostgreSQL's client library knows, such as sslmode.
-
-    The others (cursor class, adapters) would make rows look different from what the queue expects.
-    """
-    from psycopg.pq import Conninfo
-
-    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
-    return {name: value for name, value in parameters.items() if name in known and value not in (None, "")}

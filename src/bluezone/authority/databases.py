@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 
-__all__ = ["database_config"]
+from bluezone.errors import Refused
+
+__all__ = ["BadDatabaseUrl", "database_config", "libpq_parameters"]
+
+_POSTGRES = "django.db.backends.postgresql"
+_POOL_TIMEOUT = 5.0
+"""Seconds that a request waits for a connection: with the database gone, an answer now beats one in 30 s."""
+
+
+class BadDatabaseUrl(Refused):
+    """``DATABASE_URL`` names no PostgreSQL database; its text is not repeated, it may hold a password."""
 
 
 def database_config(url: str, data: Path) -> dict[str, Any]:
-    """The framework's settings of one database; ``url`` is empty for SQLite in ``data``."""
+    """The framework's settings of one database; ``url`` is empty for SQLite in ``data``.
+
+    :raises BadDatabaseUrl: for anything but a PostgreSQL address.
+    """
     if url:
-        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
-        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 16}}
+        try:
+            parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+        except ValueError:
+            parsed = {}
+        if parsed.get("ENGINE") != _POSTGRES or not parsed.get("NAME"):
+            raise BadDatabaseUrl(
+                "DATABASE_URL is not like postgresql://user:password@host:5432/name; "
+                "leave it away for SQLite in the data folder"
+            )
+        pool = {"min_size": 1, "max_size": 16, "timeout": _POOL_TIMEOUT}
+        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": pool}
         return parsed
     # WAL lets readers work beside the one writer; IMMEDIATE takes the write lock at the start, so that a
     # transaction never fails half-way for having read first; FULL survives a power cut after each commit.
@@ -28,3 +51,14 @@ def database_config(url: str, data: Path) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         },
     }
+
+
+def libpq_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the framework's connection parameters that PostgreSQL's client library knows, such as sslmode.
+
+    The others (cursor class, adapters) would make rows look different from what the queue expects.
+    """
+    from psycopg.pq import Conninfo
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    return {name: value for name, value in parameters.items() if name in known and value not in (None, "")}

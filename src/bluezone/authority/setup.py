@@ -10,7 +10,14 @@ from pathlib import Path
 from bluezone.clock import Clock
 from bluezone.errors import Refused
 
-__all__ = ["OpenDataFolder", "configure", "data_folder_from_environment", "prepare"]
+__all__ = ["CannotStart", "OpenDataFolder", "configure", "data_folder_from_environment", "prepare"]
+
+
+_CONNECT_SECONDS = 5
+
+
+class CannotStart(Refused):
+    """The data folder or the database cannot be used; the message names which and why."""
 
 
 class OpenDataFolder(Refused):
@@ -68,7 +75,21 @@ def prepare() -> None:
     From here on the process makes files for its own user only.
 
     :raises OpenDataFolder: if others may read the data folder and it is somebody else's.
+    :raises CannotStart: if the data folder or the database cannot be used.
     """
+    from django.conf import settings
+    from django.db import OperationalError
+
+    try:
+        _prepare()
+    except OSError as error:
+        where = error.filename or settings.BLUEZONE_DATA
+        raise CannotStart(f"cannot use the data folder: {where}: {error.strerror or error}") from None
+    except OperationalError as error:
+        raise CannotStart(f"cannot use the database: {_first_line(error)}") from None
+
+
+def _prepare() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
@@ -85,12 +106,34 @@ def prepare() -> None:
     settings.SECRET_KEY = read_secret(DJANGO_KEY).decode()
     now = runtime.now()
     rotate_token_keys(now)
+    _try_connection()
     if _tables_are_behind():
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     load_thanh_xuan()
     authority = services.add_own_authority(now)
     if not ExportConfig.objects.filter(region=authority.region).exists():
         services.configure_export(authority.region)
+
+
+def _try_connection() -> None:
+    """Look once whether PostgreSQL answers, before a pool of connections keeps trying."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return
+    import psycopg
+
+    from bluezone.authority.databases import libpq_parameters
+
+    known = libpq_parameters(connection.get_connection_params())
+    try:
+        psycopg.connect(**{"connect_timeout": _CONNECT_SECONDS, **known}).close()
+    except psycopg.OperationalError as error:
+        raise CannotStart(f"cannot use the database that DATABASE_URL names: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _make_private(data: Path) -> None:

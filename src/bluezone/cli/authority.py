@@ -6,6 +6,7 @@ import sys
 import uuid
 from datetime import date
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -93,7 +94,7 @@ def issue_code(
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Issue a one-time code."""
+    """Issue a one-time code. At least one of --test-date and --onset is needed."""
     tested_on, ill_since, request_uuid = (
         _day(test_date, "--test-date"),
         _day(onset, "--onset"),
@@ -129,7 +130,8 @@ def issue_code(
         )
     else:
         typer.echo(issued.grouped)
-        say(f"good until {issued.expires_at.isoformat(timespec='minutes')}")
+        local = issued.expires_at.astimezone(ZoneInfo("Asia/Ho_Chi_Minh"))
+        say(f"good until {local:%H:%M} on {local:%d/%m/%Y}, Vietnam time")
 
 
 @audit_app.command("verify")

@@ -50,6 +50,8 @@ def demo_day(
     lived = (
         busiest_day(read_contact_list(contacts), people=people, day=day) if contacts else scripted_day(seed)
     )
+    # Background jobs of a script start with SIGINT ignored; a demo must be ended by it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end_like_ctrl_c)
     options = DemoOptions(seed=seed, preset=preset, port=port)
     with (

@@ -196,7 +196,7 @@ def report(
     """Publish this device's keys after a positive test, with your consent."""
     from bluezone.clock import SystemClock
     from bluezone.device.client import AuthorityClient
-    from bluezone.device.report import plan_report, report_positive
+    from bluezone.device.report import NothingToReport, plan_report, report_positive
     from bluezone.device.service import open_client
     from bluezone.device.store import DeviceStore
 
@@ -205,6 +205,8 @@ def report(
         enrolment = _enrol(opened, server=server, insecure_http=insecure_http, health_authority=authority)
         address = enrolment.require_server()
         plan = plan_report(opened, code, clock)
+        if not plan.keys:
+            raise NothingToReport
         say(
             f"This will be sent to {address}:\n"
             f"  {plan.keys} random keys of this device, for the UTC days {_days(plan.days)}.\n"
@@ -217,7 +219,7 @@ def report(
                 "This goes on with an interrupted report. Not part of it are newer keys, "
                 f"for {_days(plan.further_days)}."
             )
-        if not yes and not typer.confirm("Publish these keys?", default=False, err=True):
+        if not (yes or _confirmed("Publish these keys?")):
             raise NotConfirmed("nothing was sent")
         reported = report_positive(
             opened,
@@ -250,6 +252,14 @@ def report(
         )
 
 
+def _confirmed(question: str) -> bool:
+    """Ask; no answer (the end of the input) is no consent."""
+    try:
+        return typer.confirm(question, default=False, err=True)
+    except typer.Abort:
+        return False
+
+
 @app.command()
 def forget(store: StoreOption, yes: YesOption = False, as_json: JsonFlag = False) -> None:
     """Erase everything this device holds: encounters, keys, alerts, settings."""
@@ -262,7 +272,7 @@ def forget(store: StoreOption, yes: YesOption = False, as_json: JsonFlag = False
             f"{len(opened.own_keys())} keys, alerts and settings.\n"
             "Afterwards this device can neither warn others about these days nor learn that it was near."
         )
-        if not yes and not typer.confirm("Erase everything?", default=False, err=True):
+        if not (yes or _confirmed("Erase everything?")):
             raise NotConfirmed("nothing was erased")
         opened.forget()
     finally:

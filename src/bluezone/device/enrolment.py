@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_address
@@ -15,12 +16,29 @@ from bluezone.device.exposure_results import retry_refused_exports
 from bluezone.device.store import DeviceStore
 from bluezone.errors import Refused
 from bluezone.protocols.export_signature import load_public_key
+from bluezone.protocols.risk_presets import load_preset
 
-__all__ = ["Enrolment", "InsecureServer", "NotEnrolled", "WrongAddress", "enrolment_of", "save_enrolment"]
+__all__ = [
+    "BadSetting",
+    "Enrolment",
+    "InsecureServer",
+    "NotEnrolled",
+    "WrongAddress",
+    "enrolment_of",
+    "save_enrolment",
+]
+
+_REGION = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8})?")
+_MOST_CORRECTION = 40
+"""Twice what the published calibration of some 10,000 phone models needs."""
 
 
 class NotEnrolled(Refused):
     """The device does not know its authority yet."""
+
+
+class BadSetting(Refused):
+    """A value that the device could not work with; nothing is remembered."""
 
 
 class WrongAddress(Refused):
@@ -82,16 +100,15 @@ def enrolment_of(store: DeviceStore) -> Enrolment:
 
 
 def save_enrolment(store: DeviceStore, **changes: Any) -> Enrolment:
-    """Keep changed fields; ``None`` leaves a field as it is. Public keys and the address are checked first.
+    """Keep changed fields; ``None`` leaves a field as it is. All of them are checked before any is kept.
 
     Where the keys change, exports that were refused are tried again.
 
-    :raises Refused: for a public key that is none, or see :meth:`Enrolment.require_server`.
+    :raises Refused: for a public key that is none, ``BadSetting``, or see :meth:`Enrolment.require_server`.
     """
     before = enrolment_of(store)
     after = replace(before, **{name: value for name, value in changes.items() if value is not None})
-    for pem in after.public_keys:
-        load_public_key(pem.encode())
+    _check_settings(after)
     if after.server:
         after.require_server()
     if after.public_keys != before.public_keys:
@@ -99,6 +116,23 @@ def save_enrolment(store: DeviceStore, **changes: Any) -> Enrolment:
     if after != before:
         store.set_setting("enrolment", asdict(after))
     return after
+
+
+def _check_settings(enrolment: Enrolment) -> None:
+    for pem in enrolment.public_keys:
+        load_public_key(pem.encode())
+    load_preset(enrolment.preset)
+    if not _REGION.fullmatch(enrolment.region):
+        raise BadSetting(f"region {enrolment.region!r} is not like VN or VN-HN")
+    if abs(enrolment.rssi_correction) > _MOST_CORRECTION:
+        raise BadSetting(
+            f"an RSSI correction of {enrolment.rssi_correction} dB is none: phone models lie within"
+            f" ±{_MOST_CORRECTION} dB"
+        )
+    try:
+        enrolment.agent_settings()
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
 
 
 def _check_address(server: str, *, insecure_http: bool) -> None:

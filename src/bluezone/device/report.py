@@ -37,6 +37,9 @@ _LATER_PERHAPS = ("internal_error", "too_many_requests")
 class NothingToReport(Refused):
     """This device has no key that could be published."""
 
+    def __init__(self) -> None:
+        super().__init__("this device has no keys yet, so there is nothing to publish")
+
 
 class NothingTaken(Refused):
     """The server answered, but took none of the keys."""
@@ -114,7 +117,7 @@ def report_positive(
         progress = progress or _Progress(_digest(code))
         if not progress.token:
             if not _publishable(store, clock.now()):
-                raise NothingToReport("this device has no keys yet, so there is nothing to publish")
+                raise NothingToReport
             verified = client.verify(_plain(code))
             progress = replace(progress, token=verified.token, symptom_date=verified.symptom_date)
             _save(store, progress)

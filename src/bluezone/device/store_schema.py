@@ -134,13 +134,17 @@ def open_database(file: Path, *, create: bool) -> sqlite3.Connection:
     :raises StoreMissing: if there is no file and ``create`` is false.
     :raises StoreTooNew: if a newer program wrote it.
     :raises StoreDamaged: if it is no database of ours.
+    :raises StoreUnusable: if the system does not let us in.
     """
-    if not file.exists():
-        if not create:
-            raise StoreMissing(f"{file.parent}: no device store there; `bluezone device run` makes one")
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made before SQLite opens it: the files beside it (-wal, -shm) get the same mode.
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        if not file.exists():
+            if not create:
+                raise StoreMissing(f"{file.parent}: no device store there; `bluezone device run` makes one")
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made before SQLite opens it: the files beside it (-wal, -shm) get the same mode.
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreUnusable(f"{error.filename or file}: {error.strerror or error}") from None
     try:
         connection = sqlite3.connect(file, isolation_level=None, timeout=_BUSY_MILLISECONDS / 1000)
     except sqlite3.Error as error:

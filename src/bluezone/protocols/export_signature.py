@@ -140,7 +140,10 @@ def check_signatures(
     else:
         verified = any(_is_true(digest, der, key) for _, der in supported for key in public_keys)
         if not verified:
-            raise BadSignature("no signature of the export can be verified with the given public key")
+            raise BadSignature(
+                "no signature of the export can be verified with the given public key: it was altered, or "
+                "somebody else signed it (to open that one unverified, give no public key)"
+            )
     if verified:
         return "verified", infos
     if not allow_unsigned:

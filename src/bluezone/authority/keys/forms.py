@@ -42,7 +42,7 @@ class IssueCodeForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Hãy chọn kết quả."},
     )
-    test_date = _date_field("Ngày lấy mẫu", "Trong 14 ngày gần đây.")
+    test_date = _date_field("Ngày lấy mẫu", "Trong 14 ngày gần đây. Cần ít nhất một trong hai ngày.")
     onset_date = _date_field("Ngày khởi phát triệu chứng", "Để trống nếu không có triệu chứng.")
     area = forms.ChoiceField(
         label="Nơi cấp",

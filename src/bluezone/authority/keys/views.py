@@ -76,6 +76,7 @@ def issue_code(request: HttpRequest) -> HttpResponse:
         "form": form,
         "issued": issued,
         "expired": issued is not None and issued.expires_at <= now,
+        "negative": issued is not None and issued.report_type is ReportTypeName.NEGATIVE,
         "issued_label": REPORT_TYPE_LABELS[issued.report_type] if issued else "",
         "rows": rows,
         "today": today,

@@ -192,7 +192,7 @@ def _hmac_key(request: PublishRequest) -> bytes:
 
 
 def _request_hmac(request: PublishRequest) -> bytes:
-    """Names a request without telling its keys: HMAC of the certificate and the digest of the sorted keys.
+    """Names a request without telling its keys: HMAC of who asks, certificate and the sorted keys' digest.
 
     The certificate without its signature, which differs each time the same claims are signed. Whoever repeats
     them is who asked for them: the MAC in them is a secret until keys and ``hmacKey`` are sent.
@@ -200,7 +200,8 @@ def _request_hmac(request: PublishRequest) -> bytes:
     ordered = sorted(key.parts for key in request.keys)
     keys = ",".join(".".join(str(part) for part in parts) for parts in ordered)
     claims = request.certificate.rpartition(".")[0]
-    text = f"{claims}|{sha256(keys.encode()).hexdigest()}"
+    asks = f"{request.health_authority}|{request.hmac_key}"
+    text = f"{asks}|{claims}|{sha256(keys.encode()).hexdigest()}"
     return hmac.digest(read_secret(PUBLISH_MEMORY_KEY), text.encode(), "sha256")
 
 
