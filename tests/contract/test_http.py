@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from django.db import OperationalError
-from django.db.backends.base.base import BaseDatabaseWrapper
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bluezone.authority import runtime, server
 from bluezone.authority.keys import services
