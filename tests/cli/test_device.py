@@ -106,6 +106,27 @@ def test_a_server_without_tls_needs_an_option(bluezone: Run, folder: Path) -> No
     assert bluezone("device", "check", "--store", folder, "--no-insecure-http").exit_code == 1
 
 
+def test_a_device_enrolled_with_plain_http_before_still_runs(
+    bluezone: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older version kept such an address without asking; only talking to the server needs the option."""
+    with DeviceStore.open(folder) as store:
+        saved = store.setting("enrolment")
+        del saved["insecure_http"]
+        store.set_setting("enrolment", saved | {"server": "http://192.168.1.2:8000"})
+    started: list[object] = []
+    monkeypatch.setattr(service, "run_device", lambda *args, **_more: started.append(args))
+    run = ("device", "run", "--store", folder, "--radio", "bluez")
+    assert bluezone(*run).exit_code == 0
+    assert bluezone(*run, "--rssi-correction", "3").exit_code == 0
+    assert len(started) == 2
+    refused = bluezone("device", "check", "--store", folder)
+    assert refused.exit_code == 1
+    assert "--insecure-http (of device run, check and report-positive)" in refused.stderr
+    assert bluezone(*run, "--server", "http://192.168.1.3:8000").exit_code == 1
+    assert len(started) == 2
+
+
 def test_a_running_device_tells_what_failed_and_why(
     bluezone: Run, folder: Path, server: MiniAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,13 @@ def test_failures_of_the_index_say_what_to_do(
     assert str(caught.value).startswith(BASE + INDEX)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_a_host_that_cannot_be_a_name_is_a_refusal(host: str) -> None:
+    """With the transport that really looks names up: it fails before anything is sent."""
+    with httpx.Client(trust_env=False) as http, pytest.raises(errors.ServerUnreachable, match="address"):
+        AuthorityClient(f"http://{host}", "VN", http).fetch_index()
+
+
 def test_plain_bytes_are_asked_for_and_nothing_else_is_unpacked(
     server: MiniAuthority, client: AuthorityClient
 ) -> None:
@@ -482,9 +489,47 @@ def test_code_certificate_and_publishing_as_the_server_expects(
         ("/api/verify", httpx.Response(200, content=b"[" * 60_000), errors.BadAnswer, "not a JSON object"),
         ("/api/verify", httpx.Response(200, content=b"x" * 70_000), errors.TooLarge, "more than"),
         ("/api/verify", httpx.Response(502, content=b"<html>"), errors.ServerRefused, "502"),
-        ("/api/verify", httpx.Response(429, json={}), errors.CodeRefused, "status 429"),
+        (
+            "/api/verify",
+            httpx.Response(429, json={}),
+            errors.ServerRefused,
+            r"requests \(429\); try again later",
+        ),
+        ("/api/verify", httpx.Response(429, content=b""), errors.ServerRefused, "try again later"),
+        (
+            "/api/verify",
+            httpx.Response(429, json={"error": "slower", "errorCode": "too_many_requests"}),
+            errors.ServerRefused,
+            r"slower \(too_many_requests\); try again later with the same code",
+        ),
+        (
+            "/api/verify",
+            httpx.Response(500, json={"error": "oops", "errorCode": "internal_server_error"}),
+            errors.ServerRefused,
+            r"oops \(internal_server_error\); try again later with the same code",
+        ),
         ("/api/verify", httpx.ConnectError("down"), errors.ServerUnreachable, "down"),
-        ("/api/certificate", httpx.Response(400, json={"error": "old"}), errors.CertificateRefused, "old"),
+        *(
+            (
+                "/api/certificate",
+                httpx.Response(400, json={"error": "old", "errorCode": code}),
+                errors.CertificateRefused,
+                rf"old \({code}\); ask for a new code",
+            )
+            for code in ("token_invalid", "token_expired", "hmac_invalid")
+        ),
+        (
+            "/api/certificate",
+            httpx.Response(503, json={"error": "busy", "errorCode": "token_invalid"}),
+            errors.ServerRefused,
+            "try again later with the same code",
+        ),
+        (
+            "/api/certificate",
+            httpx.Response(403, json={"error": "no"}),
+            errors.ServerRefused,
+            "no; try again",
+        ),
         (
             "/v1/publish",
             httpx.Response(400, json={"error": "bad", "code": "bad_request"}),

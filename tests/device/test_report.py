@@ -16,6 +16,7 @@ from bluezone.device.client_errors import (
     CertificateRefused,
     CodeRefused,
     PublishRefused,
+    ServerRefused,
     ServerUnreachable,
 )
 from bluezone.device.report import (
@@ -327,10 +328,38 @@ def test_an_expired_certificate_is_asked_for_again(store: DeviceStore, server: M
 
 
 def test_a_used_token_asks_for_a_new_code_and_takes_it(store: DeviceStore, server: MiniAuthority) -> None:
-    server.answers["/api/certificate"] = [httpx.Response(400, json={"error": "token used"})]
+    server.answers["/api/certificate"] = [
+        httpx.Response(400, json={"error": "token used", "errorCode": "token_invalid"})
+    ]
     with pytest.raises(CertificateRefused, match="ask for a new code"):
         report(store, server)
     assert store.setting("report") is None
+    server.codes["new"] = "2026-11-24"
+    assert report(store, server, "new").inserted == 5
+
+
+@pytest.mark.parametrize("path", ["/api/verify", "/api/certificate"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.Response(500, json={"error": "oops", "errorCode": "internal_server_error"}),
+        httpx.Response(429, json={"error": "slower", "errorCode": "too_many_requests"}),
+        httpx.Response(429, content=b"slower"),
+    ],
+)
+def test_after_a_passing_failure_the_same_code_goes_on(
+    store: DeviceStore, server: MiniAuthority, path: str, failure: httpx.Response
+) -> None:
+    server.answers[path] = [failure]
+    with pytest.raises(ServerRefused, match="try again later"):
+        report(store, server)
+    assert report(store, server).inserted == 5
+
+
+def test_after_an_unexplained_refusal_a_new_code_helps_too(store: DeviceStore, server: MiniAuthority) -> None:
+    server.answers["/api/certificate"] = [httpx.Response(403, json={"error": "no"})]
+    with pytest.raises(ServerRefused, match="ask for a new one"):
+        report(store, server)
     server.codes["new"] = "2026-11-24"
     assert report(store, server, "new").inserted == 5
 

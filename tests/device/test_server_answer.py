@@ -72,6 +72,15 @@ def test_what_is_no_object_is_refused(content: bytes) -> None:
         parse_answer(200, content, "u")
     with pytest.raises(ServerRefused, match="fault"):
         parse_answer(502, content, "u")
+    with pytest.raises(ServerRefused, match="too many requests"):
+        parse_answer(429, content, "u")
+
+
+@pytest.mark.parametrize(
+    ("status", "passing"), [(200, False), (400, False), (428, False), (429, True), (499, False), (500, True)]
+)
+def test_a_fault_and_too_many_requests_pass(status: int, passing: bool) -> None:
+    assert ServerAnswer(status, {"errorCode": "x"}).passing is passing
 
 
 @given(st.dictionaries(FIELDS, JSON))

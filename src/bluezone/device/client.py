@@ -53,6 +53,8 @@ FILE_SECONDS = 600.0
 """Then a download is broken off, and goes on in the next check: 20 MiB in this time is 35 KiB a second."""
 ANSWER_SECONDS = 60.0
 _PADDING_BYTES = 1024
+_TOKEN_REFUSALS = ("token_invalid", "token_expired", "hmac_invalid")
+"""Codes of a certificate that will never be given for this token and these keys."""
 _ACCEPTED_TESTS = ("confirmed", "likely", "user-report")
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63}/){1,4}[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.zip", re.ASCII)
 
@@ -138,10 +140,15 @@ class AuthorityClient:
         """Exchange a one-time code for a token.
 
         :raises CodeRefused: if the server knows no such code, or it was used or is too old.
+        :raises ServerRefused: for a fault of the server or too many requests; the code may still be good.
         """
         answer = self._post(
             "/api/verify", {"code": code, "accept": list(_ACCEPTED_TESTS), "padding": _padding()}
         )
+        if answer.passing:
+            raise ServerRefused(
+                f"the code could not be checked: {answer.reason}; try again later with the same code"
+            )
         if answer.failed:
             raise CodeRefused(f"the code was not accepted: {answer.reason}; ask for a new code")
         return Verified(
@@ -154,13 +161,19 @@ class AuthorityClient:
         """Exchange the token for a certificate (JWT) over the keys' MAC, see :func:`key_mac`.
 
         :raises CertificateRefused: if the token was used or is too old.
+        :raises ServerRefused: for any other failure; the token may still be good.
         """
         answer = self._post(
             "/api/certificate",
             {"token": token, "ekeyhmac": b64encode(mac).decode(), "padding": _padding()},
         )
         if answer.failed:
-            raise CertificateRefused(f"no certificate: {answer.reason}; ask for a new code")
+            if answer.code in _TOKEN_REFUSALS and not answer.passing:
+                raise CertificateRefused(f"no certificate: {answer.reason}; ask for a new code")
+            raise ServerRefused(
+                f"no certificate: {answer.reason}; try again later with the same code,"
+                " and if that does not help ask for a new one"
+            )
         return answer.text("certificate")
 
     def publish(
@@ -234,7 +247,8 @@ def _network_errors(url: str) -> Iterator[None]:
         yield
     except httpx.TimeoutException:
         raise ServerUnreachable(f"{url}: no answer in time; try again later") from None
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
+        # UnicodeError: a host, such as a..b, that cannot be put into the letters of a name in the DNS.
         reason = shown(str(error)) or type(error).__name__
         raise ServerUnreachable(f"{url}: {reason}; check the network and the server's address") from None
 

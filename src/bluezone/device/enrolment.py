@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _REGION = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8})?")
+_MOST_PORT = 65_535
 _MOST_CORRECTION = 40
 """Twice what the published calibration of some 10,000 phone models needs."""
 
@@ -104,12 +105,15 @@ def save_enrolment(store: DeviceStore, **changes: Any) -> Enrolment:
 
     Where the keys change, exports that were refused are tried again.
 
+    The server's address is checked where it, or the agreement to do without TLS, changes: a device that an
+    older version let have its address goes on meeting others, and only its checks are refused.
+
     :raises Refused: for a public key that is none, ``BadSetting``, or see :meth:`Enrolment.require_server`.
     """
     before = enrolment_of(store)
     after = replace(before, **{name: value for name, value in changes.items() if value is not None})
     _check_settings(after)
-    if after.server:
+    if after.server and _address_of(after) != _address_of(before):
         after.require_server()
     if after.public_keys != before.public_keys:
         retry_refused_exports(store)
@@ -135,17 +139,30 @@ def _check_settings(enrolment: Enrolment) -> None:
         raise BadSetting(str(error)) from None
 
 
+def _address_of(enrolment: Enrolment) -> tuple[str, bool]:
+    return enrolment.server, enrolment.insecure_http
+
+
 def _check_address(server: str, *, insecure_http: bool) -> None:
     try:
         url = httpx.URL(server)
+        host = url.host
+        url.raw_host.decode("ascii").encode("idna")  # as a connection will: label by label, at most 63 each
     except httpx.InvalidURL as error:
         raise WrongAddress(f"{server!r} is no address: {error}") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    except UnicodeError:
+        raise WrongAddress(f"{server!r} is no address of a server: its host cannot be a name") from None
+    if url.scheme not in ("http", "https") or not host:
         raise WrongAddress(f"{server!r} is no address of a server; it should begin with https://")
-    if url.scheme == "http" and not insecure_http and not _is_loopback(url.host):
+    if any(character.isspace() for character in server) or "%20" in host:
+        raise WrongAddress(f"{server!r} is no address of a server: there is a space in it")
+    if url.port is not None and url.port > _MOST_PORT:
+        raise WrongAddress(f"{server!r} is no address of a server: ports end at {_MOST_PORT}")
+    if url.scheme == "http" and not insecure_http and not _is_loopback(host):
         raise InsecureServer(
             f"{server}: without TLS anybody on the way can read the code and the keys of a report, and"
-            " withhold warnings; use https://, or agree to it with --insecure-http (of device run and check)"
+            " withhold warnings; use https://, or agree to it with --insecure-http"
+            " (of device run, check and report-positive)"
         )
 
 

@@ -13,6 +13,7 @@ __all__ = ["ServerAnswer", "parse_answer", "shown"]
 MAX_SHOWN_CHARACTERS = 300
 MAX_REMARKS = 20
 _SERVER_FAULT = 500
+_TOO_MANY_REQUESTS = 429
 _BAD_REQUEST = 400
 _MAX_COUNT = 1_000_000
 
@@ -30,6 +31,11 @@ class ServerAnswer:
     @property
     def failed(self) -> bool:
         return self.status >= _BAD_REQUEST or bool(self.fields.get("error"))
+
+    @property
+    def passing(self) -> bool:
+        """A failure that says nothing of what was sent, which may be accepted later."""
+        return _is_passing(self.status)
 
     @property
     def code(self) -> str:
@@ -83,7 +89,7 @@ class ServerAnswer:
 def parse_answer(status: int, content: bytes, url: str) -> ServerAnswer:
     """The JSON object of an answer, whatever its status.
 
-    :raises ServerRefused: for a fault of the server that it does not explain.
+    :raises ServerRefused: for a fault of the server, or too many requests, without a code that explains it.
     :raises BadAnswer: for anything that is no JSON object.
     """
     try:
@@ -91,11 +97,16 @@ def parse_answer(status: int, content: bytes, url: str) -> ServerAnswer:
     except (ValueError, RecursionError):
         fields = None
     answer = ServerAnswer(status, fields) if isinstance(fields, dict) else None
-    if status >= _SERVER_FAULT and (answer is None or not answer.code):
-        raise ServerRefused(f"{url}: the server has a fault ({status}); try again later")
+    if _is_passing(status) and (answer is None or not answer.code):
+        reason = "too many requests" if status == _TOO_MANY_REQUESTS else "the server has a fault"
+        raise ServerRefused(f"{url}: {reason} ({status}); try again later")
     if answer is None:
         raise BadAnswer(f"{url}: not a JSON object (status {status}); is the address right?")
     return answer
+
+
+def _is_passing(status: int) -> bool:
+    return status >= _SERVER_FAULT or status == _TOO_MANY_REQUESTS
 
 
 def shown(text: str) -> str:
