@@ -83,3 +83,22 @@ def test_the_alarm_is_raised_at_its_threshold_and_told_at_each_doubling() -> Non
     assert [alarm.add(NOW + MINUTE) for _ in range(3)] == [None, None, 3]
     alarm.reset()
     assert not alarm.is_raised(NOW + MINUTE)
+
+
+def test_a_request_of_the_window_before_turns_nothing_back() -> None:
+    window, alarm = FixedWindow(1, MINUTE), AlarmCounter(2, MINUTE)
+    later = NOW + MINUTE
+    assert window.allows("a", later)
+    window.give_back("b", NOW)
+    window.give_back("a", NOW)
+    assert not window.allows("a", NOW)
+    assert not window.allows("a", later)
+    alarm.add(later)
+    alarm.add(NOW)
+    assert alarm.is_raised(later)
+
+
+def test_a_clock_set_back_for_good_is_followed() -> None:
+    window = FixedWindow(1, MINUTE)
+    assert window.allows("a", NOW)
+    assert window.allows("a", NOW - 60 * MINUTE)

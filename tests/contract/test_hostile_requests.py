@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from bluezone.authority.access.audit import SYSTEM
@@ -115,6 +116,20 @@ def test_other_methods_are_refused_in_json(key_server: Any, path: str) -> None:
     response = Client().get(path)
     assert (response.status_code, response["Allow"]) == (405, "POST")
     assert len(b64decode(response.json()["padding"])) >= 1024
+
+
+def test_a_fault_of_ours_uses_up_no_tries(
+    key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.VERIFY_LIMIT, "limit", 2)
+
+    def fail(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(api.services, "verify_code", fail)
+        assert [post("/api/verify", {"code": "11112222"})[0] for _ in range(4)] == [500] * 4
+    assert post("/api/verify", {"code": new_code(authority_clock)})[0] == 200
 
 
 def test_right_codes_and_malformed_requests_use_up_no_tries(

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 from base64 import b64decode
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection, connections
 
+from bluezone.authority.databases import libpq_parameters
 from bluezone.authority.keys import services, tasks
 from bluezone.authority.keys.models import PublishedKey, PublishMemory, RowMixing
 from bluezone.authority.keys.services import mixing
@@ -188,10 +193,43 @@ def test_a_vacuum_that_fails_is_made_good_and_exports_go_out(
             tasks.build_due_exports()
     assert len(list((key_server / "exports/VN").glob("*.zip"))) == 1
     assert RowMixing.objects.get().traces_left
-    monkeypatch.setattr(mixing, "_drop_former_versions", lambda: done.append(1))
+
+    def succeed() -> bool:
+        done.append(1)
+        return True
+
+    monkeypatch.setattr(mixing, "_drop_former_versions", succeed)
     for _ in range(2):
         tasks.build_due_exports()  # still the same window
     assert done == [1]
+
+
+@contextmanager
+def reading_an_old_state() -> Iterator[None]:
+    """Somebody, such as a backup, who looks at the keys as they are now for as long as the block lasts."""
+    if connection.vendor == "postgresql":
+        with psycopg.connect(**libpq_parameters(connection.get_connection_params())) as reader:
+            reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            reader.execute("SELECT count(*) FROM keys_publishedkey")
+            yield
+        return
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM keys_publishedkey").fetchone()
+        yield
+
+
+def test_while_a_backup_reads_the_old_rows_they_are_not_taken_for_gone(
+    phone: Any, authority_clock: Any
+) -> None:
+    publish(phone, 2)
+    now = authority_clock.now() + HOUR
+    with reading_an_old_state():
+        services.mix_rows(now)
+        assert RowMixing.objects.get().traces_left
+        publish(phone, 1)  # nobody is kept from writing meanwhile
+    services.mix_rows(now)
+    assert not RowMixing.objects.get().traces_left
 
 
 def test_a_clock_that_was_ahead_does_not_stop_mixing(phone: Any, authority_clock: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -18,7 +19,7 @@ __all__ = ["AlarmCounter", "FixedWindow", "client_address", "network_of", "plain
 _V6_HOST_BITS = 64
 
 
-class _Windows:
+class _Windows(ABC):
     """Time cut into windows of equal width; counts begin anew in each."""
 
     def __init__(self, window: timedelta) -> None:
@@ -36,14 +37,23 @@ class _Windows:
         with self._lock:
             self._forget()
 
-    def _turn_to(self, now: datetime) -> None:
+    def _turn_to(self, now: datetime) -> bool:
+        """Whether ``now`` is in the present window, which it opens if need be.
+
+        Not so for the window before: a request that began in it must not turn everybody's counts back. Any
+        other step is one of the clock, and is followed.
+        """
         number = int(now.timestamp() // self.window.total_seconds())
+        if number == self._window_number - 1:
+            return False
         if number != self._window_number:
             self._window_number = number
             self._forget()
+        return True
 
+    @abstractmethod
     def _forget(self) -> None:
-        raise NotImplementedError
+        """Begin anew."""
 
 
 class FixedWindow(_Windows):
@@ -73,7 +83,8 @@ class FixedWindow(_Windows):
         """Uncount an event of this window, because it turned out not to be one that is limited."""
         name = self._name(address)
         with self._lock:
-            self._turn_to(now)
+            if not self._turn_to(now):
+                return
             if self._counts.get(name, 0) > 1:
                 self._counts[name] -= 1
             else:

@@ -122,10 +122,12 @@ def verify(request: HttpRequest) -> HttpResponse:
             "token": verified.token,
         }
 
-    response = _answer(request, answer)
-    if not wrong:
-        VERIFY_LIMIT.give_back(address, now)
-    elif count := WRONG_CODES.add(now):
+    try:
+        response = _answer(request, answer)
+    finally:  # a fault of ours is no try of theirs either
+        if not wrong:
+            VERIFY_LIMIT.give_back(address, now)
+    if wrong and (count := WRONG_CODES.add(now)):
         _log.warning("many wrong verification codes: somebody may be guessing", count=count)
     return response
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from bluezone.authority.keys.models import PublishedKey, PublishMemory, RowMixing
 from bluezone.authority.keys.rules import LIMITS, floor_to
@@ -19,6 +20,7 @@ from bluezone.authority.keys.services.builder_lock import only_builder
 
 __all__ = ["mix_rows"]
 
+_CHECKPOINT_MILLISECONDS = 200
 
 _TO_MIX: Sequence[tuple[type[PublishedKey | PublishMemory], str]] = (
     # Keys in no batch yet join each mixing: one that has to wait does not show the hour it came in.
@@ -41,8 +43,7 @@ def mix_rows(now: datetime) -> None:
                     RowMixing.objects.update(traces_left=True)
                     _write_again(model, which)
             RowMixing.objects.update(window_end=end)
-        if RowMixing.objects.filter(traces_left=True).exists():
-            _drop_former_versions()
+        if RowMixing.objects.filter(traces_left=True).exists() and _drop_former_versions():
             RowMixing.objects.update(traces_left=False)
 
 
@@ -63,10 +64,31 @@ def _write_again(model: type[PublishedKey | PublishMemory], which: str) -> None:
         )
 
 
-def _drop_former_versions() -> None:
+def _drop_former_versions() -> bool:
+    """Whether they are gone. Who still reads an old state (a backup) keeps them; then it is tried again."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"VACUUM {PublishedKey._meta.db_table}, {PublishMemory._meta.db_table}")
-        else:
-            cursor.execute("VACUUM")  # builds the whole file anew, each table in the order of its numbers
+            gone = not any(_is_still_read(cursor, model._meta.db_table) for model, _ in _TO_MIX)
+            cursor.execute(f"VACUUM {', '.join(model._meta.db_table for model, _ in _TO_MIX)}")
+            return gone
+        cursor.execute("VACUUM")  # builds the whole file anew, each table in the order of its numbers
+        cursor.execute("PRAGMA busy_timeout")
+        (patience,) = cursor.fetchone()
+        # Emptying the log waits for readers while it keeps writers out: so not for long.
+        cursor.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MILLISECONDS}")
+        try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = cursor.fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {int(patience)}")
+        return not busy
+
+
+def _is_still_read(cursor: CursorWrapper, table: str) -> bool:
+    """Whether a snapshot from before the last mixing is open, as far as our role may see others' sessions."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid()"  # noqa: S608 (constant)
+        " AND age(backend_xmin) >="
+        f" (SELECT min(age(xmin)) FROM {table} WHERE mixed))"
+    )
+    return bool(cursor.fetchone()[0])
