@@ -395,6 +395,21 @@ def test_a_clock_that_was_far_ahead_silences_nothing(tmp_path: Path) -> None:
     assert max(after - before for before, after in pairwise(changes)) <= 1801
 
 
+def test_a_clock_that_is_set_right_ends_the_silence(tmp_path: Path) -> None:
+    """The second start of a computer whose clock starts at 1970: that interval was on the air before."""
+    boot = datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)
+    live(tmp_path / "d", 1 / 60, start=boot)
+    radio, events = live(
+        tmp_path / "d", 0.1, start=boot, shift=lambda seconds: START - boot if seconds >= 5 else timedelta(0)
+    )
+    assert [type(event) for _, event in events if isinstance(event, Silenced | IdentifierChanged)] == [
+        Silenced,
+        IdentifierChanged,
+    ]
+    ((on_air, _),) = broadcasts(radio)
+    assert 5 <= on_air <= 15
+
+
 def test_the_seed_decides_when_but_never_the_keys(tmp_path: Path) -> None:
     one, _ = live(tmp_path / "1", 2, seed=7)
     two, _ = live(tmp_path / "2", 2, seed=7)

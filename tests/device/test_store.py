@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import sqlite3
 import stat
@@ -16,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bluezone.device.store import DeviceStore, Encounter
+from bluezone.device import store_schema
+from bluezone.device.store import DeviceStore, Encounter, Role
 from bluezone.device.store_schema import (
     StoreDamaged,
     StoreInUse,
@@ -118,7 +120,8 @@ def test_rows_that_are_no_encounters_are_refused_by_the_schema(store: DeviceStor
 WRITER = """
 import sys
 from pathlib import Path
-from bluezone.device.store import DeviceStore, Encounter
+from bluezone.device import store_schema
+from bluezone.device.store import DeviceStore, Encounter, Role
 with DeviceStore.open(Path(sys.argv[1])) as store:
     batch = int(sys.argv[2])
     while True:
@@ -174,7 +177,7 @@ def test_a_newer_or_foreign_or_broken_file_is_refused_and_left_alone(tmp_path: P
 
     with DeviceStore.open(tmp_path / "newer") as store, store.transaction() as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreTooNew, match=r"newer bluezone \(format 99, this one reads 2\)"):
+    with pytest.raises(StoreTooNew, match=r"newer bluezone \(format 99, this one reads 1\)"):
         DeviceStore.open(tmp_path / "newer")
 
     (tmp_path / "broken").mkdir()
@@ -189,6 +192,46 @@ def test_a_newer_or_foreign_or_broken_file_is_refused_and_left_alone(tmp_path: P
     other.close()
     with pytest.raises(StoreDamaged, match="not a device store"):
         DeviceStore.open(tmp_path / "foreign")
+
+
+def test_a_disk_that_takes_nothing_says_nothing_against_the_store(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(StoreUnusable) as refused:
+            DeviceStore.open(tmp_path / "device")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "device.sqlite3" in str(refused.value)
+    assert "move it away" not in str(refused.value)
+    DeviceStore.open(tmp_path / "device").close()  # as soon as there is room
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "device" / "device.sqlite3").mkdir(parents=True)
+    with pytest.raises(StoreUnusable, match="unable to open"):
+        DeviceStore.open(tmp_path / "device")
+
+
+@pytest.mark.parametrize("code", ["FULL", "READONLY", "IOERR", "CANTOPEN", "PERM", "IOERR_FSYNC"])
+def test_every_refusal_of_the_system_is_told_from_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def fail(*_: object) -> None:
+        error = sqlite3.OperationalError("as the system said")
+        error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{code}")
+        raise error
+
+    monkeypatch.setattr(store_schema, "_prepare", fail)
+    with pytest.raises(StoreUnusable, match=r"device\.sqlite3: as the system said$"):
+        DeviceStore.open(tmp_path / "device")
+
+
+@pytest.mark.parametrize("role", ["agent", "check"])
+def test_a_lock_file_that_cannot_be_used_is_refused(store: DeviceStore, role: Role) -> None:
+    (store.folder / f"{role}.lock").mkdir()
+    with pytest.raises(StoreUnusable, match=rf"{role}\.lock: Is a directory"), store.exclusively(role):
+        pass
 
 
 HOLDER = """
@@ -373,44 +416,13 @@ def test_an_interval_is_claimed_once_over_connections(store: DeviceStore) -> Non
     assert store.claim_interval(NOON + timedelta(minutes=10)) is None
 
 
-def test_a_store_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    old = sqlite3.connect(tmp_path / "old" / "device.sqlite3")
-    with DeviceStore.open(tmp_path / "new") as new:
-        for (statement,) in new.query(
-            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'own_keys'"
-        ):
-            old.execute(statement)
-    old.execute(
-        "CREATE TABLE own_keys (rolling_start INTEGER PRIMARY KEY, rolling_period INTEGER NOT NULL,"
-        " tek BLOB NOT NULL UNIQUE, published_at INTEGER)"
-    )
-    day = interval_number(NOON.replace(hour=0).timestamp())
-    old.execute(
-        "INSERT INTO own_keys VALUES (?, 144, ?, 5), (?, 144, ?, NULL)",
-        (day, b"P" * 16, day + 144, b"N" * 16),
-    )
-    old.execute(
-        "INSERT INTO settings VALUES ('report', ?)", (f'{{"code": "c", "key_starts": [{day + 144}]}}',)
-    )
-    old.execute("PRAGMA user_version = 1")
-    old.commit()
-    old.close()
-    for _ in range(2):
-        with DeviceStore.open(tmp_path / "old") as store:
-            published, other = store.own_keys()
-            assert (published.tek.data, published.tek.rolling_start, published.published_at) == (
-                b"P" * 16,
-                day,
-                5,
-            )
-            assert published.frozen
-            assert (other.tek.data, other.published_at, other.frozen) == (b"N" * 16, None, False)
-            assert store.setting("report") == {"code": "c", "key_ids": [other.id]}
-            assert store.query("PRAGMA user_version") == [(2,)]
-    with DeviceStore.open(tmp_path / "old") as store:
-        assert store.current_key(NOON + timedelta(days=1)) == other.tek
-        assert store.current_key(NOON + timedelta(days=2)).rolling_start == day + 288
+def test_the_number_of_a_key_is_never_given_anew(store: DeviceStore) -> None:
+    store.current_key(NOON)
+    (first,) = store.own_keys()
+    store.purge(NOON + timedelta(days=20))
+    assert store.own_keys() == []
+    store.current_key(NOON + timedelta(days=20))
+    assert store.own_keys()[0].id > first.id
 
 
 def test_own_keys_end_after_14_days(store: DeviceStore) -> None:

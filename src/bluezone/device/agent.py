@@ -51,6 +51,7 @@ MAX_SCAN_GAP_SECONDS = 300
 """A scan instance stands for at most this long, however long ago the scan before was."""
 
 MAX_INTERVALS_ON_AIR = 2
+SILENT_STEP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,9 @@ class Agent:
             if key is None:
                 await self._radio.silence()
                 self._on_event(Silenced(interval))
-                await asyncio.sleep(self._until_next_interval())
+                # In short steps: a clock that is set right meanwhile begins another interval at once.
+                while interval_number(self._clock.now().timestamp()) == interval:
+                    await asyncio.sleep(min(SILENT_STEP_SECONDS, self._until_next_interval()))
                 continue
             rpi = rolling_proximity_identifier(derive_rpik(key.data), interval)
             metadata = Metadata(tx_power=self._settings.tx_power).pack()

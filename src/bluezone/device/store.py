@@ -26,7 +26,7 @@ from bluezone.device.store_schema import StoreInUse, StoreUnusable, open_databas
 from bluezone.matching.interface import Sightings
 from bluezone.protocols.gaen import KEY_BYTES, TemporaryExposureKey, interval_number
 
-__all__ = ["RETENTION", "DeviceStore", "Encounter", "StoredEncounter"]
+__all__ = ["RETENTION", "DeviceStore", "Encounter", "Role", "StoredEncounter"]
 
 RETENTION = timedelta(days=14)
 SIGHTINGS_PER_CHUNK = 1_000_000
@@ -72,7 +72,7 @@ class DeviceStore:
     def open(cls, folder: Path, *, create: bool = True) -> DeviceStore:
         """Open the store in ``folder``, making both where ``create`` allows it.
 
-        :raises Refused: ``StoreMissing``, ``StoreTooNew`` or ``StoreDamaged``, see ``store_schema``.
+        :raises Refused: ``StoreMissing``, ``StoreTooNew``, ``StoreDamaged`` and others, see ``store_schema``.
         """
         return cls(folder, open_database(folder / _DATABASE, create=create))
 

@@ -1,4 +1,4 @@
-"""The device's database file: its tables, its versions, how it is opened, and why it can be refused.
+"""The device's database file: its tables, how it is opened, and why it can be refused.
 
 Encounters are clustered by time (``WITHOUT ROWID``): a scan is appended at the end, retention cuts at the
 beginning, matching reads in order, and no second index has to be kept. About 50 bytes a row.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 
 from bluezone.errors import Refused
@@ -23,7 +22,7 @@ __all__ = [
     "open_database",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 1
 _BUSY_MILLISECONDS = 30_000
 
 _TABLES = """
@@ -38,7 +37,7 @@ CREATE TABLE encounters (        -- one row per scan instance: what one scan hea
 ) WITHOUT ROWID;
 
 CREATE TABLE own_keys (
-    id INTEGER PRIMARY KEY,      -- grows in the order in which they were drawn
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- in the order of drawing; never given anew, reports name it
     tek BLOB NOT NULL UNIQUE CHECK (length(tek) = 16),
     rolling_start INTEGER NOT NULL,
     rolling_period INTEGER NOT NULL CHECK (rolling_period BETWEEN 1 AND 144),
@@ -91,18 +90,16 @@ CREATE TABLE settings (
 );
 """
 
-_OWN_KEYS = next(part for part in _TABLES.split(";\n") if "TABLE own_keys" in part)
-_FROM_1_TO_2 = (
-    "ALTER TABLE own_keys RENAME TO old_keys",
-    _OWN_KEYS,
-    "INSERT INTO own_keys (id, tek, rolling_start, rolling_period, cut, published_at)"
-    " SELECT rolling_start, tek, rolling_start, rolling_period, published_at IS NOT NULL, published_at"
-    " FROM old_keys",
-    "DROP TABLE old_keys",
-    # An unfinished report names its keys by these ids.
-    """UPDATE settings SET value = replace(value, '"key_starts"', '"key_ids"') WHERE name = 'report'""",
+_OUT_OF_REACH = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
 )
-"""Since version 2 a time may have several keys, and what was on the air is remembered."""
+"""Primary result codes that say nothing against the file: the system kept us from it."""
 
 
 class StoreMissing(Refused):
@@ -148,18 +145,25 @@ def open_database(file: Path, *, create: bool) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(file, isolation_level=None, timeout=_BUSY_MILLISECONDS / 1000)
     except sqlite3.Error as error:
-        raise StoreDamaged(f"{file}: {error}") from None
+        raise _refusal(error, file) from None
     try:
         _prepare(connection, file)
     except sqlite3.DatabaseError as error:
         connection.close()
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-            raise StoreInUse(f"{file}: another process keeps the database busy; try again") from None
-        raise StoreDamaged(f"{file}: {error}; move it away to start a new store") from None
+        raise _refusal(error, file) from None
     except Refused:
         connection.close()
         raise
     return connection
+
+
+def _refusal(error: sqlite3.Error, file: Path) -> Refused:
+    if isinstance(error, sqlite3.OperationalError):
+        if error.sqlite_errorcode & 0xFF in _OUT_OF_REACH:
+            return StoreUnusable(f"{file}: {error}")
+        if "locked" in str(error):
+            return StoreInUse(f"{file}: another process keeps the database busy; try again")
+    return StoreDamaged(f"{file}: {error}; move it away to start a new store")
 
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:
@@ -177,20 +181,11 @@ def _prepare(connection: sqlite3.Connection, file: Path) -> None:
         if version == 0:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
                 raise StoreDamaged(f"{file}: a database, but not a device store")
-            _execute_all(connection, _TABLES.split(";\n"))
-        elif version == 1:
-            _execute_all(connection, _FROM_1_TO_2)
-        if version != SCHEMA_VERSION:
+            for statement in _TABLES.split(";\n"):  # executescript would end the transaction
+                connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def _execute_all(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
-    """One after the other within the open transaction, which ``executescript`` would end."""
-    for statement in statements:
-        if statement.strip():
-            connection.execute(statement)
