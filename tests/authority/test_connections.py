@@ -108,14 +108,14 @@ def test_a_proxys_connections_are_not_counted_together(
 def test_idle_and_dripping_connections_are_closed(
     running: server.Running, sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "REQUEST_SECONDS", -1)
     dripping = connect(running, sockets)
     dripping.sendall(b"GET /healthz HT")
     idle = connect(running, sockets)
     assert answers(running)
-    channels = running._server.active_channels.values()
+    channels = list(running._server.active_channels.values())  # at once: the server's thread goes on
     (waiting,) = [one for one in channels if one.addr[1] == idle.getsockname()[1]]
     waiting.last_activity -= limits.IDLE_SECONDS + 1
+    monkeypatch.setattr(limits, "REQUEST_SECONDS", -1)
     running._server.next_channel_cleanup = 0  # as if its time had come
     running._server.pull_trigger()
     assert closed(idle)

@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 from django.test import Client
 
 from bluezone.authority.access.audit import Actor
@@ -342,21 +341,3 @@ def test_issuing_twice_at_once_gives_one_code(key_server: Any, authority_clock: 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(ask, range(6)))) == 1
     assert VerificationCode.objects.count() == AuditEntry.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_upgrade_spends_tokens_that_had_a_certificate() -> None:
-    """Otherwise they would be good for other keys, as the new tables do not know for which they were used."""
-    executor = MigrationExecutor(connection)
-    try:
-        executor.migrate([("keys", "0001_initial")])
-        tokens = executor.loader.project_state([("keys", "0001_initial")]).apps.get_model(
-            "keys", "VerificationToken"
-        )
-        soon = datetime(2021, 3, 11, tzinfo=UTC)
-        tokens.objects.create(token_hmac=b"new", report_type="likely", expires_at=soon)
-        tokens.objects.create(token_hmac=b"used", report_type="likely", expires_at=soon, tekmac=bytes(32))
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-    assert [bytes(one.token_hmac) for one in VerificationToken.objects.all()] == [b"new"]
