@@ -102,3 +102,12 @@ def test_a_clock_set_back_for_good_is_followed() -> None:
     window = FixedWindow(1, MINUTE)
     assert window.allows("a", NOW)
     assert window.allows("a", NOW - 60 * MINUTE)
+
+
+def test_a_reset_forgets_which_window_it_was() -> None:
+    window = FixedWindow(1, MINUTE)
+    assert window.allows("a", NOW + MINUTE)
+    window.reset()
+    assert window.allows("a", NOW)
+    window.give_back("a", NOW)
+    assert window.allows("a", NOW)

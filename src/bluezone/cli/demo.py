@@ -66,10 +66,10 @@ def demo_day(
         else:
             print_result(result)
         if not stop:
-            say(f"\nLook at the day: {result.url}")
-            say(f"Staff page: log in as {result.user}, password {result.password}")
-            say("Ctrl-C ends the demo.")
             with suppress(KeyboardInterrupt):
+                say(f"\nLook at the day: {result.url}")
+                say(f"Staff page: log in as {result.user}, password {result.password}")
+                say("Ctrl-C ends the demo.")
                 while True:
                     time.sleep(3600)
 

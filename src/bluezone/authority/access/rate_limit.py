@@ -33,8 +33,9 @@ class _Windows(ABC):
         return int(width - now.timestamp() % width) + 1
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Forget everything, the present window too."""
         with self._lock:
+            self._window_number = -1
             self._forget()
 
     def _turn_to(self, now: datetime) -> bool:
