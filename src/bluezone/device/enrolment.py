@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_address
@@ -15,6 +14,7 @@ from bluezone.device.agent import DEFAULT_RSSI_CORRECTION, DEFAULT_TX_POWER, Age
 from bluezone.device.exposure_results import retry_refused_exports
 from bluezone.device.store import DeviceStore
 from bluezone.errors import Refused
+from bluezone.protocols.export_region import REGION
 from bluezone.protocols.export_signature import load_public_key
 from bluezone.protocols.risk_presets import load_preset
 
@@ -28,7 +28,6 @@ __all__ = [
     "save_enrolment",
 ]
 
-_REGION = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8})?")
 _MOST_PORT = 65_535
 _MOST_CORRECTION = 40
 """Twice what the published calibration of some 10,000 phone models needs."""
@@ -126,7 +125,7 @@ def _check_settings(enrolment: Enrolment) -> None:
     for pem in enrolment.public_keys:
         load_public_key(pem.encode())
     load_preset(enrolment.preset)
-    if not _REGION.fullmatch(enrolment.region):
+    if not REGION.fullmatch(enrolment.region):
         raise BadSetting(f"region {enrolment.region!r} is not like VN or VN-HN")
     if abs(enrolment.rssi_correction) > _MOST_CORRECTION:
         raise BadSetting(

@@ -13,7 +13,8 @@ from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
 from bluezone.authority.keys import queries
-from bluezone.authority.keys.export_names import FILE_NAME, INDEX, REGION, exports_folder
+from bluezone.authority.keys.export_names import FILE_NAME, INDEX, exports_folder
+from bluezone.protocols.export_region import REGION
 
 __all__ = ["export_file", "index", "signing_keys"]
 

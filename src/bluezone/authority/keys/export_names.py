@@ -8,9 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-__all__ = ["FILE_NAME", "INDEX", "REGION", "batch_file_names", "exports_folder"]
+__all__ = ["FILE_NAME", "INDEX", "batch_file_names", "exports_folder"]
 
-REGION = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8})?")
 FILE_NAME = re.compile(r"[0-9]{1,12}-[0-9]{1,12}-00001\.zip")
 INDEX = "index.txt"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 from django.db import transaction
 
-from bluezone.authority.keys.export_names import INDEX, REGION, batch_file_names, exports_folder
+from bluezone.authority.keys.export_names import INDEX, batch_file_names, exports_folder
 from bluezone.authority.keys.models import BatchStatus, ExportBatch, ExportConfig, PublishedKey
 from bluezone.authority.keys.report_types import EXPORT_TYPE, ReportTypeName
 from bluezone.authority.keys.rules import floor_to
@@ -27,6 +27,7 @@ from bluezone.authority.keys.services.builder_lock import only_builder
 from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
 from bluezone.errors import Refused
 from bluezone.protocols.export_file import write_export
+from bluezone.protocols.export_region import REGION
 from bluezone.protocols.export_signature import private_key_signer
 from bluezone.protocols.gaen import DiagnosisKey, TemporaryExposureKey
 
