@@ -34,6 +34,7 @@ __all__ = [
     "attenuation",
     "daily_summaries",
     "exposure_windows",
+    "looked_up",
     "score_window",
 ]
 
@@ -142,12 +143,12 @@ def exposure_windows(
 def score_window(window: ExposureWindow, preset: RiskPreset) -> WindowScore:
     """What a window counts under a preset."""
     weighted = sum(
-        scan.seconds_since_last_scan * preset.weight(_looked_up(scan, preset)) for scan in window.scans
+        scan.seconds_since_last_scan * preset.weight(looked_up(scan, preset)) for scan in window.scans
     )
     counting = sum(
         scan.seconds_since_last_scan
         for scan in window.scans
-        if _looked_up(scan, preset) < preset.counting_below_db
+        if looked_up(scan, preset) < preset.counting_below_db
     )
     factor = preset.transmission_factor(window.report_type, window.infectiousness)
     if not window.scans or factor == 0 or counting < preset.drop_below_minutes * 60:
@@ -177,7 +178,7 @@ def _summary(day: date, scored: list[tuple[ExposureWindow, WindowScore]], preset
     # Sorted before adding: floating-point sums must not depend on the order of the input.
     score = sum(sorted(result.score for _, result in scored))
     counting = [
-        scan for window, _ in scored for scan in window.scans if preset.weight(_looked_up(scan, preset)) > 0
+        scan for window, _ in scored for scan in window.scans if preset.weight(looked_up(scan, preset)) > 0
     ]
     seconds: dict[int, int] = {}
     for scan in counting:
@@ -213,7 +214,8 @@ def _certainty(counting: list[ScanInstance], preset: RiskPreset) -> Certainty:
     return Certainty.LIKELY if margin >= LIKELY_MARGIN_DB else Certainty.POSSIBLE
 
 
-def _looked_up(scan: ScanInstance, preset: RiskPreset) -> float:
+def looked_up(scan: ScanInstance, preset: RiskPreset) -> float:
+    """The attenuation in dB by which the preset judges a scan: its typical one, or its least."""
     return scan.typical_attenuation if preset.of_scan == "typical" else scan.min_attenuation
 
 

@@ -27,11 +27,11 @@ from bluezone.device.enrolment import Enrolment, enrolment_of, save_enrolment
 from bluezone.device.report import report_positive
 from bluezone.device.service import check_now, open_client
 from bluezone.device.store import DeviceStore
-from bluezone.protocols.risk import exposure_windows, score_window
 from bluezone.protocols.risk_presets import RiskPreset, load_preset
 from bluezone.replay.day import Day, near_seconds
 from bluezone.replay.demo_authority import DemoAuthority, demo_authority
 from bluezone.replay.fleet import DayProgress, Fleet, live_through, open_fleet
+from bluezone.replay.minutes_at_risk import weighed_scans
 from bluezone.replay.outcome import Outcome, judge
 from bluezone.replay.report import Event, Measured, ShownAlert, build_report
 
@@ -260,23 +260,15 @@ def _measured(fleet: Fleet, f0: str, preset: RiskPreset) -> Iterator[Measured]:
 
 def _measured_by(person: str, store: DeviceStore, f0: str, preset: RiskPreset) -> Iterator[Measured]:
     for key, scans in exposure_results.matched_exposures(store):
-        windows = exposure_windows(
-            scans, preset, report_type=key.report_type, days_since_onset=key.days_since_onset
-        )
-        for window in windows:
-            score = score_window(window, preset)
-            # What the attenuation weighs, times what the key's kind and day weigh, nothing if dropped.
-            factor = 60 * score.score / score.weighted_seconds if score.weighted_seconds else 0.0
-            for scan in window.scans:
-                weight = 0.0 if score.dropped else factor * preset.weight(scan.typical_attenuation)
-                yield Measured(
-                    by=person,
-                    of=f0,
-                    time=scan.time,
-                    attenuation_db=float(scan.typical_attenuation),
-                    seconds=scan.seconds_since_last_scan,
-                    weight=round(weight, 3),
-                )
+        for one in weighed_scans(key, scans, preset):
+            yield Measured(
+                by=person,
+                of=f0,
+                time=one.scan.time,
+                attenuation_db=float(one.attenuation),
+                seconds=one.scan.seconds_since_last_scan,
+                weight=round(one.weight, 3),
+            )
 
 
 def _write(report: dict[str, Any], path: Path) -> None:

@@ -22,7 +22,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One scan instance of the F0's identifiers on somebody's device, and what each second of it counts."""
+    """One scan instance of the F0's identifiers on somebody's device, and what each second of it counts.
+
+    ``attenuation_db`` is the one that the preset looks at: the scan's typical one, or its least.
+    """
 
     by: str
     of: str
