@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dayInWords, formatFor } from "../src/demo/format.js";
+import { dayInWords, formatFor } from "../src/shared/format.js";
 
 const hanoi = formatFor("vi", "Asia/Ho_Chi_Minh");
 

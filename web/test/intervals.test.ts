@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clip, merge, total } from "../src/demo/intervals.js";
+import { clip, merge, total } from "../src/shared/intervals.js";
 
 test("what touches or overlaps becomes one, in order of time", () => {
   const merged = merge([

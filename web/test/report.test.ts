@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseReport, ReportError } from "../src/demo/report.js";
+import { parseReport } from "../src/demo/report.js";
+import { ReportError } from "../src/shared/fields.js";
 import { sample } from "./sample.js";
 
 type Loose = Record<string, any>;

@@ -1,9 +1,10 @@
 /** What every part of the page draws from: the report, who met whom, and how to say it. */
 
-import { type Format, formatFor, type Language } from "./format.js";
+import type { Verdict } from "../shared/badge.js";
+import { type Format, formatFor, type Language } from "../shared/format.js";
 import { type Meetings, meetingsOf } from "./meetings.js";
 import type { Person, Place, Report } from "./report.js";
-import { inOrder, type Verdict, verdictOf } from "./verdict.js";
+import { inOrder, verdictOf } from "./verdict.js";
 import { WORDS, type Words } from "./words.js";
 
 export interface Day {

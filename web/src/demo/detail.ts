@@ -1,8 +1,8 @@
 /** The chosen person: the warning they saw, what their device measured, whom they met. */
 
+import { h, s } from "../shared/dom.js";
+import { dayInWords } from "../shared/format.js";
 import type { Day } from "./day.js";
-import { h, s } from "./dom.js";
-import { dayInWords } from "./format.js";
 import { metBy, type Meeting } from "./meetings.js";
 import type { Alert, Person, Sighting } from "./report.js";
 import { verdictBadge } from "./timeline.js";

@@ -1,33 +1,14 @@
-/** Fetches the report and puts the page together. */
+/** Puts the page of a demo day together. */
 
+import { h } from "../shared/dom.js";
+import { fill } from "../shared/page.js";
 import { type Day, dayFrom } from "./day.js";
 import { detail } from "./detail.js";
-import { h } from "./dom.js";
-import type { Language } from "./format.js";
 import { matrix } from "./matrix.js";
 import { events, headline, results } from "./outcome.js";
-import { parseReport, ReportError } from "./report.js";
+import { parseReport } from "./report.js";
 import { timeline } from "./timeline.js";
 import { WORDS } from "./words.js";
-
-async function start(root: HTMLElement): Promise<void> {
-  const language: Language = document.documentElement.lang === "en" ? "en" : "vi";
-  try {
-    root.replaceChildren(...page(dayFrom(parseReport(await load(root.dataset["report"] ?? "")), language)));
-  } catch (error) {
-    const words = WORDS[language];
-    const expected = error instanceof ReportError || error instanceof SyntaxError || error instanceof RangeError;
-    const text = expected ? words.damaged(error.message) : words.unreachable;
-    root.replaceChildren(h("p", { class: "message error", role: "alert" }, text));
-    if (!expected && !(error instanceof TypeError)) throw error;
-  }
-}
-
-async function load(url: string): Promise<unknown> {
-  const response = await fetch(url, { headers: { Accept: "application/json" } });
-  if (!response.ok) throw new TypeError(`${url} answered ${response.status}`);
-  return JSON.parse(await response.text());
-}
 
 function page(day: Day): HTMLElement[] {
   const panel = h("aside", { class: "card detail", "aria-live": "polite", tabindex: "0" });
@@ -61,5 +42,4 @@ function revealOnNarrowScreens(panel: HTMLElement): void {
   panel.scrollIntoView({ block: "start" });
 }
 
-const root = document.getElementById("day");
-if (root !== null) void start(root);
+void fill("day", (document, language) => page(dayFrom(parseReport(document), language)), WORDS);

@@ -1,7 +1,7 @@
 /** Who met whom: a square of minutes within two metres, shaded by how long. */
 
+import { h } from "../shared/dom.js";
 import type { Day } from "./day.js";
-import { h } from "./dom.js";
 import type { Person } from "./report.js";
 
 /** Least minutes of shades 1 to 4. */

@@ -1,6 +1,6 @@
 /** Who met whom: the rows of a contact list joined per pair and sorted by nearness. */
 
-import { type Interval, merge, total } from "./intervals.js";
+import { type Interval, merge, total } from "../shared/intervals.js";
 import type { Contact } from "./report.js";
 
 /** Metres within which two people are near (the WHO's close contact). */

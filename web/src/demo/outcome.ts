@@ -1,7 +1,7 @@
 /** What happened, in one sentence, in six numbers, and person by person. */
 
+import { type Child, h } from "../shared/dom.js";
 import type { Day } from "./day.js";
-import { type Child, h } from "./dom.js";
 import type { Person } from "./report.js";
 import { verdictBadge } from "./timeline.js";
 import { riskSeconds } from "./verdict.js";

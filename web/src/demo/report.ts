@@ -1,5 +1,7 @@
 /** The report of a demo day, as `spec/demo_report.schema.json` lays it down, read with suspicion. */
 
+import { Fields, ReportError } from "../shared/fields.js";
+
 export type PlaceKind = "home" | "bus" | "school" | "office" | "cafe";
 export type SourceKind = "script" | "haslemere" | "sociopatterns";
 
@@ -90,9 +92,6 @@ export interface Report {
   readonly events: readonly DayEvent[];
   readonly outcome: Outcome;
 }
-
-/** The document is not a report; the message names the field. */
-export class ReportError extends Error {}
 
 /** @throws ReportError naming the first field that does not fit. */
 export function parseReport(document: unknown): Report {
@@ -203,60 +202,4 @@ function refuseStrangers(report: Report): void {
   }
   const { f0, near, warned, missed, false: mistaken } = report.outcome;
   for (const id of [...f0, ...near, ...warned, ...missed, ...mistaken]) known("outcome", id);
-}
-
-/** Reads one JSON object field by field; `where` is its path for the messages. */
-class Fields {
-  private readonly values: Readonly<Record<string, unknown>>;
-
-  constructor(value: unknown, private readonly where: string) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new ReportError(`${where}: must be an object`);
-    }
-    this.values = value as Record<string, unknown>;
-  }
-
-  has(name: string): boolean {
-    return this.values[name] !== undefined;
-  }
-
-  text(name: string): string {
-    const value = this.values[name];
-    return typeof value === "string" ? value : this.refuse(name, "a text");
-  }
-
-  number(name: string): number {
-    const value = this.values[name];
-    return typeof value === "number" && Number.isFinite(value) ? value : this.refuse(name, "a number");
-  }
-
-  flag(name: string): boolean {
-    const value = this.values[name];
-    return typeof value === "boolean" ? value : this.refuse(name, "true or false");
-  }
-
-  oneOf<T extends string>(name: string, allowed: readonly T[]): T {
-    const value = allowed.find((one) => one === this.values[name]);
-    return value ?? this.refuse(name, `one of ${allowed.join(", ")}`);
-  }
-
-  object(name: string): Fields {
-    return new Fields(this.values[name], `${this.where}.${name}`);
-  }
-
-  texts(name: string): readonly string[] {
-    const value = this.values[name];
-    const fits = Array.isArray(value) && value.every((one): one is string => typeof one === "string");
-    return fits ? value : this.refuse(name, "a list of texts");
-  }
-
-  list<T>(name: string, parse: (row: Fields) => T): readonly T[] {
-    const value = this.values[name];
-    if (!Array.isArray(value)) return this.refuse(name, "a list");
-    return value.map((row, index) => parse(new Fields(row, `${this.where}.${name}[${index}]`)));
-  }
-
-  private refuse(name: string, wanted: string): never {
-    throw new ReportError(`${this.where}.${name}: must be ${wanted}`);
-  }
 }

@@ -1,26 +1,17 @@
 /** The timeline: one row per person, chosen with the mouse or the keyboard. */
 
+import { badge, type Verdict } from "../shared/badge.js";
+import { type Child, h, s } from "../shared/dom.js";
+import { merge, total } from "../shared/intervals.js";
 import type { Day } from "./day.js";
-import { type Child, h, s } from "./dom.js";
-import { merge, total } from "./intervals.js";
 import { metBy, NEARNESSES, type Meeting } from "./meetings.js";
 import { PLACE_KINDS, type Person } from "./report.js";
 import { bar, grid, ticks, togetherMarks } from "./track.js";
-import type { Verdict } from "./verdict.js";
 
 const MARK_HEIGHT = 17;
 const STAY_TOP = 20;
 const STAY_HEIGHT = 10;
 const TRACK_HEIGHT = 32;
-
-/** Symbols say the same as the colours, for those who do not see them. */
-const BADGES: Readonly<Record<Verdict, { readonly symbol: string; readonly className: string } | null>> = {
-  f0: { symbol: "", className: "badge f0" },
-  right: { symbol: "✓ ", className: "badge good" },
-  missed: { symbol: "! ", className: "badge bad" },
-  false: { symbol: "? ", className: "badge warn" },
-  quiet: null,
-};
 
 export interface Timeline {
   readonly element: HTMLElement;
@@ -54,11 +45,9 @@ export function timeline(day: Day, onSelect: (id: string) => void): Timeline {
   return { element, select };
 }
 
+/** None for those whom nothing happened to: the eye shall find the others. */
 export function verdictBadge(day: Day, verdict: Verdict): HTMLElement | null {
-  const badge = BADGES[verdict];
-  if (badge === null) return null;
-  const symbol = badge.symbol ? h("span", { "aria-hidden": "true" }, badge.symbol) : null;
-  return h("span", { class: badge.className }, symbol, day.words.verdicts[verdict]);
+  return verdict === "quiet" ? null : badge(verdict, day.words.verdicts[verdict]);
 }
 
 /** A person's meetings with F0s; an F0's own row shows meetings with anybody. */

@@ -1,8 +1,8 @@
 /** One strip of the day: time runs from left to right, in percent of the width, so that any width fits. */
 
+import { s } from "../shared/dom.js";
+import { clip, type Interval, merge } from "../shared/intervals.js";
 import type { Day } from "./day.js";
-import { s } from "./dom.js";
-import { clip, type Interval, merge } from "./intervals.js";
 import { type Meeting, type Nearness, NEARNESSES } from "./meetings.js";
 
 /** Shorter marks would vanish on a phone. */

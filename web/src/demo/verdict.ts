@@ -1,10 +1,8 @@
 /** How the system did for each person, and the order in which people are listed. */
 
+import type { Verdict } from "../shared/badge.js";
 import type { Meetings } from "./meetings.js";
 import type { Person, Report, Sighting } from "./report.js";
-
-/** `right`: truly near and warned; `quiet`: neither. */
-export type Verdict = "f0" | "right" | "missed" | "false" | "quiet";
 
 export function verdictOf(report: Report, person: Person): Verdict {
   if (report.outcome.f0.includes(person.id)) return "f0";

@@ -1,9 +1,9 @@
 /** Every word on the page, in Vietnamese and English. */
 
-import type { Language } from "./format.js";
+import { type Verdict, VERDICT_WORDS } from "../shared/badge.js";
+import type { Language } from "../shared/format.js";
 import type { Nearness } from "./meetings.js";
 import type { PlaceKind, SourceKind } from "./report.js";
-import type { Verdict } from "./verdict.js";
 
 export interface Words {
   readonly headline: (people: string, f0: string, f0Count: number, near: string) => string;
@@ -89,7 +89,7 @@ const vi: Words = {
   legendContacts: "Có người trong tầm sóng",
   nearness: { near: "≤\u00a02\u00a0m", middle: "2–5\u00a0m", far: "xa hơn hoặc sau tường" },
   places: { home: "Nhà", bus: "Xe buýt", school: "Trường", office: "Cơ quan", cafe: "Quán" },
-  verdicts: { f0: "F0", right: "Báo đúng", missed: "Bỏ sót", false: "Báo nhầm", quiet: "Không báo" },
+  verdicts: VERDICT_WORDS.vi,
   verdictSentences: {
     f0: (name) => `${name} được xác nhận dương tính và đã đồng ý công bố khóa của mình.`,
     right: (name, minutes) => `${name} ở trong vòng 2 m quanh F0 ${minutes} phút và đã được cảnh báo.`,
@@ -173,7 +173,7 @@ const en: Words = {
   legendContacts: "Someone within reach",
   nearness: { near: "≤\u00a02\u00a0m", middle: "2–5\u00a0m", far: "further or behind a wall" },
   places: { home: "Home", bus: "Bus", school: "School", office: "Office", cafe: "Café" },
-  verdicts: { f0: "F0", right: "Warned", missed: "Missed", false: "False alarm", quiet: "Not warned" },
+  verdicts: VERDICT_WORDS.en,
   verdictSentences: {
     f0: (name) => `${name} was confirmed positive and agreed to publish their keys.`,
     right: (name, minutes) => `${name} was within 2 m of an F0 for ${minutes} minutes and was warned.`,

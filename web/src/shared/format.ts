@@ -8,7 +8,7 @@ export interface Format {
   /** 157.542 in Vietnamese, 157,542 in English. */
   readonly number: (value: number, digits?: number) => string;
   /** Share of a whole: 39,12 %. */
-  readonly percent: (share: number) => string;
+  readonly percent: (share: number, digits?: number) => string;
   /** HH:mm, local. */
   readonly time: (unixSeconds: number) => string;
   /** dd/MM/yyyy, local. */
@@ -53,7 +53,7 @@ export function formatFor(language: Language, timezone: string): Format {
   };
   return {
     number,
-    percent: (share) => `${number(share * 100, 2)}\u00a0%`,
+    percent: (share, digits = 2) => `${number(share * 100, digits)}\u00a0%`,
     time,
     date,
     dateTime: (unixSeconds) => `${time(unixSeconds)} ${date(unixSeconds)}`,
