@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bluezone.replay.contact_lists import LOCAL_MIDNIGHT, ContactListError, busiest_day, read_contact_list
+from bluezone.replay.busiest_day import busiest_day
+from bluezone.replay.contact_lists import ContactListError, read_contact_list
+from bluezone.replay.contact_trace import LOCAL_MIDNIGHT
 from bluezone.replay.day import near_seconds
 
 HEADER = "time_step,user1_id,user2_id,distance_m\n"
@@ -23,11 +25,11 @@ def write(folder: Path, text: str, name: str = "list.csv") -> Path:
 
 def test_haslemere_is_read_as_published(shared_data: Path) -> None:
     """Row, people and near-row counts are those of the data set's own description."""
-    rows = read_contact_list(shared_data / "contacts" / "HaslemereProximity.csv").rows
-    assert len(rows) == 102_831
-    assert len({row.a for row in rows} | {row.b for row in rows}) == 469
-    assert sum(row.metres <= 2 for row in rows) == 13_146
-    assert {row.day for row in rows} == {0, 1, 2}
+    trace = read_contact_list(shared_data / "contacts" / "HaslemereProximity.csv")
+    assert len(trace.day) == 102_831
+    assert len(trace.people) == 469
+    assert (trace.metres <= 2).sum() == 13_146
+    assert (trace.days, trace.steps) == (3, 576)
 
 
 def test_haslemere_day_agrees_with_a_plain_count_over_the_raw_file(shared_data: Path) -> None:
@@ -52,8 +54,8 @@ def test_haslemere_day_agrees_with_a_plain_count_over_the_raw_file(shared_data: 
 
 def test_sociopatterns_is_read_as_published(shared_data: Path) -> None:
     contact_list = read_contact_list(shared_data / "contacts" / "High-School_data_2013.csv.gz")
-    assert len(contact_list.rows) == 188_508
-    assert len({row.a for row in contact_list.rows} | {row.b for row in contact_list.rows}) == 327
+    assert len(contact_list.day) == 188_508
+    assert len(contact_list.people) == 327
     day = busiest_day(contact_list)
     assert len(day.people) == 24
     assert all(person.role for person in day.people)
@@ -82,7 +84,7 @@ def test_sociopatterns_row_covers_the_twenty_seconds_before_its_time(tmp_path: P
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "line 1: neither"),
+        ("", "is empty"),
         ("a,b,c\n", "line 1: neither"),
         (HEADER + "1,2\n", "line 2: has 2 fields"),
         (HEADER + "1,2,3,4\nx,2,3,4\n", "line 3: time_step 'x'"),

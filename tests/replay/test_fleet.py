@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bluezone.protocols.gaen import interval_number, rolling_proximity_identifiers
-from bluezone.replay.contact_lists import LOCAL_MIDNIGHT
+from bluezone.replay.contact_trace import LOCAL_MIDNIGHT
 from bluezone.replay.day import Contact, Day, Person
 from bluezone.replay.fleet import DayProgress, live_through, open_fleet
 

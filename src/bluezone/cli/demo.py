@@ -41,7 +41,8 @@ def demo_day(
     The authority listens on loopback and works in a folder of its own, which is removed at the end.
     """
     from bluezone.cli.demo_view import DemoView, print_result
-    from bluezone.replay.contact_lists import busiest_day, read_contact_list
+    from bluezone.replay.busiest_day import busiest_day
+    from bluezone.replay.contact_lists import read_contact_list
     from bluezone.replay.demo import DemoOptions, run_demo
     from bluezone.replay.scripted_day import scripted_day
 

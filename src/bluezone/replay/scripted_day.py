@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from random import Random
 
-from bluezone.replay.contact_lists import DAY_SECONDS, LOCAL_MIDNIGHT
+from bluezone.replay.contact_trace import DAY_SECONDS, LOCAL_MIDNIGHT
 from bluezone.replay.day import Contact, Day, Person, Place, Stay
 from bluezone.replay.radio_model import REACH_DB, median_attenuation
 
