@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bluezone.cli import authority, device, export, ids
+from bluezone.cli import authority, device, export, ids, risk
 from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo_day
 from bluezone.cli.match import match_files
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(ids.app, name="ids")
 app.add_typer(export.app, name="export")
 app.add_typer(device.app, name="device")
+app.add_typer(risk.app, name="risk")
 app.command("match")(match_files)
 app.command("bench")(run_benchmarks)
 app.command("demo")(demo_day)

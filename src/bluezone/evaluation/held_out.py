@@ -17,7 +17,15 @@ from bluezone.errors import Refused
 from bluezone.evaluation.metrics import auc, best_threshold, ndcf_of_decisions
 from bluezone.evaluation.windows import Windows
 
-__all__ = ["Fit", "HeldOut", "SceneResult", "TooFewScenes", "balanced_weights", "leave_one_scene_out"]
+__all__ = [
+    "Fit",
+    "HeldOut",
+    "SceneResult",
+    "Score",
+    "TooFewScenes",
+    "balanced_weights",
+    "leave_one_scene_out",
+]
 
 Score = Callable[[Windows], NDArray[np.float64]]
 Fit = Callable[[Windows, float], Score]

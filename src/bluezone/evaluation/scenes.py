@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from bluezone.errors import Refused
 
-__all__ = ["BadScene", "Scene", "find_scenes", "read_scene"]
+__all__ = ["SCENE_PATTERN", "BadScene", "Scene", "find_scenes", "read_scene"]
 
-_PATTERN = "scenario*.sqlite"
+SCENE_PATTERN = "scenario*.sqlite"
 _TABLE = "results"
 _COLUMNS = (
     "receiver_id",
@@ -67,15 +67,20 @@ class Scene:
     def __len__(self) -> int:
         return len(self.rssi)
 
+    @property
+    def located(self) -> int:
+        """How many receptions have a known distance."""
+        return int((~np.isnan(self.metres)).sum())
+
 
 def find_scenes(folder: Path) -> list[Path]:
     """Every ``scenario*.sqlite`` in a folder, by name.
 
     :raises BadScene: if there is none.
     """
-    found = sorted(folder.glob(_PATTERN))
+    found = sorted(folder.glob(SCENE_PATTERN))
     if not found:
-        raise BadScene(f"{folder}: there is no scene in it ({_PATTERN})")
+        raise BadScene(f"{folder}: there is no scene in it ({SCENE_PATTERN})")
     return found
 
 
@@ -114,7 +119,7 @@ def read_scene(path: Path) -> Scene:
         raise BadScene(
             f"{path}: row {itself[0] + 1} of {_TABLE}: phone {scene.receiver[itself[0]]} hears itself"
         )
-    if np.isnan(scene.metres).all():
+    if not scene.located:
         raise BadScene(f"{path}: no reception has a known distance, so there is nothing to judge by")
     return scene
 

@@ -1,0 +1,150 @@
+"""How an evaluation looks in a terminal: a table for each kind of measurement, on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bluezone.evaluation.baseline import REFERENCE, Baseline
+from bluezone.evaluation.evaluate import Evaluation, PhoneEvaluation, TramEvaluation
+from bluezone.evaluation.held_out import HeldOut
+from bluezone.evaluation.tram import NEAR_METRES, Warned
+
+__all__ = ["print_evaluation"]
+
+_WIDTH = 100
+"""Of tables that go into a file or a pipe, which has none of its own."""
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Everything there is, from the data to the rules."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    if evaluation.scenes:
+        console.print(_scenes(evaluation))
+    for baseline in evaluation.baseline:
+        console.print(_baseline(baseline))
+        if reference := REFERENCE.get(baseline.limit):
+            console.print(
+                f"With the trial's fifth scene (party), {reference['windows']:,} windows: "
+                f"AUC {reference['auc']}, best nDCF {reference['best_ndcf']}."
+            )
+    if evaluation.tram is not None:
+        console.print(_tram(evaluation.tram))
+    if evaluation.phones is not None:
+        console.print(_phones(evaluation.phones))
+        console.print(_fallback(evaluation.phones))
+
+
+def _scenes(evaluation: Evaluation) -> Table:
+    table = _table("Scenes (DP-3T)", "scene", "receptions", "with distance", "windows of 5 min", "models")
+    for scene in evaluation.scenes:
+        table.add_row(
+            scene.scene,
+            f"{scene.receptions:,}",
+            f"{scene.located:,}",
+            f"{scene.windows:,}",
+            str(len(scene.models)),
+        )
+    return table
+
+
+def _baseline(baseline: Baseline) -> Table:
+    """In sample: threshold chosen on the same windows. Held out: on the other scenes."""
+    table = _table(
+        f"Baseline, mean RSSI: near is < {baseline.limit:g} m; nDCF with the best threshold of the same windows,"
+        " and of the other scenes",
+        "scene",
+        "windows",
+        "near",
+        "AUC",
+        "in sample",
+        "held out",
+        "threshold",
+    )
+    held_out = _held_out_cells(baseline.held_out, len(baseline.scenes))
+    for scene, cells in zip(baseline.scenes, held_out, strict=True):
+        best = None if scene.best is None else scene.best.ndcf
+        table.add_row(
+            scene.scene, f"{scene.windows:,}", f"{scene.near:,}", _rate(scene.auc), _rate(best), *cells
+        )
+    table.add_section()
+    table.add_row(
+        "all",
+        f"{baseline.windows:,}",
+        f"{baseline.near:,}",
+        _rate(baseline.auc),
+        _rate(None if baseline.best is None else baseline.best.ndcf),
+        _rate(None if baseline.held_out is None else baseline.held_out.ndcf),
+        "",
+    )
+    return table
+
+
+def _held_out_cells(held_out: HeldOut | None, scenes: int) -> Sequence[tuple[str, str]]:
+    if held_out is None:
+        return [("–", "–")] * scenes
+    return [(_rate(scene.ndcf), f"{scene.threshold:.1f} dBm") for scene in held_out.scenes]
+
+
+def _tram(tram: TramEvaluation) -> Table:
+    table = _table(
+        f"Dublin tram: {tram.pairs} pairs, near is < {NEAR_METRES:g} m",
+        "rule",
+        "near warned",
+        "TPR",
+        "far warned",
+        "FPR",
+        "warned",
+    )
+    for rule, warned in tram.rules:
+        table.add_row(f"{rule.title}, {rule.minutes:g} min", *_warned(warned))
+    table.add_section()
+    for preset, warned in tram.presets:
+        table.add_row(f"preset {preset.name} (version {preset.version})", *_warned(warned))
+    return table
+
+
+def _warned(warned: Warned) -> tuple[str, ...]:
+    return (
+        f"{warned.near_warned} of {warned.near}",
+        _percent(warned.true_positive_rate),
+        f"{warned.far_warned} of {warned.far}",
+        _percent(warned.false_positive_rate),
+        str(warned.near_warned + warned.far_warned),
+    )
+
+
+def _phones(phones: PhoneEvaluation) -> Table:
+    table = _table("Phones of the scenes", "model", "RSSI correction", "TX power", "from")
+    for model, values in phones.phones:
+        origin = "measured" if values.measured else "its maker's" if values.known else "unknown: median"
+        table.add_row(model, f"{values.rssi_correction} dB", f"{values.tx_power} dBm", origin)
+    return table
+
+
+def _fallback(phones: PhoneEvaluation) -> str:
+    table = phones.table
+    return (
+        f"{table.source}: {table.models:,} phone models, {table.measured:,} measured; models that it does not"
+        f" have get the median, {table.fallback.rssi_correction} dB and {table.fallback.tx_power} dBm."
+    )
+
+
+def _table(title: str, first: str, *numbers: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for heading in numbers:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _rate(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"

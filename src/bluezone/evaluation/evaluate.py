@@ -1,0 +1,106 @@
+"""Everything that a folder of published measurements says about how good a warning is, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bluezone.device.calibration_file import read_calibration
+from bluezone.evaluation.baseline import LIMITS, Baseline, mean_rssi_baseline
+from bluezone.evaluation.inputs import find_inputs
+from bluezone.evaluation.scenes import read_scene
+from bluezone.evaluation.tram import MINUTE_RULES, MinuteRule, Warned, warned_by, warned_by_preset
+from bluezone.evaluation.tram_files import read_tram
+from bluezone.evaluation.windows import Windows, pair_windows
+from bluezone.protocols.phone_calibration import CalibrationTable, PhoneCalibration
+from bluezone.protocols.risk_presets import RiskPreset, load_preset, preset_names
+
+__all__ = ["Evaluation", "PhoneEvaluation", "SceneSize", "TramEvaluation", "evaluate_folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSize:
+    """How much a scene holds: receptions, those of known distance, evaluated windows, phone models."""
+
+    scene: str
+    receptions: int
+    located: int
+    windows: int
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TramEvaluation:
+    """Whom of the tram's ``pairs`` each rule on minutes and each shipped preset warns."""
+
+    pairs: int
+    rules: tuple[tuple[MinuteRule, Warned], ...]
+    presets: tuple[tuple[RiskPreset, Warned], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneEvaluation:
+    """The calibration table, and its values for the phone models of the scenes by name."""
+
+    table: CalibrationTable
+    phones: tuple[tuple[str, PhoneCalibration], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """``folder``: where the files lay. ``missing``: what was not there, in words; the parts that need it are
+    ``None``, or empty. ``windows`` are those of all scenes, with attenuations if there is a calibration."""
+
+    folder: Path
+    missing: tuple[str, ...]
+    scenes: tuple[SceneSize, ...]
+    windows: Windows | None
+    baseline: tuple[Baseline, ...]
+    tram: TramEvaluation | None
+    phones: PhoneEvaluation | None
+
+
+def evaluate_folder(folder: Path) -> Evaluation:
+    """Read what is there and judge by it.
+
+    :raises Refused: if there is nothing to evaluate, or a file that is there cannot be used.
+    """
+    inputs = find_inputs(folder)
+    calibration = None if inputs.calibration is None else read_calibration(inputs.calibration)
+    scenes = [read_scene(path) for path in inputs.scenes]
+    windows = pair_windows(scenes, calibration) if scenes else None
+    sizes = tuple(
+        SceneSize(
+            scene=scene.name,
+            receptions=len(scene),
+            located=scene.located,
+            windows=0 if windows is None else int((windows.scene == number).sum()),
+            models=scene.models,
+        )
+        for number, scene in enumerate(scenes)
+    )
+    return Evaluation(
+        folder=inputs.folder,
+        missing=inputs.missing,
+        scenes=sizes,
+        windows=windows,
+        baseline=() if windows is None else tuple(mean_rssi_baseline(windows, limit) for limit in LIMITS),
+        tram=None if inputs.tram is None else _tram(*inputs.tram),
+        phones=None if calibration is None else _phones(calibration, sizes),
+    )
+
+
+def _tram(attenuations: Path, distances: Path) -> TramEvaluation:
+    pairs = read_tram(attenuations, distances)
+    return TramEvaluation(
+        pairs=len(pairs),
+        rules=tuple((rule, warned_by(rule, pairs)) for rule in MINUTE_RULES),
+        presets=tuple(
+            (preset, warned_by_preset(preset, pairs)) for preset in map(load_preset, preset_names())
+        ),
+    )
+
+
+def _phones(table: CalibrationTable, scenes: tuple[SceneSize, ...]) -> PhoneEvaluation:
+    models = sorted({model for scene in scenes for model in scene.models})
+    return PhoneEvaluation(table, tuple((model, table.lookup(model)) for model in models))
