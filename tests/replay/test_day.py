@@ -80,32 +80,62 @@ def test_another_seed_moves_the_borders_only() -> None:
 def test_nearby_follows_time_and_goes_back_only_a_little() -> None:
     nearby = Nearby(day_of(Contact("a", "b", 100, 200, 1.0), Contact("a", "b", 150, 200, 4.0)))
     assert nearby.median_loss("a", "b", 99) is None
-    assert nearby.median_loss("b", "a", 100) == pytest.approx(52.0)
-    assert nearby.median_loss("a", "b", 160) == pytest.approx(52.0)  # the nearer row
+    assert nearby.median_loss("b", "a", 100) == pytest.approx(60.5)
+    assert nearby.median_loss("a", "b", 160) == pytest.approx(60.5)  # the nearer row
     assert nearby.median_loss("a", "b", 200) is None
-    assert nearby.median_loss("a", "b", 199.9) == pytest.approx(52.0)  # adverts are planned sender by sender
+    assert nearby.median_loss("a", "b", 199.9) == pytest.approx(60.5)  # adverts are planned sender by sender
     assert nearby.median_loss("a", "c", 250) is None
     with pytest.raises(ValueError, match="long before"):
         nearby.median_loss("a", "b", 150)
 
 
 def test_far_rows_are_out_of_reach() -> None:
-    # 52 + 22·log10(d) = 82 at d = 10^(30/22) = 23.1 m
-    nearby = Nearby(day_of(Contact("a", "b", 0, 10, 23.0), Contact("a", "c", 0, 10, 23.2)))
+    # 60.5 + 21·log10(d) = 95 at d = 10^(34.5/21) = 43.9 m
+    nearby = Nearby(day_of(Contact("a", "b", 0, 10, 43.8), Contact("a", "c", 0, 10, 44.0)))
     assert nearby.median_loss("a", "b", 5) is not None
     assert nearby.median_loss("a", "c", 5) is None
 
 
 def test_path_loss_by_hand() -> None:
-    assert median_attenuation(1.0) == pytest.approx(52.0)
-    assert median_attenuation(10.0) == pytest.approx(74.0)
-    assert median_attenuation(2.0, wall=12.0) == pytest.approx(52.0 + 22 * math.log10(2) + 12.0)
+    assert median_attenuation(1.0) == pytest.approx(60.5)
+    assert median_attenuation(10.0) == pytest.approx(81.5)
+    assert median_attenuation(2.0, wall=12.0) == pytest.approx(60.5 + 21 * math.log10(2) + 12.0)
+    assert median_attenuation(0.01) == pytest.approx(60.5 + 21 * math.log10(0.3))
 
 
-def test_noise_has_the_stated_spread_and_repeats_with_its_seed() -> None:
-    draws = [AttenuationModel(seed).draw("a", "b", 0.0, 60.0) for seed in range(4000)]
+def draws_at(median: float) -> list[float | None]:
+    return [AttenuationModel(seed).draw("a", "b", 0.0, median) for seed in range(4000)]
+
+
+def test_noise_has_the_stated_spread() -> None:
+    # So near that every advert arrives: the four deviations add up in squares.
+    draws = [loss for loss in draws_at(20.0) if loss is not None]
     mean = sum(draws) / len(draws)
-    spread = math.sqrt(sum((d - mean) ** 2 for d in draws) / len(draws))
-    assert mean == pytest.approx(60.0, abs=0.3)
-    assert spread == pytest.approx(math.hypot(3.5, 3.0), abs=0.3)
-    assert AttenuationModel(7).draw("a", "b", 5.0, 60.0) == AttenuationModel(7).draw("b", "a", 5.0, 60.0)
+    assert len(draws) == 4000
+    assert mean == pytest.approx(20.0, abs=0.5)
+    spread = math.sqrt(sum((loss - mean) ** 2 for loss in draws) / len(draws))
+    assert spread == pytest.approx(math.sqrt(4.5**2 + 5.4**2 + 4.4**2 + 5.9**2), abs=0.3)
+
+
+def test_at_the_reception_limit_half_of_the_adverts_arrive() -> None:
+    arrived = [loss for loss in draws_at(75.7) if loss is not None]
+    assert len(arrived) / 4000 == pytest.approx(0.5, abs=0.03)
+    # One deviation of everything that differs, reception's spread of 2.9 dB too, nearer: 84 %.
+    spread = math.sqrt(4.5**2 + 5.4**2 + 4.4**2 + 5.9**2 + 2.9**2)
+    nearer = [loss for loss in draws_at(75.7 - spread) if loss is not None]
+    assert len(nearer) / 4000 == pytest.approx(0.841, abs=0.03)
+
+
+def test_a_day_repeats_with_its_seed_and_shadows_fall_both_ways() -> None:
+    assert AttenuationModel(7).draw("a", "b", 5.0, 40.0) == AttenuationModel(7).draw("a", "b", 5.0, 40.0)
+    assert AttenuationModel(7).draw("a", "b", 5.0, 40.0) != AttenuationModel(8).draw("a", "b", 5.0, 40.0)
+
+    def shadow(sender: str, receiver: str, time: float) -> float:
+        """What is left of a mean over many adverts without the phones' own offsets, which time leaves alone."""
+        model = AttenuationModel(3)
+        many = [model.draw(sender, receiver, time, 10.0) or math.nan for _ in range(3000)]
+        later = [model.draw(sender, receiver, time + 600, 10.0) or math.nan for _ in range(3000)]
+        return sum(many) / 3000 - sum(later) / 3000
+
+    assert shadow("a", "b", 0.0) == pytest.approx(shadow("b", "a", 0.0), abs=0.7)
+    assert abs(shadow("a", "b", 0.0)) > 1.0

@@ -74,8 +74,8 @@ async def _live_through(day: Day, fleet: Fleet, seed: int, progress: Callable[[D
         median = nearby.median_loss(sender, receiver, moment)
         if median is None:
             return None
-        rssi = tx_power - model.draw(sender, receiver, moment, median)
-        return rssi if rssi >= SENSITIVITY_DBM else None
+        loss = model.draw(sender, receiver, moment, median)
+        return None if loss is None else tx_power - loss
 
     link = VirtualLink(reach, seed=seed)
     agents = [

@@ -1,7 +1,8 @@
-"""How strong an advert arrives: log-distance path loss, slow shadowing by bodies, fast fading.
+"""How strong an advert arrives: log-distance path loss, each phone's own offset, slow shadowing, fast fading.
 
-The constants are round values of the indoor literature, not yet fitted to measurements: good enough to tell
-an arm's length from the next room, not to judge a risk preset by.
+The constants are fitted to the DP-3T measurements of five-minute pair windows in four scenes (lunch, train,
+office, queue) by ``bluezone risk fit-radio``, which also says how far they are off in a scene that was left
+out; see ``docs/risk-evaluation.md``. Phones differ as much as the published calibration by model leaves.
 """
 
 from __future__ import annotations
@@ -9,23 +10,47 @@ from __future__ import annotations
 import math
 from random import Random
 
-__all__ = ["REACH_DB", "AttenuationModel", "median_attenuation"]
+__all__ = [
+    "FADING_DB",
+    "LOSS_AT_ONE_METRE_DB",
+    "NEAREST_METRES",
+    "PATH_LOSS_EXPONENT",
+    "REACH_DB",
+    "RECEIVER_DB",
+    "RECEPTION_DB",
+    "RECEPTION_SPREAD_DB",
+    "SHADOWING_DB",
+    "SHADOWING_SECONDS",
+    "TRANSMITTER_DB",
+    "AttenuationModel",
+    "median_attenuation",
+]
 
-LOSS_AT_ONE_METRE_DB = 52.0
-PATH_LOSS_EXPONENT = 2.2
-SHADOWING_DB = 3.5
-"""Standard deviation of what bodies and furniture add for minutes at a time."""
-FADING_DB = 3.0
-"""Standard deviation from one advert to the next (channel, multipath)."""
+LOSS_AT_ONE_METRE_DB = 60.5
+PATH_LOSS_EXPONENT = 2.1
+NEAREST_METRES = 0.3
+"""Nobody was measured nearer than 40 cm; below this the loss grows no less."""
+
+RECEIVER_DB = 4.5
+TRANSMITTER_DB = 5.4
+"""Standard deviations of how weakly a phone hears, and is heard, for as long as it lies where it lies."""
+SHADOWING_DB = 4.4
+"""Standard deviation of what bodies and furniture between a pair add, for both directions alike."""
 SHADOWING_SECONDS = 300
+FADING_DB = 5.9
+"""Standard deviation from one advert to the next (channel, multipath)."""
 
-REACH_DB = 82.0
-"""Median loss beyond which nothing is received in practice: -94 dBm from a phone that sends at -12 dBm."""
+RECEPTION_DB = 75.7
+RECEPTION_SPREAD_DB = 2.9
+"""At this loss half of the adverts arrive; a loss lower by the spread lets 84 % through."""
+
+REACH_DB = 95.0
+"""Median loss beyond which nothing is received in practice: what differs would have to be 2 sigma nearer."""
 
 
 def median_attenuation(metres: float, wall: float = 0.0) -> float:
-    """Median loss in dB over a distance, with ``wall`` dB in between; below 30 cm it grows no less."""
-    return LOSS_AT_ONE_METRE_DB + 10 * PATH_LOSS_EXPONENT * math.log10(max(metres, 0.3)) + wall
+    """Median loss in dB over a distance, with ``wall`` dB in between."""
+    return LOSS_AT_ONE_METRE_DB + 10 * PATH_LOSS_EXPONENT * math.log10(max(metres, NEAREST_METRES)) + wall
 
 
 class AttenuationModel:
@@ -34,14 +59,33 @@ class AttenuationModel:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._fading = Random(seed)  # noqa: S311 - simulated noise
+        self._offsets: dict[tuple[str, str], float] = {}
         self._shadow: dict[tuple[str, str], tuple[int, float]] = {}
 
-    def draw(self, sender: str, receiver: str, unix_seconds: float, median: float) -> float:
-        """One advert's loss in dB; shadowing is common to both directions of a pair for five minutes."""
+    def draw(self, sender: str, receiver: str, unix_seconds: float, median: float) -> float | None:
+        """One advert's loss in dB, or ``None`` if it does not arrive."""
+        loss = (
+            median
+            + self._offset("sends", sender, TRANSMITTER_DB)
+            + self._offset("hears", receiver, RECEIVER_DB)
+            + self._shadowing(sender, receiver, unix_seconds)
+            + self._fading.gauss(0.0, FADING_DB)
+        )
+        return loss if loss + self._fading.gauss(0.0, RECEPTION_SPREAD_DB) <= RECEPTION_DB else None
+
+    def _offset(self, does: str, phone: str, spread: float) -> float:
+        known = self._offsets.get((does, phone))
+        if known is None:
+            known = Random(f"{self._seed}/{does}/{phone}").gauss(0.0, spread)  # noqa: S311
+            self._offsets[does, phone] = known
+        return known
+
+    def _shadowing(self, sender: str, receiver: str, unix_seconds: float) -> float:
+        """Common to both directions of a pair for five minutes."""
         pair = (sender, receiver) if sender < receiver else (receiver, sender)
         step = int(unix_seconds // SHADOWING_SECONDS)
         known = self._shadow.get(pair)
         if known is None or known[0] != step:
             drawn = Random(f"{self._seed}/{pair}/{step}").gauss(0.0, SHADOWING_DB)  # noqa: S311
             known = self._shadow[pair] = (step, drawn)
-        return median + known[1] + self._fading.gauss(0.0, FADING_DB)
+        return known[1]
