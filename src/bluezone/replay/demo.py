@@ -7,7 +7,6 @@ clock is set forward past the last key's expiry and its two hours, so that the e
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from bluezone.device.report import report_positive
 from bluezone.device.service import check_now, open_client
 from bluezone.device.store import DeviceStore
 from bluezone.protocols.risk_presets import RiskPreset, load_preset
+from bluezone.replay.atomic_file import write_whole
 from bluezone.replay.day import Day, near_seconds
 from bluezone.replay.demo_authority import DemoAuthority, demo_authority
 from bluezone.replay.fleet import DayProgress, Fleet, live_through, open_fleet
@@ -135,7 +135,7 @@ def run_demo(
             receptions=receptions,
             preset=preset.name,
         )
-        _write(report, data / "demo" / "report.json")
+        write_whole(data / "demo" / "report.json", json.dumps(report, ensure_ascii=False))
         yield DemoResult(
             day=day,
             outcome=outcome,
@@ -269,11 +269,3 @@ def _measured_by(person: str, store: DeviceStore, f0: str, preset: RiskPreset) -
                 seconds=one.scan.seconds_since_last_scan,
                 weight=round(one.weight, 3),
             )
-
-
-def _write(report: dict[str, Any], path: Path) -> None:
-    """Aside and renamed, so that the page never reads half a report."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".aside")
-    aside.write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
-    os.replace(aside, path)
