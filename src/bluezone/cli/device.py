@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bluezone.cli.output import JsonFlag, print_json, say
+from bluezone.cli.phone_model import CalibrationOption, PhoneModelOption, calibration_from_options
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def run(
     rssi_correction: Annotated[
         int | None, typer.Option(help="What to add to this receiver's readings, dB; remembered.")
     ] = None,
+    phone_model: PhoneModelOption = None,
+    calibration: CalibrationOption = None,
 ) -> None:
     """Broadcast, scan, and check for exposures every few hours, until Ctrl-C."""
     from random import SystemRandom
@@ -71,6 +74,7 @@ def run(
     from bluezone.device.service import DeviceWatcher, run_device
     from bluezone.device.store import DeviceStore
 
+    tx_power, rssi_correction = calibration_from_options(phone_model, calibration, tx_power, rssi_correction)
     adapter = radio_from(radio)
     with DeviceStore.open(store) as opened:
         enrolment = _enrol(
