@@ -23,7 +23,7 @@ def demo_day(
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="Who is near whom, from a real list: Haslemere CSV or SocioPatterns (also .gz).",
+            help="Who is near whom, from a real list: Haslemere, SocioPatterns or Copenhagen (also .gz).",
         ),
     ] = None,
     day: Annotated[

@@ -42,9 +42,10 @@ STEP_SECONDS: Mapping[TraceKind, int] = MappingProxyType(
 """What one row stands for."""
 
 NEAR_RSSI_DBM = -75.0
-"""Near in the Copenhagen list, which has no distances: an assumption of ours, not of the study's.
+"""Near in the Copenhagen list, which has no distances: an assumption of ours, not a finding of the study.
 
-It is about what its phones received of each other at two metres in the open; bodies and pockets weaken it.
+A strength says little of a distance where bodies and pockets stand between, so what follows from it is
+a truth of radio alone: do not compare it with that of a list that has distances.
 """
 
 DAY_SECONDS = 86_400
@@ -230,7 +231,7 @@ def _arranged(
         _require((worst >= 0).all(), "a distance is negative or missing")
     _require(np.isfinite(worst).all(), "a distance or strength is not finite")
     time = day.astype(np.int64) * DAY_SECONDS + second
-    low, high = np.minimum(a, b), np.maximum(a, b)
+    low, high = np.minimum(a, b).astype(np.int32), np.maximum(a, b).astype(np.int32)
     order = np.lexsort((worst, high, low, time))
     order = order[_first_of_group(time[order], low[order], high[order])]
     unknown = np.full(len(order), np.nan)

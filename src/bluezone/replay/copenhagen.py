@@ -38,7 +38,7 @@ _LAYOUT = Layout(
     ),
     separators=b",",
 )
-_FARTHEST = 100.0
+_NEAREST, _FARTHEST, _CLOSE_ENOUGH = 0.3, 100.0, 0.001
 
 
 def read_copenhagen(table: Table) -> ContactTrace:
@@ -74,14 +74,16 @@ def read_copenhagen(table: Table) -> ContactTrace:
 
 @cache
 def metres_of(rssi: float) -> float:
-    """A distance that stands for a strength: where the radio model's median loss is that strength's.
+    """A distance that stands for a strength in dBm: where the radio model's median loss is that strength's.
 
     :data:`NEAR_RSSI_DBM` is taken to be the median at two metres, so that near by strength is near by
-    distance too. At most 100 m; as the model is flat close by, very strong means its least distance.
+    distance too. In whole centimetres, within the reach of the model: from 0.3 to 100 m.
     """
     loss = median_attenuation(NEAR_METRES) + NEAR_RSSI_DBM - rssi
-    least, most = 0.0, _FARTHEST
-    # The least distance with at least that loss: exactly at NEAR_RSSI_DBM it is never above two metres.
-    while (middle := (least + most) / 2) not in (least, most):
+    least, most = _NEAREST, _FARTHEST
+    if loss <= median_attenuation(least):
+        return least
+    while most - least > _CLOSE_ENOUGH:
+        middle = (least + most) / 2
         least, most = (least, middle) if median_attenuation(middle) >= loss else (middle, most)
-    return most
+    return round(most, 2)

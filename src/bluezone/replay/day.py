@@ -62,7 +62,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """``source_kind`` is ``script``, ``haslemere`` or ``sociopatterns``; ``f0`` is who turns out positive."""
+    """``source_kind`` is ``script`` or the kind of a contact list; ``f0`` is who turns out positive."""
 
     title: str
     source_kind: str

@@ -3,10 +3,10 @@
 import { Fields, ReportError } from "../shared/fields.js";
 
 export type PlaceKind = "home" | "bus" | "school" | "office" | "cafe";
-export type SourceKind = "script" | "haslemere" | "sociopatterns";
+export type SourceKind = "script" | "haslemere" | "sociopatterns" | "copenhagen";
 
 export const PLACE_KINDS: readonly PlaceKind[] = ["home", "bus", "school", "office", "cafe"];
-const SOURCE_KINDS: readonly SourceKind[] = ["script", "haslemere", "sociopatterns"];
+const SOURCE_KINDS: readonly SourceKind[] = ["script", "haslemere", "sociopatterns", "copenhagen"];
 
 export interface Person {
   readonly id: string;

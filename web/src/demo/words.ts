@@ -2,7 +2,7 @@
 
 import { type Verdict, VERDICT_WORDS } from "../shared/badge.js";
 import type { Language } from "../shared/format.js";
-import type { Nearness } from "./meetings.js";
+import type { Nearness } from "../shared/nearness.js";
 import type { PlaceKind, SourceKind } from "./report.js";
 
 export interface Words {
@@ -65,6 +65,7 @@ const vi: Words = {
     script: "Ngày mô phỏng",
     haslemere: "Tiếp xúc có thật: nghiên cứu Haslemere",
     sociopatterns: "Tiếp xúc có thật: SocioPatterns",
+    copenhagen: "Bluetooth có thật, khoảng cách ước lượng: nghiên cứu Copenhagen",
   },
   tiles: {
     people: "Người",
@@ -160,6 +161,7 @@ const en: Words = {
     script: "Simulated day",
     haslemere: "Real contacts: the Haslemere study",
     sociopatterns: "Real contacts: SocioPatterns",
+    copenhagen: "Real Bluetooth, distances inferred: the Copenhagen study",
   },
   tiles: { people: "People", f0: "F0", near: "Truly near", warned: "Warned", missed: "Missed", false: "False" },
   tileHints: { near: "≥ 15 min within 2 m", missed: "near, not warned", false: "warned, not near" },
