@@ -40,7 +40,12 @@ __all__ = [
     "run_benchmark",
 ]
 
-BENCHMARK_MODULES = ("bluezone.bench.device_store", "bluezone.bench.exports", "bluezone.bench.matching")
+BENCHMARK_MODULES = (
+    "bluezone.bench.device_store",
+    "bluezone.bench.exports",
+    "bluezone.bench.matching",
+    "bluezone.bench.risk_evaluation",
+)
 """Modules that register benchmarks; imported only when a benchmark is asked for."""
 
 _RUNS, _QUICK_RUNS = 5, 3

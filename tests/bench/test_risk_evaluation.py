@@ -1,0 +1,24 @@
+"""The benchmark of judging rules: both of its ways come to the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from bluezone.bench.registry import load_benchmarks
+from bluezone.bench.risk_evaluation import evaluate, made_up_scene, plain_evaluate, samsung_table
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_ways_agree(seed: int) -> None:
+    scene = made_up_scene(8, 15, 2, seed)
+    windows, auc, cost = plain_evaluate(scene)
+    assert evaluate(scene, samsung_table()) == (windows, pytest.approx(auc), pytest.approx(cost))
+    assert 0.6 < auc < 1  # strength says something of nearness, but not all
+
+
+def test_it_is_registered_and_runs() -> None:
+    (one,) = load_benchmarks("risk-evaluate")
+    work = one.prepare(True)
+    work.run()
+    work.baseline()
+    assert 0 < work.size <= 8 * 7 * 3  # directed pairs of eight phones, windows begun in ten minutes
