@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,12 +21,11 @@ import httpx
 from bluezone.clock import SettableClock
 from bluezone.device import exposure_results
 from bluezone.device.alerts import alert_text
-from bluezone.device.client import AuthorityClient
-from bluezone.device.enrolment import Enrolment, enrolment_of, save_enrolment
-from bluezone.device.report import report_positive
+from bluezone.device.enrolment import enrolment_of
 from bluezone.device.service import check_now, open_client
 from bluezone.device.store import DeviceStore
 from bluezone.protocols.risk_presets import RiskPreset, load_preset
+from bluezone.replay.aftermath import enrol, let_exports_out, publish_with_code
 from bluezone.replay.atomic_file import write_whole
 from bluezone.replay.day import Day, near_seconds
 from bluezone.replay.demo_authority import DemoAuthority, demo_authority
@@ -38,7 +37,6 @@ from bluezone.replay.report import Event, Measured, ShownAlert, build_report
 __all__ = ["CheckDone", "DemoOptions", "DemoResult", "Phase", "Update", "run_demo"]
 
 _HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-_LONGEST_WAIT = timedelta(hours=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,8 @@ def run_demo(
         open_fleet(day, data / "devices") as fleet,
         open_client() as http,
     ):
-        _enrol(fleet, authority, preset.name)
+        for store in fleet.stores.values():
+            enrol(store, authority, preset.name)
 
         def follow(progress: DayProgress) -> None:
             clock.set(progress.moment)
@@ -164,18 +163,6 @@ class _Events:
         self.rows.append(Event(int(self._clock.now().timestamp()), text))
 
 
-def _enrol(fleet: Fleet, authority: DemoAuthority, preset: str) -> None:
-    for store in fleet.stores.values():
-        save_enrolment(
-            store,
-            server=authority.url,
-            region=authority.region,
-            health_authority=authority.health_authority,
-            public_keys=authority.export_keys,
-            preset=preset,
-        )
-
-
 def _confirm_and_publish(
     day: Day,
     fleet: Fleet,
@@ -192,17 +179,9 @@ def _confirm_and_publish(
     events.note(f"{name} có kết quả xét nghiệm dương tính (F0)")
     code = authority.issue_code(tested_on=today, ill_since=today)
     events.note("Trạm y tế cấp mã xác nhận dùng một lần")
-    store = fleet.stores[day.f0]
-    enrolment = enrolment_of(store)
-    published = report_positive(
-        store, _client(enrolment, http), code, clock=clock, health_authority=enrolment.health_authority
-    )
+    published = publish_with_code(fleet.stores[day.f0], code, http, clock)
     events.note(f"{name} đồng ý; máy công bố {published.inserted} khóa, không kèm tên hay lịch sử tiếp xúc")
     return published.inserted
-
-
-def _client(enrolment: Enrolment, http: httpx.Client) -> AuthorityClient:
-    return AuthorityClient(enrolment.require_server(), enrolment.region, http)
 
 
 def _export(
@@ -212,14 +191,8 @@ def _export(
     published: int,
     tell: Callable[[Update], None],
 ) -> None:
-    """Let the hours pass that keys are held for, building exports every hour as the schedule would."""
     tell(Phase("the authority waits until the keys have expired and two hours more, and signs an export"))
-    deadline, exported = clock.now() + _LONGEST_WAIT, 0
-    while exported < published:
-        clock.advance(timedelta(hours=1))
-        if clock.now() > deadline:
-            raise RuntimeError(f"only {exported} of {published} keys were exported in {_LONGEST_WAIT}")
-        exported += authority.build_exports()
+    exported = let_exports_out(authority, clock, published)
     events.note(f"Cơ quan y tế ký và công bố tệp khóa ({exported} khóa), sau khi khóa hết hạn hơn 2 giờ")
 
 
