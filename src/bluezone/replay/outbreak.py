@@ -1,0 +1,248 @@
+"""Everybody of a record has a device, some turn out positive: whom do the devices warn?
+
+Only the radio is bypassed (:mod:`bluezone.replay.direct_radio`). Keys, adverts, scan summaries, reports over
+HTTP, signed exports, matching, scores and alerts are those of live devices and of a live authority. What the
+devices matched is kept, so that other presets and fewer people with the app can be scored from one run: who
+has no app publishes nothing, so what others heard of them never matches.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.rules import HANOI, check_test_dates
+from bluezone.clock import SettableClock
+from bluezone.device.exposure_results import MatchedKey
+from bluezone.device.service import open_client
+from bluezone.errors import Refused
+from bluezone.protocols.risk import ExposureWindow, RiskLevel, ScanInstance, daily_summaries, exposure_windows
+from bluezone.protocols.risk_presets import RiskPreset, load_preset
+from bluezone.replay.aftermath import let_exports_out
+from bluezone.replay.contact_trace import DAY_SECONDS, LOCAL_MIDNIGHT, ContactTrace, true_contacts
+from bluezone.replay.demo_authority import demo_authority
+from bluezone.replay.device_schedule import schedule, switched_on
+from bluezone.replay.direct_radio import heard_among, listen
+from bluezone.replay.fleet import DEVICE_SETTINGS
+from bluezone.replay.outbreak_devices import Adverts, check_device, draw_keys, publish_keys, store_scans
+from bluezone.replay.random_streams import Purpose, random_for
+
+__all__ = [
+    "CannotReplay",
+    "Exposure",
+    "Outbreak",
+    "OutbreakOptions",
+    "OutbreakProgress",
+    "adopters",
+    "longest_delay",
+    "run_outbreak",
+    "warned",
+]
+
+OutbreakPhase = Literal["authority", "keys", "scans", "reports", "checks"]
+
+
+class CannotReplay(Refused):
+    """The record has too few people who met, or an option is outside what can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutbreakOptions:
+    """``f0`` people turn out positive at the end of the record's last day, and publish ``delay_days`` later.
+
+    ``adopters``: rows of the trace's ``people`` who have the app; ``None``: everybody.
+    """
+
+    seed: int = 1
+    f0: int = 5
+    preset: str = "bluezone"
+    delay_days: int = 0
+    adopters: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutbreakProgress:
+    """``done`` of ``total`` people in a phase."""
+
+    phase: OutbreakPhase
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What the device of ``receiver`` heard of one published key, which is of ``f0``."""
+
+    receiver: int
+    f0: int
+    key: MatchedKey
+    scans: tuple[ScanInstance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbreak:
+    """What came out; people are rows of the trace's ``people``.
+
+    ``contacts``: the true contacts of each F0, other F0s left out. ``alerted``: whose own device alerted by
+    the preset of the run, F0s left out. ``keys`` were published; ``sightings`` kept, of ``receptions``.
+    """
+
+    f0: tuple[int, ...]
+    contacts: Mapping[int, frozenset[int]]
+    exposures: tuple[Exposure, ...]
+    alerted: frozenset[int]
+    checked_at: datetime
+    keys: int
+    sightings: int
+    receptions: int
+    seconds: float
+
+
+def run_outbreak(
+    trace: ContactTrace,
+    options: OutbreakOptions,
+    folder: Path,
+    tell: Callable[[OutbreakProgress], None] = lambda _progress: None,
+) -> Outbreak:
+    """Run everything in ``folder``; once a process. Ctrl-C ends it at any point, leaving no thread behind.
+
+    :raises Refused: ``CannotReplay``, or for an unknown preset; nothing is made in ``folder`` then.
+    """
+    began = time.perf_counter()
+    load_preset(options.preset)
+    _check_delay(options.delay_days)
+    contacts = _choose_f0(trace, options)
+    people = sorted(range(len(trace.people)) if options.adopters is None else options.adopters)
+    with_app = np.zeros(len(trace.people), np.bool_)
+    with_app[people] = True
+    plan = schedule(len(trace.people), switched_on(trace), seed=options.seed)
+    heard = heard_among(listen(trace, plan, seed=options.seed), plan, with_app)
+
+    def follow(phase: OutbreakPhase, total: int) -> Callable[[int], None]:
+        tell(OutbreakProgress(phase, 0, total))
+        return lambda done: tell(OutbreakProgress(phase, done, total))
+
+    devices, clock = folder / "devices", SettableClock(_tested_at(trace))
+    prepared = follow("authority", 1)
+    with demo_authority(folder / "authority", clock, "127.0.0.1", 0) as authority, open_client() as http:
+        prepared(1)
+        keys = draw_keys(devices, people, plan, authority, options.preset, follow("keys", len(people)))
+        adverts = Adverts(plan, keys, DEVICE_SETTINGS)
+        stored = store_scans(devices, people, plan, heard, adverts, follow("scans", len(people)))
+        clock.advance(timedelta(days=options.delay_days))
+        reporting = [person for person in contacts if with_app[person]]
+        reported, published = follow("reports", len(reporting)), 0
+        for count, person in enumerate(reporting, 1):
+            code = authority.issue_code(tested_on=_last_day(trace), ill_since=_last_day(trace))
+            published += publish_keys(devices / str(person), code, http, clock)
+            reported(count)
+        let_exports_out(authority, clock, published)
+        # Without any export there is nothing to check: the server says so to each device.
+        checking = people if published else []
+        checked, checks = follow("checks", len(checking)), {}
+        for count, person in enumerate(checking, 1):
+            checks[person] = check_device(devices / str(person), http, clock)
+            checked(count)
+    whose = {key.data: person for person in reporting for key in keys[person]}
+    return Outbreak(
+        f0=tuple(contacts),
+        contacts=contacts,
+        exposures=tuple(
+            Exposure(person, whose[key.tek], key, scans)
+            for person, found in checks.items()
+            for key, scans in found.exposures
+        ),
+        alerted=frozenset(person for person, found in checks.items() if found.alerts) - contacts.keys(),
+        checked_at=clock.now(),
+        keys=published,
+        sightings=stored.sightings,
+        receptions=stored.receptions,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def adopters(trace: ContactTrace, seed: int, adoption: float) -> frozenset[int]:
+    """Who has the app where a share of all people has it; who has it at 20 % has it at 40 %.
+
+    :raises CannotReplay: if ``adoption`` is not from 0 to 1.
+    """
+    if not 0 <= adoption <= 1:
+        raise CannotReplay(f"an adoption of {adoption:g} is no share from 0 to 1")
+    order = random_for(seed, Purpose.ADOPTION).permutation(len(trace.people))
+    return frozenset(order[: round(adoption * len(order))].tolist())
+
+
+def warned(outbreak: Outbreak, preset: RiskPreset, adopters: frozenset[int] | None = None) -> frozenset[int]:
+    """Whom a preset warns of what devices matched, where only ``adopters`` have the app; never an F0.
+
+    By the very functions and on the very day that devices checked with: with the preset of the run and
+    everybody who had a device then, these are those who were alerted.
+    """
+    windows: dict[int, list[ExposureWindow]] = defaultdict(list)
+    for one in outbreak.exposures:
+        if adopters is None or (one.receiver in adopters and one.f0 in adopters):
+            windows[one.receiver] += exposure_windows(
+                one.scans, preset, report_type=one.key.report_type, days_since_onset=one.key.days_since_onset
+            )
+    today = outbreak.checked_at.date()
+    return frozenset(
+        receiver
+        for receiver, own in windows.items()
+        if any(day.level is RiskLevel.HIGH for day in daily_summaries(own, preset, today=today))
+    ) - frozenset(outbreak.f0)
+
+
+def longest_delay() -> int:
+    """The most days after a test on which the authority still gives a code for it."""
+    tested = date(2021, 3, 10)
+    days = 0
+    while (
+        check_test_dates(ReportTypeName.CONFIRMED, tested, tested, tested + timedelta(days=days + 1)) is None
+    ):
+        days += 1
+    return days
+
+
+def _check_delay(days: int) -> None:
+    if not 0 <= days <= longest_delay():
+        raise CannotReplay(
+            f"a delay of {days} days cannot be: the authority gives a code from 0 to {longest_delay()} days"
+            " after a test"
+        )
+
+
+def _choose_f0(trace: ContactTrace, options: OutbreakOptions) -> dict[int, frozenset[int]]:
+    """The F0s in order, and the true contacts of each without other F0s; drawn among those who have any."""
+    if options.seed < 0:
+        raise CannotReplay(f"a seed is 0 or more, not {options.seed}")
+    if options.f0 < 1:
+        raise CannotReplay(f"at least one person must turn out positive, not {options.f0}")
+    met: dict[int, set[int]] = defaultdict(set)
+    for a, b in true_contacts(trace):
+        met[a].add(b)
+        met[b].add(a)
+    if len(met) < options.f0:
+        raise CannotReplay(
+            f"{trace.name}: only {len(met)} of {len(trace.people)} people were near anybody for long enough"
+            f" to be a true contact, so {options.f0} cannot turn out positive"
+        )
+    chosen = random_for(options.seed, Purpose.F0).choice(sorted(met), options.f0, replace=False)
+    f0 = sorted(chosen.tolist())
+    return {person: frozenset(met[person]).difference(f0) for person in f0}
+
+
+def _tested_at(trace: ContactTrace) -> datetime:
+    """A minute before the last day ends: before the hour, so that one export takes up all keys."""
+    return datetime.fromtimestamp(LOCAL_MIDNIGHT + trace.days * DAY_SECONDS - 60, UTC)
+
+
+def _last_day(trace: ContactTrace) -> date:
+    return _tested_at(trace).astimezone(HANOI).date()
