@@ -109,7 +109,7 @@ def test_an_exposure_is_scored_from_the_sender_s_own_power_and_told_once(
     assert progress == [CheckProgress(1, 1, 2)]
     (alert,) = outcome.new_alerts
     assert (alert.day, alert.seconds) == (date(2026, 11, 24), 1200)
-    assert alert.score == pytest.approx(20 * 1.2)  # 50 dB, confirmed, high
+    assert alert.score == pytest.approx(20 * 1.0)  # 50 dB, confirmed, high
     assert alert.closest_attenuation == 48
     again = check(store, server)
     assert (again.files, again.new_alerts, again.changes.updated, again.matched_scans) == (0, (), (), 0)
@@ -126,6 +126,21 @@ def test_the_receiver_s_correction_counts(store: DeviceStore, server: MiniAuthor
     assert outcome.matched_scans == 4
 
 
+def test_what_else_a_scan_heard_is_kept_with_the_match(store: DeviceStore, server: MiniAuthority) -> None:
+    meet(store, 1, 10)  # scans at 36,000 and 36,300 s
+    midnight = int(MIDNIGHT.timestamp())
+    for second, strengths in ((36_000, (-80, -70, -61)), (36_300, (-80, -70))):
+        others = [
+            Encounter(bytes([200 + n]) * 16, bytes(4), rssi, rssi + 5) for n, rssi in enumerate(strengths)
+        ]
+        store.add_scan(midnight + second, 300, others)
+    server.add_export([sick(1)])
+    check(store, server, settings=AgentSettings(tx_power=-24, rssi_correction=-3))
+    ((_, scans),) = exposure_results.matched_exposures(store)
+    # Three others: -24 - ((-80 - 70 - 61) / 3 - 3) = 49.33 dB; two are too few.
+    assert [scan.surroundings for scan in scans] == [pytest.approx(49.3333, abs=1e-3), None]
+
+
 def test_no_match_no_alert(store: DeviceStore, server: MiniAuthority) -> None:
     server.add_export([sick(1)])
     outcome = check(store, server)  # no encounter at all: the file is still verified and read
@@ -137,17 +152,17 @@ def test_scores_add_up_over_files_and_the_alert_is_raised_silently(
     store: DeviceStore, server: MiniAuthority
 ) -> None:
     for number, at in ((1, 30_000), (2, 40_000), (3, 50_000)):
-        meet(store, number, 5, at=at)  # 5 x 1.2 = 6 each; 12 alert
+        meet(store, number, 5, at=at)  # 5 each; 10 alert
     server.add_export([sick(1)])
     assert check(store, server).new_alerts == ()
     server.add_export([sick(2)])
     (alert,) = check(store, server, now=NOW + timedelta(hours=1)).new_alerts
-    assert alert.score == pytest.approx(12)
+    assert alert.score == pytest.approx(10)
     server.add_export([sick(3)])
     third = check(store, server, now=NOW + timedelta(hours=2))
     assert third.new_alerts == ()
     (raised,) = third.changes.updated
-    assert raised.score == pytest.approx(18)
+    assert raised.score == pytest.approx(15)
     (kept,) = exposure_results.alerts(store)
     assert (kept.created_at, kept.updated_at) == (alert.created_at, alert.created_at + 3600)
 
@@ -186,7 +201,7 @@ def test_a_revised_report_type_changes_the_score(store: DeviceStore, server: Min
     (first,) = check(store, server).summaries
     server.add_export([], revised=[sick(1, ReportType.CONFIRMED_TEST)])
     (second,) = check(store, server).summaries
-    assert (first.score, second.score) == (pytest.approx(12), pytest.approx(24))
+    assert (first.score, second.score) == (pytest.approx(10), pytest.approx(20))
 
 
 def test_own_keys_never_count(store: DeviceStore, server: MiniAuthority) -> None:
@@ -354,7 +369,7 @@ def test_a_crash_anywhere_is_repeated_harmlessly(
     check(store, server)
     check(store, server)
     (alert,) = exposure_results.alerts(store)
-    assert alert.score == pytest.approx(24)
+    assert alert.score == pytest.approx(20)
     assert len(exposure_results.matched_exposures(store)[0][1]) == 4
 
 

@@ -446,3 +446,21 @@ def test_settings_are_kept_and_removed(store: DeviceStore) -> None:
         assert again.setting("a") == {"x": ["đ", 1]}
     store.set_setting("a", None)
     assert store.setting("a") is None
+
+
+def test_heard_besides_counts_one_scan_alone(tmp_path: Path) -> None:
+    with DeviceStore.open(tmp_path / "device") as store:
+        one, two, three = (bytes([number]) * 16 for number in (1, 2, 3))
+        store.add_scan(
+            1000,
+            300,
+            [
+                Encounter(one, b"abcd", -50, -40),
+                Encounter(two, b"abcd", -60, -40),
+                Encounter(three, b"abcd", -71, -40),
+            ],
+        )
+        store.add_scan(1001, 300, [Encounter(two, b"abcd", -20, -20)])
+        assert store.heard_besides(1000, one) == (2, -65.5)
+        assert store.heard_besides(1001, two) == (0, 0.0)
+        assert store.heard_besides(999, one) == (0, 0.0)

@@ -19,6 +19,7 @@ from bluezone.protocols.risk import (
     attenuation,
     daily_summaries,
     exposure_windows,
+    looked_up_attenuations,
     score_window,
 )
 from bluezone.protocols.risk_presets import Infectiousness, RiskPreset, load_preset
@@ -35,7 +36,7 @@ def window(
 ) -> ExposureWindow:
     """Scans of (attenuation, seconds), four minutes apart, the same for typical and minimum."""
     instances = tuple(ScanInstance(NOON + 240 * at, db, db, s) for at, (db, s) in enumerate(scans))
-    return ExposureWindow(day, infectious, kind, instances)
+    return ExposureWindow(day, infectious, kind, instances, tuple(db for db, _ in scans))
 
 
 def level(preset: RiskPreset, *windows: ExposureWindow) -> RiskLevel:
@@ -173,7 +174,8 @@ def test_published_cases_of_the_german_app(
     kind: ReportType, infectious: Infectiousness, scans: list[tuple[int, int]], expected: RiskLevel
 ) -> None:
     instances = tuple(ScanInstance(NOON + 300 * at, 25, db, s) for at, (db, s) in enumerate(scans))
-    assert level(german_1_15(), ExposureWindow(DAY, infectious, kind, instances)) is expected
+    windowed = ExposureWindow(DAY, infectious, kind, instances, tuple(db for db, _ in scans))
+    assert level(german_1_15(), windowed) is expected
 
 
 # --- the others, by hand
@@ -190,10 +192,12 @@ def test_published_cases_of_the_german_app(
         ("ch-2020-late", [(62, 300)] * 5, RiskLevel.LOW),  # 12.5
         ("ch-2020-late", [(62, 300)] * 6, RiskLevel.HIGH),  # 15
         ("ch-2020-late", [(63, 300)] * 6, RiskLevel.NONE),
-        ("bluezone", [(54, 300), (54, 300)], RiskLevel.HIGH),  # 10 x 1.2 = 12
-        ("bluezone", [(60, 300), (60, 300)], RiskLevel.LOW),  # 10
-        ("bluezone", [(60, 300), (60, 300), (66, 240)], RiskLevel.HIGH),  # 10 + 2
-        ("bluezone", [(67, 300)] * 6, RiskLevel.NONE),
+        ("bluezone", [(57, 300), (57, 300)], RiskLevel.HIGH),  # 10
+        ("bluezone", [(57, 300), (58, 300)], RiskLevel.LOW),  # 5 + 3.5
+        ("bluezone", [(57, 300), (61, 300), (64, 225)], RiskLevel.HIGH),  # 5 + 3.5 + 1.5
+        ("bluezone", [(67, 300)] * 10, RiskLevel.HIGH),  # 10 x 1
+        ("bluezone", [(67, 300)] * 3, RiskLevel.NONE),  # 3
+        ("bluezone", [(68, 300)] * 20, RiskLevel.NONE),
         ("bluezone_v2", [(99, 1)], RiskLevel.HIGH),  # one sighting at any strength
     ],
 )
@@ -203,23 +207,57 @@ def test_other_presets(name: str, scans: list[tuple[float, int]], expected: Risk
 
 def test_ours_weighs_report_types_and_days() -> None:
     ours = load_preset("bluezone")
-    assert score_window(window((60, 600), kind=SELF, infectious=STANDARD), ours).score == pytest.approx(4.0)
-    assert score_window(window((60, 600), infectious=Infectiousness.NONE), ours).dropped
-    assert score_window(window((60, 600), kind=ReportType.UNKNOWN), ours).score == pytest.approx(10.0)
+    assert score_window(window((57, 600), kind=SELF, infectious=STANDARD), ours).score == pytest.approx(4.0)
+    assert score_window(window((57, 600), infectious=Infectiousness.NONE), ours).dropped
+    assert score_window(window((57, 600), kind=ReportType.UNKNOWN), ours).score == pytest.approx(10.0)
+
+
+def test_the_adjusted_attenuation_by_hand() -> None:
+    ours = load_preset("bluezone")
+    scans = [
+        ScanInstance(NOON, 60.0, 50.0, 300, surroundings=None),
+        ScanInstance(NOON + 450, 64.0, 60.0, 300, surroundings=70.0),
+        ScanInstance(NOON + 901, 62.0, 58.0, 300, surroundings=80.0),
+        ScanInstance(NOON + 2000, 62.0, 58.0, 300, surroundings=50.0),
+    ]
+    assert looked_up_attenuations(scans, ours) == pytest.approx(
+        [
+            0.7 * 60 + 0.3 * 50,  # nothing is known of the surroundings
+            0.7 * 64 + 0.3 * 50 - 0.75 * 4,  # the first is 450 s away, the third 451 s: nearest around is 50
+            0.7 * 62 + 0.3 * 58 - 0.75 * 6,  # 14 dB weaker, of which 6 count
+            0.7 * 62 + 0.3 * 58 + 0.75 * 6,
+        ]
+    )
+    windows = exposure_windows(scans[::-1], ours, report_type=TEST, days_since_onset=0)
+    assert [loss for w in windows for loss in w.attenuations] == looked_up_attenuations(scans, ours)
+    swiss = load_preset("ch-2020-late")
+    assert looked_up_attenuations(scans, swiss) == [60.0, 64.0, 62.0, 62.0]
+    assert looked_up_attenuations(scans, load_preset("de-cwa")) == [50.0, 60.0, 58.0, 58.0]
+
+
+def test_neighbours_count_across_the_border_of_windows() -> None:
+    """Scans 240 s apart for 40 minutes: the first of the second window sees the last of the first."""
+    ours = load_preset("bluezone")
+    losses = [70.0] * 7 + [40.0] + [70.0] * 3  # times 0..2400; the eighth, at 1680, is the last before 1800
+    scans = [ScanInstance(NOON + 240 * at, 70.0, low, 240) for at, low in enumerate(losses)]
+    first, second = exposure_windows(scans, ours, report_type=TEST, days_since_onset=0)
+    near, far = 0.7 * 70 + 0.3 * 40, 70.0
+    assert first.attenuations == pytest.approx((*[far] * 6, near, near))
+    assert second.attenuations == pytest.approx((near, far, far))
 
 
 def test_a_summary_says_plain_time_nearest_and_how_sure() -> None:
     ours = load_preset("bluezone")
-    (summary,) = daily_summaries([window((50, 300), (58, 300), (60, 240), (80, 300))], ours)
+    (summary,) = daily_summaries([window((50, 300), (59, 300), (61, 240), (80, 300))], ours)
     assert (summary.seconds, summary.closest_attenuation, summary.scans) == (
         840,
         50,
         3,
     )  # 80 dB counts nothing
-    assert summary.score == pytest.approx(5 * 1.2 + 5 + 4)
-    assert summary.certainty is Certainty.LIKELY  # three scans, median 58 <= 61 - 3
-    (unsure,) = daily_summaries([window((59, 300), (58.5, 300), (60, 240))], ours)
-    assert unsure.certainty is Certainty.POSSIBLE  # median 59
+    assert summary.score == pytest.approx(5 + 5 * 0.7 + 4 * 0.7)
+    assert summary.certainty is Certainty.LIKELY  # three scans, median 59 <= 62 - 3
+    (unsure,) = daily_summaries([window((60, 300), (59.5, 300), (61, 240))], ours)
+    assert unsure.certainty is Certainty.POSSIBLE  # median 60
     (short,) = daily_summaries([window((40, 300), (40, 300))], ours)
     assert short.certainty is Certainty.POSSIBLE
     (blind,) = daily_summaries([window(*[(40, 300)] * 6)], load_preset("bluezone_v2"))
@@ -229,7 +267,7 @@ def test_a_summary_says_plain_time_nearest_and_how_sure() -> None:
 def test_two_keys_in_one_scan_are_one_stretch_of_plain_time() -> None:
     (summary,) = daily_summaries([window((50, 300)), window((52, 300))], load_preset("bluezone"))
     assert (summary.seconds, summary.scans) == (300, 1)
-    assert summary.score == pytest.approx(12.0)  # risk adds up: two people
+    assert summary.score == pytest.approx(10.0)  # risk adds up: two people
 
 
 def test_days_beyond_the_age_limit_are_left_out() -> None:
@@ -242,11 +280,12 @@ def test_days_beyond_the_age_limit_are_left_out() -> None:
 
 scan_instances = st.lists(
     st.builds(
-        lambda at, low, more, seconds: ScanInstance(NOON + at, low + more, low, seconds),
+        lambda at, low, more, seconds, around: ScanInstance(NOON + at, low + more, low, seconds, around),
         st.integers(0, 20_000),
         st.integers(0, 100),
         st.integers(0, 20),
         st.integers(0, 300),
+        st.none() | st.floats(20, 100),
     ),
     max_size=40,
 )

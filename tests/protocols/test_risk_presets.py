@@ -37,22 +37,31 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         ("[", r"p\.toml: not TOML"),
         (changed('name = "bluezone"', ""), r"p\.toml: name: is missing"),
         (changed('name = "bluezone"', 'name = " "'), r"p\.toml: name: must be a text"),
-        (changed("version = 1", "version = 0"), r"p\.toml: version: must be a whole number from 1"),
-        (changed("version = 1", "version = true"), r"p\.toml: version: must be a whole number"),
+        (changed("version = 2", "version = 0"), r"p\.toml: version: must be a whole number from 1"),
+        (changed("version = 2", "version = true"), r"p\.toml: version: must be a whole number"),
         (
             changed("max_age_days = 14", "max_age_days = 15"),
             r"max_age_days: must be a whole number from 1 to 14",
         ),
-        (changed("[55, 61, 67]", "[55, 55, 67]"), r"attenuation\.below_db: must ascend"),
-        (changed("[55, 61, 67]", '[55, "61", 67]'), r"attenuation\.below_db: must be a number .*'61'"),
-        (changed("[55, 61, 67]", "[55, 61]"), r"attenuation\.weights: needs 3 numbers for 2 limits"),
-        (changed("[1.2, 1.0, 0.5, 0.0]", "[0, 0, 0, 0]"), r"attenuation\.weights: at least one"),
-        (changed("[1.2, 1.0, 0.5, 0.0]", "[-1, 1, 1, 1]"), r"attenuation\.weights: must be a number from 0"),
-        (changed("[1.2, 1.0, 0.5, 0.0]", "[nan, 1, 1, 1]"), r"attenuation\.weights: must be a number from 0"),
-        (changed("[1.2, 1.0, 0.5, 0.0]", "1"), r"attenuation\.weights: must be a list"),
+        (changed("[58, 62, 65, 68]", "[58, 58, 65, 68]"), r"attenuation\.below_db: must ascend"),
         (
-            changed('"typical"', '"mean"'),
-            r"attenuation\.of_scan: must be one of typical, minimum, not 'mean'",
+            changed("[58, 62, 65, 68]", '[58, "62", 65, 68]'),
+            r"attenuation\.below_db: must be a number .*'62'",
+        ),
+        (changed("[58, 62, 65, 68]", "[58, 62]"), r"attenuation\.weights: needs 3 numbers for 2 limits"),
+        (changed("[1.0, 0.7, 0.4, 0.2, 0.0]", "[0, 0, 0, 0, 0]"), r"attenuation\.weights: at least one"),
+        (
+            changed("[1.0, 0.7, 0.4, 0.2, 0.0]", "[-1, 1, 1, 1, 1]"),
+            r"attenuation\.weights: must be a number from 0",
+        ),
+        (
+            changed("[1.0, 0.7, 0.4, 0.2, 0.0]", "[nan, 1, 1, 1, 1]"),
+            r"attenuation\.weights: must be a number from 0",
+        ),
+        (changed("[1.0, 0.7, 0.4, 0.2, 0.0]", "1"), r"attenuation\.weights: must be a list"),
+        (
+            changed('"adjusted"', '"mean"'),
+            r"attenuation\.of_scan: must be one of typical, minimum, adjusted, not 'mean'",
         ),
         (
             changed("recursive = [0.0, 0.0, 0.0]", "recursive = [0.0]"),
@@ -72,9 +81,16 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         (GOOD + "\n[notes]\na = 1\n", r"p\.toml: notes: is not a key of a preset"),
         ("window = 3\n" + GOOD.replace("[window]", "[windows]"), r"window: must be a table"),
         (
-            changed('sources = ["own choice of 2026, not fitted to data"]', "sources = []"),
+            GOOD[: GOOD.index("sources = [")]
+            + "sources = []"
+            + GOOD[GOOD.index("]", GOOD.index("sources")) + 1 :],
             r"sources: must be a list",
         ),
+        (changed("surroundings = 0.75", ""), r"p\.toml: adjustment\.surroundings: is missing"),
+        (changed("typical = 0.7", "typical = -1"), r"adjustment\.typical: must be a number from 0 to 10"),
+        (changed("most_db = 6", "most_db = 6\nleast_db = 1"), r"adjustment\.least_db: is not a key"),
+        (changed("[adjustment]", "[adjustments]"), r"p\.toml: adjustment: is missing"),
+        (changed('"adjusted"', '"typical"'), r"p\.toml: adjustment: is not a key of a preset"),
     ],
 )
 def test_a_wrong_preset_is_refused_by_file_key_and_reason(text: str, reason: str) -> None:

@@ -36,6 +36,7 @@ from bluezone.protocols.export_errors import ExportError
 from bluezone.protocols.export_signature import PublicKeys
 from bluezone.protocols.gaen import DiagnosisKey, Metadata, decrypt_metadata, derive_aemk
 from bluezone.protocols.risk import (
+    LEAST_OTHERS,
     DailySummary,
     RiskLevel,
     ScanInstance,
@@ -105,7 +106,7 @@ def check_exposures(
     are the other files not asked for.
 
     :param trusted_keys: whose signatures to believe; without any, every file is refused.
-    :param settings: this device's receiver correction.
+    :param settings: this device's calibration.
     :raises Refused: if the index cannot be fetched.
     :raises StoreInUse: if another check is running on the store.
     """
@@ -138,7 +139,7 @@ def check_exposures(
                     path,
                     trusted_keys,
                     engine,
-                    settings.rssi_correction,
+                    settings,
                     partial(_tell, progress, number, len(names)),
                 )
             except ExportError as error:
@@ -220,7 +221,7 @@ def _match_file(
     path: Path,
     trusted_keys: PublicKeys,
     engine: Engine,
-    rssi_correction: int,
+    settings: AgentSettings,
     progress: Callable[[int], None],
 ) -> _Found:
     """Matches of one file with all encounters; own keys left out.
@@ -239,7 +240,7 @@ def _match_file(
             if match.key.tek.data not in own:
                 row = match.sighting
                 time, rpi = int(sightings.times[row]), sightings.rpis[row].tobytes()
-                _keep(store, found, match, time, rpi, rssi_correction)
+                _keep(store, found, match, time, rpi, settings)
     if not any_sightings:
         with open_key_file(path, public_keys=trusted_keys) as key_file:
             found.keys = sum(len(block) for block in key_file.blocks())
@@ -247,7 +248,7 @@ def _match_file(
 
 
 def _keep(
-    store: DeviceStore, found: _Found, match: KeyMatch, time: int, rpi: bytes, rssi_correction: int
+    store: DeviceStore, found: _Found, match: KeyMatch, time: int, rpi: bytes, settings: AgentSettings
 ) -> None:
     stored = store.encounter(time, rpi)
     if stored is None:  # retention took it meanwhile
@@ -263,11 +264,20 @@ def _keep(
         rpi,
         ScanInstance(
             time,
-            attenuation(tx_power, heard.typical_rssi, rssi_correction),
-            attenuation(tx_power, heard.max_rssi, rssi_correction),
+            attenuation(tx_power, heard.typical_rssi, settings.rssi_correction),
+            attenuation(tx_power, heard.max_rssi, settings.rssi_correction),
             stored.seconds_since_last_scan,
+            _surroundings(store, time, rpi, settings),
         ),
     )
+
+
+def _surroundings(store: DeviceStore, time: int, rpi: bytes, settings: AgentSettings) -> float | None:
+    """Mean attenuation of what else a scan heard; strangers' power is secret, so it is taken to be ours."""
+    others, mean_rssi = store.heard_besides(time, rpi)
+    if others < LEAST_OTHERS:
+        return None
+    return settings.tx_power - (mean_rssi + settings.rssi_correction)
 
 
 def _tx_power(key: DiagnosisKey, rpi: bytes, aem: bytes) -> int:

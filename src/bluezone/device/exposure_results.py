@@ -169,7 +169,7 @@ def save_matches(
         for key in matched:
             _save_key(connection, key)
         connection.executemany(
-            "INSERT OR REPLACE INTO matched_scans VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO matched_scans VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     one.tek,
@@ -178,6 +178,7 @@ def save_matches(
                     one.scan.typical_attenuation,
                     one.scan.min_attenuation,
                     one.scan.seconds_since_last_scan,
+                    one.scan.surroundings,
                 )
                 for one in scans
             ],
@@ -203,8 +204,8 @@ def matched_exposures(store: DeviceStore) -> list[tuple[MatchedKey, list[ScanIns
         if report_type == ReportType.REVOKED:
             continue
         rows = store.query(
-            "SELECT time, typical_attenuation, min_attenuation, seconds_since_last_scan FROM matched_scans"
-            " WHERE tek = ? ORDER BY time, rpi",
+            "SELECT time, typical_attenuation, min_attenuation, seconds_since_last_scan, surroundings"
+            " FROM matched_scans WHERE tek = ? ORDER BY time, rpi",
             (tek,),
         )
         key = MatchedKey(tek, ReportType(report_type), days, bool(revised))

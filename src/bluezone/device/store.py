@@ -141,7 +141,15 @@ class DeviceStore:
 
     def add_scan(self, time: int, seconds_since_last_scan: int, encounters: Iterable[Encounter]) -> None:
         """Store what a scan heard; on return it is committed. The same scan again changes nothing."""
-        rows = [(time, e.rpi, e.aem, e.typical_rssi, e.max_rssi, seconds_since_last_scan) for e in encounters]
+        self.add_scans([(time, seconds_since_last_scan, encounters)])
+
+    def add_scans(self, scans: Iterable[tuple[int, int, Iterable[Encounter]]]) -> None:
+        """Store many scans, of which each is what :meth:`add_scan` takes, all or none of them."""
+        rows = [
+            (time, e.rpi, e.aem, e.typical_rssi, e.max_rssi, seconds)
+            for time, seconds, encounters in scans
+            for e in encounters
+        ]
         if not rows:
             return
         with self.transaction() as connection:
@@ -181,6 +189,13 @@ class DeviceStore:
             return None
         aem, typical, strongest, seconds = found[0]
         return StoredEncounter(Encounter(rpi, aem, typical, strongest), time, seconds)
+
+    def heard_besides(self, time: int, rpi: bytes) -> tuple[int, float]:
+        """How many other identifiers a scan heard, and their mean strength in dBm (0 without any)."""
+        ((count, mean),) = self.query(
+            "SELECT count(*), avg(typical_rssi) FROM encounters WHERE time = ? AND rpi != ?", (time, rpi)
+        )
+        return int(count), float(mean or 0.0)
 
     def encounter_count(self) -> int:
         """How many scan instances are kept."""

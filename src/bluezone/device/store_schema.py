@@ -69,6 +69,7 @@ CREATE TABLE matched_scans (     -- scan instances of matched keys, with the att
     typical_attenuation INTEGER NOT NULL,
     min_attenuation INTEGER NOT NULL,
     seconds_since_last_scan INTEGER NOT NULL,
+    surroundings REAL,           -- mean attenuation of what else that scan heard, if it heard enough
     PRIMARY KEY (tek, time, rpi)
 ) WITHOUT ROWID;
 

@@ -8,14 +8,20 @@ first scan; the next scan starts the next window. That is the rule of the publis
 cut it, since a scan of a few seconds easily misses somebody who is there; a longer one always does. A window
 never mixes keys, so it never crosses a key's day by more than the clocks' tolerance.
 
+*Attenuation looked up.* A preset says which attenuation of a scan its buckets judge: the typical, the least,
+or an adjusted one (:class:`~bluezone.protocols.risk_presets.Adjustment`). The adjusted one draws on the scans
+of the same key right before and after, and on how strongly the same scan heard everybody else: a phone deep
+in a bag hears all of them weakly, so what counts is the difference.
+
 *Days* are UTC days, like keys: in Vietnam they run from 07:00 to 07:00.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, IntEnum
 from statistics import median
@@ -24,6 +30,7 @@ from bluezone.protocols.gaen import ReportType
 from bluezone.protocols.risk_presets import Infectiousness, RiskPreset
 
 __all__ = [
+    "LEAST_OTHERS",
     "WINDOW_SECONDS",
     "Certainty",
     "DailySummary",
@@ -34,11 +41,13 @@ __all__ = [
     "attenuation",
     "daily_summaries",
     "exposure_windows",
-    "looked_up",
+    "looked_up_attenuations",
     "score_window",
 ]
 
 WINDOW_SECONDS = 30 * 60
+LEAST_OTHERS = 3
+"""Fewer tell more about where they are than about how this phone hears."""
 LIKELY_SCANS = 3
 LIKELY_MARGIN_DB = 3.0
 _ROUNDING = 1e-9
@@ -63,23 +72,30 @@ class Certainty(Enum):
 class ScanInstance:
     """What one scan heard of one key: attenuations in dB, and the seconds (at most 300) that it stands for.
 
-    ``time`` is the start of the scan in Unix seconds.
+    ``time`` is the start of the scan in Unix seconds. ``surroundings``: mean attenuation of everything else
+    that the scan heard, taken to be sent like this device sends; ``None`` if it heard fewer than
+    :data:`LEAST_OTHERS` others.
     """
 
     time: int
     typical_attenuation: float
     min_attenuation: float
     seconds_since_last_scan: int
+    surroundings: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureWindow:
-    """Scan instances of one key within less than 30 minutes, in order of time; ``day`` is the first one's."""
+    """Scan instances of one key within less than 30 minutes, in order of time; ``day`` is the first one's.
+
+    ``attenuations``: of each scan, in dB, what the preset that made the window judges it by.
+    """
 
     day: date
     infectiousness: Infectiousness
     report_type: ReportType
     scans: tuple[ScanInstance, ...]
+    attenuations: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,27 +145,47 @@ def exposure_windows(
 ) -> list[ExposureWindow]:
     """The windows of *one key's* scan instances, whatever their order; see the module for the rule."""
     infectiousness = preset.infectiousness(days_since_onset)
-    groups: list[list[ScanInstance]] = []
-    for scan in sorted(scans, key=astuple):
-        if groups and scan.time - groups[-1][0].time < WINDOW_SECONDS:
-            groups[-1].append(scan)
+    ordered = sorted(scans, key=_order)
+    groups: list[list[tuple[ScanInstance, float]]] = []
+    for scan, looked_up in zip(ordered, looked_up_attenuations(ordered, preset), strict=True):
+        if groups and scan.time - groups[-1][0][0].time < WINDOW_SECONDS:
+            groups[-1].append((scan, looked_up))
         else:
-            groups.append([scan])
+            groups.append([(scan, looked_up)])
     return [
-        ExposureWindow(_utc_day(group[0].time), infectiousness, report_type, tuple(group)) for group in groups
+        ExposureWindow(
+            _utc_day(group[0][0].time),
+            infectiousness,
+            report_type,
+            scans=tuple(scan for scan, _ in group),
+            attenuations=tuple(looked_up for _, looked_up in group),
+        )
+        for group in groups
     ]
+
+
+def looked_up_attenuations(scans: Sequence[ScanInstance], preset: RiskPreset) -> list[float]:
+    """What a preset judges each of one key's scans by, in dB; ``scans`` in order of time."""
+    if preset.of_scan == "typical":
+        return [scan.typical_attenuation for scan in scans]
+    if preset.of_scan == "minimum" or preset.adjustment is None:
+        return [scan.min_attenuation for scan in scans]
+    adjustment = preset.adjustment
+    times = [scan.time for scan in scans]
+    adjusted = []
+    for scan in scans:
+        first = bisect_left(times, scan.time - adjustment.around_seconds)
+        end = bisect_right(times, scan.time + adjustment.around_seconds)
+        least = min(other.min_attenuation for other in scans[first:end])
+        adjusted.append(adjustment.of(scan.typical_attenuation, least, scan.surroundings))
+    return adjusted
 
 
 def score_window(window: ExposureWindow, preset: RiskPreset) -> WindowScore:
     """What a window counts under a preset."""
-    weighted = sum(
-        scan.seconds_since_last_scan * preset.weight(looked_up(scan, preset)) for scan in window.scans
-    )
-    counting = sum(
-        scan.seconds_since_last_scan
-        for scan in window.scans
-        if looked_up(scan, preset) < preset.counting_below_db
-    )
+    judged = list(zip(window.scans, window.attenuations, strict=True))
+    weighted = sum(scan.seconds_since_last_scan * preset.weight(loss) for scan, loss in judged)
+    counting = sum(scan.seconds_since_last_scan for scan, loss in judged if loss < preset.counting_below_db)
     factor = preset.transmission_factor(window.report_type, window.infectiousness)
     if not window.scans or factor == 0 or counting < preset.drop_below_minutes * 60:
         return WindowScore(weighted, 0.0, dropped=True)
@@ -178,17 +214,20 @@ def _summary(day: date, scored: list[tuple[ExposureWindow, WindowScore]], preset
     # Sorted before adding: floating-point sums must not depend on the order of the input.
     score = sum(sorted(result.score for _, result in scored))
     counting = [
-        scan for window, _ in scored for scan in window.scans if preset.weight(looked_up(scan, preset)) > 0
+        (scan, loss)
+        for window, _ in scored
+        for scan, loss in zip(window.scans, window.attenuations, strict=True)
+        if preset.weight(loss) > 0
     ]
     seconds: dict[int, int] = {}
-    for scan in counting:
+    for scan, _ in counting:
         seconds[scan.time] = max(seconds.get(scan.time, 0), scan.seconds_since_last_scan)
     return DailySummary(
         day=day,
         weighted_seconds=sum(sorted(result.weighted_seconds for _, result in scored)),
         score=score,
         seconds=sum(seconds.values()),
-        closest_attenuation=min((scan.min_attenuation for scan in counting), default=None),
+        closest_attenuation=min((scan.min_attenuation for scan, _ in counting), default=None),
         scans=len(seconds),
         level=_level(score, preset),
         certainty=_certainty(counting, preset),
@@ -201,22 +240,29 @@ def _level(score: float, preset: RiskPreset) -> RiskLevel:
     return RiskLevel.LOW if score >= preset.low_minutes - _ROUNDING else RiskLevel.NONE
 
 
-def _certainty(counting: list[ScanInstance], preset: RiskPreset) -> Certainty:
+def _certainty(counting: list[tuple[ScanInstance, float]], preset: RiskPreset) -> Certainty:
     """``LIKELY`` from three scans on whose median is at least 3 dB nearer than the preset's near buckets end.
 
     3 dB is what one advert fades against the next indoors; a single scan may be a reflection. A preset that
     does not look at strength can never say more than ``POSSIBLE``.
     """
-    times = {scan.time for scan in counting}
+    times = {scan.time for scan, _ in counting}
     if len(times) < LIKELY_SCANS or preset.near_db == float("inf"):
         return Certainty.POSSIBLE
-    margin = preset.near_db - median(scan.typical_attenuation for scan in counting)
+    margin = preset.near_db - median(loss for _, loss in counting)
     return Certainty.LIKELY if margin >= LIKELY_MARGIN_DB else Certainty.POSSIBLE
 
 
-def looked_up(scan: ScanInstance, preset: RiskPreset) -> float:
-    """The attenuation in dB by which the preset judges a scan: its typical one, or its least."""
-    return scan.typical_attenuation if preset.of_scan == "typical" else scan.min_attenuation
+def _order(scan: ScanInstance) -> tuple[float, ...]:
+    """By time; the rest only makes the order of the input irrelevant."""
+    surroundings = float("inf") if scan.surroundings is None else scan.surroundings
+    return (
+        scan.time,
+        scan.typical_attenuation,
+        scan.min_attenuation,
+        scan.seconds_since_last_scan,
+        surroundings,
+    )
 
 
 def _utc_day(unix_seconds: int) -> date:

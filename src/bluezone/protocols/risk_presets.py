@@ -19,6 +19,7 @@ from bluezone.errors import Refused
 from bluezone.protocols.gaen import ReportType
 
 __all__ = [
+    "Adjustment",
     "BadPreset",
     "Infectiousness",
     "RiskPreset",
@@ -34,10 +35,14 @@ _T = TypeVar("_T")
 MAX_ONSET_DAYS = 14
 """Days before and after onset that the export format can express with meaning."""
 
-ScanAttenuation = Literal["typical", "minimum"]
+ScanAttenuation = Literal["typical", "minimum", "adjusted"]
 """Which attenuation of a scan instance is looked up in the buckets."""
 
-_OF_SCAN: dict[str, ScanAttenuation] = {"typical": "typical", "minimum": "minimum"}
+_OF_SCAN: dict[str, ScanAttenuation] = {
+    "typical": "typical",
+    "minimum": "minimum",
+    "adjusted": "adjusted",
+}
 _REPORT_TYPES = {
     "confirmed-test": ReportType.CONFIRMED_TEST,
     "clinical-diagnosis": ReportType.CONFIRMED_CLINICAL_DIAGNOSIS,
@@ -63,6 +68,31 @@ class Infectiousness(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Attenuation in dB made comparable between moments and between phones that lie in a bag or a hand.
+
+    ``typical`` and ``minimum_around`` weigh the typical attenuation of a scan, and the least of the same
+    key's scans that begin at most ``around_seconds`` before or after it. From that is taken ``surroundings``
+    times what everything else heard is weaker than ``surroundings_db``, at most ``most_db`` either way.
+    """
+
+    typical: float
+    minimum_around: float
+    around_seconds: float
+    surroundings: float
+    surroundings_db: float
+    most_db: float
+
+    def of(self, typical: float, minimum_around: float, surroundings: float | None) -> float:
+        """The adjusted attenuation of a scan; without known surroundings nothing is taken off."""
+        own = self.typical * typical + self.minimum_around * minimum_around
+        if surroundings is None:
+            return own
+        weaker = max(-self.most_db, min(self.most_db, surroundings - self.surroundings_db))
+        return own - self.surroundings * weaker
+
+
+@dataclass(frozen=True, slots=True)
 class RiskPreset:
     """How a score is made of scan instances.
 
@@ -70,7 +100,7 @@ class RiskPreset:
     less than the one before counts ``weights[i]`` times its seconds. ``transmission``: for each report type
     the factor by :class:`Infectiousness`; 0 drops the window. ``infectiousness_by_day``: days since onset
     -14…14 at index 0…28. ``low_minutes`` and ``high_minutes``: what a window, or the sum of a day's windows,
-    must reach.
+    must reach. ``adjustment``: with ``of_scan`` "adjusted", and only then.
     """
 
     name: str
@@ -89,6 +119,7 @@ class RiskPreset:
     report_type_when_missing: ReportType
     low_minutes: float
     high_minutes: float
+    adjustment: Adjustment | None = None
 
     def weight(self, attenuation: float) -> float:
         """What a second at an attenuation in dB counts."""
@@ -163,13 +194,15 @@ def parse_preset(text: str, *, source: str) -> RiskPreset:
     low, high = minutes.number("low", low=0), minutes.number("high", low=0)
     if low > high:
         minutes.refuse("low", "must not be above high")
+    of_scan = attenuation.choice("of_scan", _OF_SCAN)
+    adjusting = root.table("adjustment") if of_scan == "adjusted" else None
     preset = RiskPreset(
         name=root.text("name"),
         version=root.integer("version", low=1, high=10**6),
         title=root.text("title"),
         sources=root.texts("sources"),
         max_age_days=root.integer("max_age_days", low=1, high=MAX_ONSET_DAYS),
-        of_scan=attenuation.choice("of_scan", _OF_SCAN),
+        of_scan=of_scan,
         below_db=below,
         weights=weights,
         drop_below_minutes=window.number("drop_below_minutes", low=0, high=30),
@@ -180,10 +213,23 @@ def parse_preset(text: str, *, source: str) -> RiskPreset:
         report_type_when_missing=days.choice("report_type_when_missing", _REPORT_TYPES),
         low_minutes=low,
         high_minutes=high,
+        adjustment=None if adjusting is None else _adjustment(adjusting),
     )
-    for table in (root, attenuation, window, transmission, days, minutes):
-        table.refuse_unread()
+    for table in (root, attenuation, window, transmission, days, minutes, adjusting):
+        if table is not None:
+            table.refuse_unread()
     return preset
+
+
+def _adjustment(table: _Table) -> Adjustment:
+    return Adjustment(
+        typical=table.number("typical", low=0, high=10),
+        minimum_around=table.number("minimum_around", low=0, high=10),
+        around_seconds=table.number("around_seconds", low=0, high=3600),
+        surroundings=table.number("surroundings", low=0, high=10),
+        surroundings_db=table.number("surroundings_db", low=0, high=1000),
+        most_db=table.number("most_db", low=0, high=1000),
+    )
 
 
 def _infectiousness_by_day(days: _Table) -> tuple[Infectiousness, ...]:

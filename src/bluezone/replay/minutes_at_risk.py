@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bluezone.device.exposure_results import MatchedKey
-from bluezone.protocols.risk import ScanInstance, exposure_windows, looked_up, score_window
+from bluezone.protocols.risk import ScanInstance, exposure_windows, score_window
 from bluezone.protocols.risk_presets import RiskPreset
 
 __all__ = ["WeighedScan", "weighed_scans"]
@@ -42,6 +42,5 @@ def weighed_scans(
     for window in windows:
         dropped = score_window(window, preset).dropped
         factor = 0.0 if dropped else preset.transmission_factor(window.report_type, window.infectiousness)
-        for scan in window.scans:
-            attenuation = looked_up(scan, preset)
+        for scan, attenuation in zip(window.scans, window.attenuations, strict=True):
             yield WeighedScan(scan, window.day, attenuation, factor * preset.weight(attenuation))
