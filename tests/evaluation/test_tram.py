@@ -68,21 +68,31 @@ def test_one_sighting_warns_everybody_who_was_heard(tram: TramPairs) -> None:
 
 
 @pytest.mark.parametrize("name", ["bluezone", "ch-2020-late", "de-cwa"])
-def test_presets_by_a_plain_sum_over_the_middles_of_bins(tram: TramPairs, name: str) -> None:
-    """On one ride with one key a score is: minutes times the weight of the bin's middle, times the factor."""
+def test_presets_by_a_plain_sum_over_the_minutes(tram: TramPairs, name: str) -> None:
+    """On one ride with one key a score is: a minute's weight at the middle of its bin, summed, times the
+    factor of the day of onset; the adjusted attenuation by its definition."""
     preset = load_preset(name)
-    high_infectiousness = preset.transmission[ReportType.CONFIRMED_TEST][2]
-    standard = preset.transmission[ReportType.CONFIRMED_TEST][1]
-    factor = standard if name.startswith("ch-") else high_infectiousness  # the Swiss rule knows no days
-    middles = (tram.edges_db[:-1] + tram.edges_db[1:]) / 2
-    buckets = list(zip(preset.below_db, preset.weights, strict=False))
-    per_minute = [next((weight for limit, weight in buckets if middle < limit), 0.0) for middle in middles]
-    score = tram.minutes @ np.array(per_minute) * factor
-    counted = tram.minutes[:, middles < preset.counting_below_db].sum(axis=1) >= preset.drop_below_minutes
-    warned = (score >= preset.high_minutes - 1e-9) & counted
-    near = tram.metres < 2
-    expected = Warned(int((warned & near).sum()), 28, int((warned & ~near).sum()), 44)
-    assert warned_by_preset(preset, tram) == expected
+    factors = preset.transmission[ReportType.CONFIRMED_TEST]
+    factor = factors[1] if name.startswith("ch-") else factors[2]  # the Swiss rule knows no days
+    middles = ((tram.edges_db[:-1] + tram.edges_db[1:]) / 2).tolist()
+    near_warned = far_warned = 0
+    for minutes, metres in zip(tram.minutes.tolist(), tram.metres.tolist(), strict=True):
+        ride = [middle for middle, spent in zip(middles, minutes, strict=True) for _ in range(round(spent))]
+        losses = list(ride)
+        if (adjustment := preset.adjustment) is not None:
+            reach = int(adjustment.around_seconds // 60)
+            losses = [
+                adjustment.typical * loss
+                + adjustment.minimum_around * min(ride[max(0, at - reach) : at + reach + 1])
+                for at, loss in enumerate(ride)
+            ]
+        edges = list(zip(preset.below_db, preset.weights, strict=False))
+        score = sum(next((weight for edge, weight in edges if loss < edge), 0.0) for loss in losses) * factor
+        counting = sum(loss < preset.counting_below_db for loss in losses)
+        if counting >= preset.drop_below_minutes and losses and score >= preset.high_minutes - 1e-9:
+            near_warned += metres < 2
+            far_warned += metres >= 2
+    assert warned_by_preset(preset, tram) == Warned(near_warned, 28, far_warned, 44)
 
 
 def test_minutes_of_a_bin_are_spread_evenly() -> None:

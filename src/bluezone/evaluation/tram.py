@@ -8,9 +8,9 @@ below 73 dB. Only so does "73 dB for 15 minutes" warn 16 of 28 near pairs and 18
 leaving that bin out gives 16 and 16, taking all of it 18 and 21.
 
 *Presets.* They are scored by :mod:`bluezone.protocols.risk`, as a device does: a bin's minutes become scan
-instances of at most one minute at the middle of the bin, typical and least attenuation alike. Their order was
-not recorded and has no effect, since a pair's minutes fit into one exposure window. The key is that of a
-confirmed case on the day of onset, when presets count most.
+instances of at most one minute at the middle of the bin, typical and least attenuation alike, the nearest
+first (their order was not recorded), in one ride and so in one exposure window. What else the phones heard
+was not recorded either. The key is that of a confirmed case on the day of onset, when presets count most.
 """
 
 from __future__ import annotations

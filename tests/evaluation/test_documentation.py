@@ -1,0 +1,53 @@
+"""The tables of docs/risk-evaluation.md are what the command prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bluezone.evaluation.evaluate import Evaluation, evaluate_folder
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "risk-evaluation.md"
+
+
+@pytest.fixture(scope="module")
+def evaluation(shared_data: Path) -> Evaluation:
+    return evaluate_folder(shared_data / "radio")
+
+
+def rows(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
+    for scene in evaluation.scenes:
+        yield scene.scene, f"{scene.receptions:,}", f"{scene.located:,}", f"{scene.windows:,}"
+    for baseline in evaluation.baseline:
+        assert baseline.held_out is not None
+        for alone, held_out in zip(baseline.scenes, baseline.held_out.scenes, strict=True):
+            assert alone.best is not None
+            yield (
+                alone.scene,
+                f"{alone.near:,}",
+                f"{alone.auc:.3f}",
+                f"{alone.best.ndcf:.3f}",
+                f"{held_out.ndcf:.3f}",
+                f"{held_out.threshold:.1f} dBm",
+            )
+    assert evaluation.tram is not None
+    for name, warned in (
+        *((rule.title, warned) for rule, warned in evaluation.tram.rules),
+        *((f"preset {preset.name}", warned) for preset, warned in evaluation.tram.presets),
+    ):
+        yield (
+            name,
+            f"{warned.near_warned} of {warned.near}",
+            f"{warned.true_positive_rate:.0%}",
+            f"{warned.far_warned} of {warned.far}",
+            f"{warned.false_positive_rate:.0%}",
+        )
+
+
+def test_every_row_is_as_printed(evaluation: Evaluation) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    lines = {tuple(cell.strip() for cell in line.strip("|").split("|")) for line in text.splitlines()}
+    for row in rows(evaluation):
+        assert any(line[: len(row)] == row for line in lines), row
