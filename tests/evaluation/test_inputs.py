@@ -62,6 +62,8 @@ def test_nothing_no_folder_and_two_of_one_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path / "calibration.csv"):
         with pytest.raises(NoMeasurements, match="no such folder"):
             find_inputs(path)
+    with pytest.raises(NoMeasurements, match="cannot be looked into"):
+        find_inputs(tmp_path / ("x" * 300))
     touch(tmp_path, "scenario01.sqlite", "EN calibration.csv")
     with pytest.raises(NoMeasurements, match=r"several files .*: EN calibration\.csv, calibration\.csv"):
         find_inputs(tmp_path)

@@ -36,18 +36,24 @@ def find_inputs(folder: Path) -> Inputs:
 
     :raises NoMeasurements: see there.
     """
-    if not folder.is_dir():
-        raise NoMeasurements(f"{folder}: there is no such folder")
-    found = _inputs(folder)
-    below = folder / "radio"
-    if _is_empty(found) and below.is_dir():
-        found = _inputs(below)
+    try:
+        found = _first_not_empty(folder)
+    except OSError as error:
+        raise NoMeasurements(f"{folder}: cannot be looked into ({error.strerror})") from None
     if _is_empty(found):
         raise NoMeasurements(
             f"{folder}: nothing to evaluate in it: no scenes ({SCENE_PATTERN}), no tram measurements"
             f" ({_ATTENUATIONS} and {_DISTANCES})"
         )
     return found
+
+
+def _first_not_empty(folder: Path) -> Inputs:
+    if not folder.is_dir():
+        raise NoMeasurements(f"{folder}: there is no such folder")
+    found = _inputs(folder)
+    below = folder / "radio"
+    return _inputs(below) if _is_empty(found) and below.is_dir() else found
 
 
 def _is_empty(inputs: Inputs) -> bool:
