@@ -247,6 +247,8 @@ def test_memory_stays_far_below_an_object_per_row(tmp_path: Path) -> None:
         (HASLEMERE + "\n\n", "no contacts"),
         (HASLEMERE + "1,2\n", "line 2: has 2 fields, needs 4"),
         (HASLEMERE + "1,2,3,4,5\n", "line 2: has 5 fields"),
+        (HASLEMERE + "1,2\n3,4\n", "line 2: has 2 fields"),
+        (HASLEMERE + "1,2,3\n4,5,6,7,8\n", "line 2: has 3 fields"),
         (HASLEMERE + "1,2,3,\n", "line 2: distance_m '' is not a whole number"),
         (HASLEMERE + "1,2,3,4\nx,2,3,4\n", "line 3: time_step 'x' is not"),
         (HASLEMERE + "1,2,3,4\n\n\nx,2,3,4\n", "line 5: time_step 'x' is not"),
@@ -266,6 +268,7 @@ def test_memory_stays_far_below_an_object_per_row(tmp_path: Path) -> None:
         (HASLEMERE + "1,2,02,4\n", "line 2: person 2 in contact with themselves"),
         ("1385982020 1 2\n1385982020 1\n", "line 2: has 2 fields, needs 3"),
         ("1385982020 1 2 A B\n1385982020 1 2\n", "line 2: has 3 fields, needs 5"),
+        ("1385982020 1 2 A B\n1385982020 1 2  B\n", "line 2: has 4 fields, needs 5"),
         ("noon 1 2\n", "line 1: time 'noon'"),
         ("1385982021 1 2\n", "line 1: time 1385982021 is not a multiple of 20"),
         ("4294967300 1 2\n", "line 1: time 4294967300 is outside"),
@@ -301,6 +304,16 @@ def test_a_wrong_list_is_refused_with_its_line_and_reason(
     assert reason in says(write(tmp_path, text))
     zipped = gzip.compress(text.encode() if isinstance(text, str) else text)
     assert reason in says(write(tmp_path, zipped, "list.gz"))
+
+
+def test_an_endless_line_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """A few kilobytes of gzip can hold a line that fills the memory."""
+    path = write(tmp_path, gzip.compress((HASLEMERE + "1,2,3,4\n").encode() + b"1" * 64_000_000))
+    tracemalloc.start()
+    assert "line 3: is longer than 200" in says(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16_000_000
 
 
 def test_a_class_in_vietnamese_is_text_like_any_other(tmp_path: Path) -> None:

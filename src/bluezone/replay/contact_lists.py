@@ -84,7 +84,7 @@ def _read_sociopatterns(table: Table, columns: int) -> ContactTrace:
     # A row's time is the end of the 20 seconds it stands for.
     date, second = np.divmod(_paris_seconds(rows[:, 0] - STEP_SECONDS["sociopatterns"]), DAY_SECONDS)
     # Recorded days are counted: a weekend without badges is none.
-    dates, day = np.unique(date, return_inverse=True)
+    _, day = np.unique(date, return_inverse=True)
     return trace_from_columns(
         "sociopatterns",
         table.path.name,
@@ -93,7 +93,6 @@ def _read_sociopatterns(table: Table, columns: int) -> ContactTrace:
         ids=rows[:, 1:3],
         metres=np.full(len(rows), _SOCIOPATTERNS_METRES),
         roles={str(person): role for person, role in roles.items()},
-        days=len(dates),
     )
 
 
