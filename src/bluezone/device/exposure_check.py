@@ -36,13 +36,13 @@ from bluezone.protocols.export_errors import ExportError
 from bluezone.protocols.export_signature import PublicKeys
 from bluezone.protocols.gaen import DiagnosisKey, Metadata, decrypt_metadata, derive_aemk
 from bluezone.protocols.risk import (
-    LEAST_OTHERS,
     DailySummary,
     RiskLevel,
     ScanInstance,
     attenuation,
     daily_summaries,
     exposure_windows,
+    surroundings_attenuation,
 )
 from bluezone.protocols.risk_presets import RiskPreset
 
@@ -267,17 +267,13 @@ def _keep(
             attenuation(tx_power, heard.typical_rssi, settings.rssi_correction),
             attenuation(tx_power, heard.max_rssi, settings.rssi_correction),
             stored.seconds_since_last_scan,
-            _surroundings(store, time, rpi, settings),
+            surroundings_attenuation(
+                *store.heard_besides(time, rpi),
+                tx_power=settings.tx_power,
+                rssi_correction=settings.rssi_correction,
+            ),
         ),
     )
-
-
-def _surroundings(store: DeviceStore, time: int, rpi: bytes, settings: AgentSettings) -> float | None:
-    """Mean attenuation of what else a scan heard; strangers' power is secret, so it is taken to be ours."""
-    others, mean_rssi = store.heard_besides(time, rpi)
-    if others < LEAST_OTHERS:
-        return None
-    return settings.tx_power - (mean_rssi + settings.rssi_correction)
 
 
 def _tx_power(key: DiagnosisKey, rpi: bytes, aem: bytes) -> int:

@@ -43,6 +43,7 @@ __all__ = [
     "exposure_windows",
     "looked_up_attenuations",
     "score_window",
+    "surroundings_attenuation",
 ]
 
 WINDOW_SECONDS = 30 * 60
@@ -134,6 +135,16 @@ def attenuation(tx_power: int, rssi: int, rssi_correction: int) -> int:
     :param rssi_correction: what this receiver's model adds to its reading, in dB.
     """
     return max(0, tx_power - (rssi + rssi_correction))
+
+
+def surroundings_attenuation(
+    others: int, mean_rssi: float, *, tx_power: int, rssi_correction: int
+) -> float | None:
+    """Mean attenuation of ``others`` that a scan heard besides; ``None`` if they are too few to say anything.
+
+    :param tx_power: this device's own, since strangers' is secret.
+    """
+    return None if others < LEAST_OTHERS else tx_power - (mean_rssi + rssi_correction)
 
 
 def exposure_windows(

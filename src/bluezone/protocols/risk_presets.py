@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any, Literal, NoReturn, TypeVar
@@ -155,6 +156,7 @@ def preset_names() -> list[str]:
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
+@cache
 def load_preset(name: str) -> RiskPreset:
     """A preset that comes with the program.
 
