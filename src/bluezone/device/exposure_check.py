@@ -161,7 +161,7 @@ def check_exposures(
             int(clock.now().timestamp()),
             oldest=today - timedelta(days=preset.max_age_days),
         )
-        store.set_setting("last-check", int(clock.now().timestamp()))
+        store.set_setting("last-check", int(clock.now().timestamp()), durable=False)
     return CheckOutcome(
         files=files,
         refused=tuple(refused),

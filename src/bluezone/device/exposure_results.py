@@ -107,7 +107,8 @@ def note_index(store: DeviceStore, names: Sequence[str], etag: str | None) -> No
             " ON CONFLICT (name) DO UPDATE SET position = excluded.position",
             [(name, position) for position, name in enumerate(names)],
         )
-    store.set_setting("index-etag", etag)
+    # Not waited for: should a power cut take it, and the list with it, the server is asked for both again.
+    store.set_setting("index-etag", etag, durable=False)
 
 
 def pending_exports(store: DeviceStore) -> list[str]:
@@ -121,7 +122,7 @@ def exports_due(store: DeviceStore) -> list[str]:
     """What one check, which is counted by this, has to process, oldest first: see :data:`LONGEST_GAP`."""
     counted = store.setting("checks")
     number = (counted if isinstance(counted, int) else 0) + 1
-    store.set_setting("checks", number)
+    store.set_setting("checks", number, durable=False)
     rows = store.query("SELECT name, attempts FROM exports WHERE state != 'processed' ORDER BY position")
     return [name for name, attempts in rows if number % _gap(attempts) == 0]
 
@@ -235,6 +236,8 @@ def update_alerts(
     before = {alert.day: alert for alert in alerts(store)}
     new, updated, withdrawn = [], [], []
     wanted = {summary.day: summary for summary in summaries}
+    if not before and not wanted:  # as after most checks: nothing is written, so no disk is waited for
+        return AlertChanges((), (), ())
     with store.transaction(durable=True) as connection:
         for day, summary in sorted(wanted.items()):
             known = before.get(day)

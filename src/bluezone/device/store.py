@@ -276,9 +276,9 @@ class DeviceStore:
         rows = self.query("SELECT value FROM settings WHERE name = ?", (name,))
         return json.loads(rows[0][0]) if rows else None
 
-    def set_setting(self, name: str, value: Any) -> None:
-        """Keep a JSON value, on disk when this returns; ``None`` removes it."""
-        with self.transaction(durable=True) as connection:
+    def set_setting(self, name: str, value: Any, *, durable: bool = True) -> None:
+        """Keep a JSON value, on disk when this returns unless ``durable`` is false; ``None`` removes it."""
+        with self.transaction(durable=durable) as connection:
             if value is None:
                 connection.execute("DELETE FROM settings WHERE name = ?", (name,))
             else:
