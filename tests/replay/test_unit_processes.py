@@ -1,9 +1,8 @@
-"""Units in processes of their own: results, refusals, faults and interruptions reach the parent, none stays."""
+"""Units in processes of their own: results, refusals, faults and interruptions reach the parent."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -23,29 +22,24 @@ def work(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return units_to_run
 
 
-@pytest.fixture
-def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary folders are made; whatever stays in it was left behind."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
-
-
 def ignore(_at: int, _told: Any) -> None:
     pass
 
 
 def test_each_unit_has_its_own_process_and_folder(
-    work: ModuleType, scratch: Path, capfd: pytest.CaptureFixture[str]
+    work: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     told: dict[int, str] = {}
     results: dict[int, tuple[int, int, list[str]]] = {}
-    run_units(work.square, [3, 4, 5], jobs=2, tell=told.__setitem__, done=results.__setitem__)
+    run_units(
+        work.square, [3, 4, 5], jobs=2, scratch=tmp_path, tell=told.__setitem__, done=results.__setitem__
+    )
     assert told == {0: "squaring 3", 1: "squaring 4", 2: "squaring 5"}
     assert {at: result[0] for at, result in results.items()} == {0: 9, 1: 16, 2: 25}
     assert {tuple(result[2]) for result in results.values()} == {("scratch",)}
     pids = {result[1] for result in results.values()}
     assert len(pids | {os.getpid()}) == 4
-    assert not list(scratch.iterdir())
+    assert not list(tmp_path.iterdir())
     assert capfd.readouterr().out == ""
 
 
@@ -59,14 +53,14 @@ def test_each_unit_has_its_own_process_and_folder(
     ],
 )
 def test_a_failed_unit_is_reported_here(
-    work: ModuleType, scratch: Path, name: str, kind: type[Exception], says: str
+    work: ModuleType, tmp_path: Path, name: str, kind: type[Exception], says: str
 ) -> None:
     with pytest.raises(kind, match=says) as failed:
-        run_units(getattr(work, name), [7], jobs=1, tell=ignore, done=ignore)
+        run_units(getattr(work, name), [7], jobs=1, scratch=tmp_path, tell=ignore, done=ignore)
     if kind is UnitFault:
         assert "in fail" in str(failed.value), "the traceback names the place"
         assert not isinstance(failed.value, Refused)
-    assert not list(scratch.iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def raise_interrupt(_at: int, _result: Any) -> None:
@@ -79,13 +73,13 @@ def raise_refusal(_at: int, _result: Any) -> None:
 
 @pytest.mark.parametrize(("stop", "kind"), [(raise_interrupt, KeyboardInterrupt), (raise_refusal, Refused)])
 def test_whatever_stops_the_parent_ends_every_process(
-    work: ModuleType, scratch: Path, stop: Callable[[int, Any], None], kind: type[BaseException]
+    work: ModuleType, tmp_path: Path, stop: Callable[[int, Any], None], kind: type[BaseException]
 ) -> None:
     pids: dict[int, int] = {}
     with pytest.raises(kind):
         # The first unit ends at once and stops the parent; the second would wait for ever.
-        run_units(work.first_is_quick, [0, 1], jobs=2, tell=pids.__setitem__, done=stop)
+        run_units(work.first_is_quick, [0, 1], jobs=2, scratch=tmp_path, tell=pids.__setitem__, done=stop)
     for pid in pids.values():
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
-    assert not list(scratch.iterdir())
+    assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo_day
 from bluezone.cli.match import match_files
 from bluezone.cli.output import print_refusal
+from bluezone.cli.replay import replay_record
 from bluezone.errors import Refused
 
 __all__ = ["app", "main"]
@@ -29,6 +30,7 @@ app.add_typer(risk.app, name="risk")
 app.command("match")(match_files)
 app.command("bench")(run_benchmarks)
 app.command("demo")(demo_day)
+app.command("replay")(replay_record)
 app.command("setup")(authority.setup)
 app.command("serve")(authority.serve)
 app.add_typer(authority.user_app, name="user")

@@ -7,11 +7,22 @@ from pathlib import Path
 
 from bluezone.errors import Refused
 
-__all__ = ["CannotWrite", "write_whole"]
+__all__ = ["CannotWrite", "make_folder", "write_whole"]
 
 
 class CannotWrite(Refused):
     """A file cannot be written; the message names it and why."""
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none, with those above it.
+
+    :raises CannotWrite: naming it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot make the folder {path}: {error.strerror or error}") from None
 
 
 def write_whole(path: Path, text: str) -> None:

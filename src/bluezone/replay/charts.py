@@ -161,7 +161,7 @@ def _draw_panel(svg: Element, panel: Panel, top: float) -> float:
             lower = [(frame.at_x(x), frame.at_y(low)) for x, low, _ in reversed(series.band)]
             band = SubElement(group, "polygon", {"class": "band", "points": _points([*upper, *lower])})
             band.set("fill", _style(series).colour)
-            band.set("fill-opacity", "0.22" if series.strong else "0.1")
+            band.set("fill-opacity", "0.2" if series.strong else "0.07")
     # The line that matters most is drawn last, over the others.
     for series in sorted(panel.series, key=lambda one: one.strong):
         _draw_series(group, frame, series)

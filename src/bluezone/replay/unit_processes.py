@@ -67,10 +67,13 @@ def run_units(
     units: Sequence[_Unit],
     *,
     jobs: int,
+    scratch: Path,
     tell: Callable[[int, _Told], None],
     done: Callable[[int, _Result], None],
 ) -> None:
     """Run every unit, at most ``jobs`` at once; ``tell`` and ``done`` get a unit's index, in this process.
+
+    ``scratch`` is where temporary folders are made.
 
     Ends early by KeyboardInterrupt or a failure: then no process is left, nor any temporary folder, and what
     ``done`` was told stays done.
@@ -81,7 +84,7 @@ def run_units(
     """
     waiting = list(enumerate(units))
     running: list[_Running] = []
-    folder = Path(tempfile.mkdtemp(prefix="bluezone-replay-"))
+    folder = Path(tempfile.mkdtemp(prefix="bluezone-replay-", dir=scratch))
     try:
         while waiting or running:
             while waiting and len(running) < jobs:

@@ -1,0 +1,22 @@
+"""Commands that run for long end by Ctrl-C however they were started, and clean up behind themselves."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+__all__ = ["heed_interrupts"]
+
+
+def heed_interrupts() -> None:
+    """Make SIGINT and SIGTERM raise ``KeyboardInterrupt``.
+
+    Background jobs of a script start with SIGINT ignored, and a service manager's SIGTERM, too, must leave
+    nothing behind.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end_like_ctrl_c)
+
+
+def _end_like_ctrl_c(_signal: int, _frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
