@@ -30,6 +30,7 @@ class Windows:
     """``n`` evaluated windows in order of scene, receiver, transmitter and number.
 
     ``scenes``: names that ``scene`` int32 (n,) indexes.
+    ``models``: phone models of all scenes, which ``receiver_model``, ``transmitter_model`` int32 (n,) index.
     ``receiver``, ``transmitter`` int32 (n,): the study's numbers.
     ``number`` int32 (n,): which stretch of 300 s since the scene began, from 0.
     ``metres`` float64 (n,): mean of the known distances.
@@ -45,7 +46,10 @@ class Windows:
     """
 
     scenes: tuple[str, ...]
+    models: tuple[str, ...]
     scene: NDArray[np.int32]
+    receiver_model: NDArray[np.int32]
+    transmitter_model: NDArray[np.int32]
     receiver: NDArray[np.int32]
     transmitter: NDArray[np.int32]
     number: NDArray[np.int32]
@@ -64,11 +68,11 @@ class Windows:
         return len(self.metres)
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Windows:
-        """Some of the windows, by a mask or by rows; ``scenes`` stays whole, so ``scene`` means the same."""
+        """Some of the windows, by a mask or by rows; ``scenes`` and ``models`` stay whole."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
 
-_COLUMNS = tuple(field.name for field in fields(Windows) if field.name != "scenes")
+_COLUMNS = tuple(field.name for field in fields(Windows) if field.name not in ("scenes", "models"))
 
 
 def attenuations(scene: Scene, calibration: CalibrationTable | None) -> NDArray[np.float64]:
@@ -91,12 +95,18 @@ def pair_windows(scenes: Sequence[Scene], calibration: CalibrationTable | None) 
 
     :raises Refused: see :func:`attenuations`.
     """
-    parts = [_windows_of(at, scene, attenuations(scene, calibration)) for at, scene in enumerate(scenes)]
+    models = sorted({model for scene in scenes for model in scene.models})
+    parts = [
+        _windows_of(at, scene, attenuations(scene, calibration), models) for at, scene in enumerate(scenes)
+    ]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
-    return Windows(scenes=tuple(scene.name for scene in scenes), **columns)
+    return Windows(scenes=tuple(scene.name for scene in scenes), models=tuple(models), **columns)
 
 
-def _windows_of(at: int, scene: Scene, loss: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
+def _windows_of(
+    at: int, scene: Scene, loss: NDArray[np.float64], models: Sequence[str]
+) -> dict[str, NDArray[np.generic]]:
+    rows = np.array([models.index(model) for model in scene.models], dtype=np.int32)
     located = ~np.isnan(scene.metres)
     first = scene.milliseconds[located].min()
     number = (scene.milliseconds - first) // (WINDOW_SECONDS * 1_000)
@@ -115,6 +125,8 @@ def _windows_of(at: int, scene: Scene, loss: NDArray[np.float64]) -> dict[str, N
     known = np.where(evaluated, known, 1)
     columns = {
         "scene": np.full(len(starts), at, dtype=np.int32),
+        "receiver_model": rows[scene.receiver_model[order][starts]],
+        "transmitter_model": rows[scene.transmitter_model[order][starts]],
         "receiver": receiver.astype(np.int32),
         "transmitter": transmitter.astype(np.int32),
         "number": number.astype(np.int32),

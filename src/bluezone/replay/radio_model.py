@@ -26,7 +26,7 @@ __all__ = [
     "median_attenuation",
 ]
 
-LOSS_AT_ONE_METRE_DB = 60.5
+LOSS_AT_ONE_METRE_DB = 61.0
 PATH_LOSS_EXPONENT = 2.1
 NEAREST_METRES = 0.3
 """Nobody was measured nearer than 40 cm; below this the loss grows no less."""
@@ -34,13 +34,13 @@ NEAREST_METRES = 0.3
 RECEIVER_DB = 4.5
 TRANSMITTER_DB = 5.4
 """Standard deviations of how weakly a phone hears, and is heard, for as long as it lies where it lies."""
-SHADOWING_DB = 4.4
+SHADOWING_DB = 4.1
 """Standard deviation of what bodies and furniture between a pair add, for both directions alike."""
 SHADOWING_SECONDS = 300
 FADING_DB = 5.9
 """Standard deviation from one advert to the next (channel, multipath)."""
 
-RECEPTION_DB = 75.7
+RECEPTION_DB = 75.6
 RECEPTION_SPREAD_DB = 2.9
 """At this loss half of the adverts arrive; a loss lower by the spread lets 84 % through."""
 
