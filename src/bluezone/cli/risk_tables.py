@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bluezone.evaluation.baseline import REFERENCE, Baseline
-from bluezone.evaluation.evaluate import Evaluation, PhoneEvaluation, TramEvaluation
+from bluezone.evaluation.evaluate import Evaluation, ModelEvaluation, PhoneEvaluation, TramEvaluation
 from bluezone.evaluation.held_out import HeldOut
 from bluezone.evaluation.tram import NEAR_METRES, Warned
 
@@ -32,6 +32,9 @@ def print_evaluation(evaluation: Evaluation) -> None:
                 f"With the trial's fifth scene (party), {reference['windows']:,} windows: "
                 f"AUC {reference['auc']}, best nDCF {reference['best_ndcf']}."
             )
+    if evaluation.model is not None:
+        console.print(_models(evaluation.model))
+        console.print(_scene_warnings(evaluation.model))
     if evaluation.tram is not None:
         console.print(_tram(evaluation.tram))
     if evaluation.phones is not None:
@@ -48,6 +51,43 @@ def _scenes(evaluation: Evaluation) -> Table:
             f"{scene.located:,}",
             f"{scene.windows:,}",
             str(len(scene.models)),
+        )
+    return table
+
+
+def _models(model: ModelEvaluation) -> Table:
+    table = _table(
+        "Models, each scene judged by a fit on the others", "model", "near", "AUC", "nDCF", "nDCF by scene"
+    )
+    for name, held_out in model.held_out:
+        table.add_row(
+            name,
+            f"< {held_out.limit:g} m",
+            _rate(held_out.auc),
+            _rate(held_out.ndcf),
+            "  ".join(_rate(scene.ndcf) for scene in held_out.scenes),
+        )
+    return table
+
+
+def _scene_warnings(model: ModelEvaluation) -> Table:
+    table = _table(
+        "Pairs of the scenes: near is 15 min within 2 m",
+        "preset",
+        "calibration",
+        "warned",
+        "sensitivity",
+        "precision",
+        "far ones warned",
+    )
+    for one in model.warnings:
+        table.add_row(
+            one.preset,
+            one.calibration,
+            f"{one.warned} of {one.pairs}",
+            _rate(one.sensitivity),
+            _rate(one.precision),
+            _rate(one.false_positive_rate),
         )
     return table
 

@@ -9,6 +9,10 @@
          "reference": {"scenes", "windows", "auc", "best_ndcf"},
          "scenes": [{"scene", "windows", "near", "auc", "best_ndcf", "threshold"}, …],
          "held_out": HeldOut | null}, …]} | null,
+     "model": {"models": [{"name", HeldOut}, …],
+               "warnings": [{"preset", "calibration", "pairs", "near", "warned", "right",
+                             "sensitivity", "precision", "false_positive_rate"}, …],
+               "measured": [{"model", "rssi_correction", "tx_power"}, …]} | null,
      "tram": {"pairs", "near_metres",
               "rules": [{"name", "title", "below_db", "weights", "minutes", Warned}, …],
               "presets": [{"name", "title", "version", Warned}, …]} | null,
@@ -30,7 +34,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bluezone.evaluation.baseline import REFERENCE, Baseline
-from bluezone.evaluation.evaluate import Evaluation, PhoneEvaluation, TramEvaluation
+from bluezone.evaluation.evaluate import Evaluation, ModelEvaluation, PhoneEvaluation, TramEvaluation
 from bluezone.evaluation.held_out import HeldOut
 from bluezone.evaluation.metrics import Threshold
 from bluezone.evaluation.tram import NEAR_METRES, Warned
@@ -51,6 +55,7 @@ def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
         }
         if evaluation.baseline
         else None,
+        "model": None if evaluation.model is None else _model(evaluation.model),
         "tram": None if evaluation.tram is None else _tram(evaluation.tram),
         "phones": None if evaluation.phones is None else _phones(evaluation.phones),
     }
@@ -85,6 +90,25 @@ def _baseline(baseline: Baseline) -> dict[str, Any]:
             for scene in baseline.scenes
         ],
         "held_out": None if baseline.held_out is None else held_out_document(baseline.held_out),
+    }
+
+
+def _model(model: ModelEvaluation) -> dict[str, Any]:
+    return {
+        "models": [{"name": name, **held_out_document(held_out)} for name, held_out in model.held_out],
+        "warnings": [
+            {
+                **asdict(warned),
+                "sensitivity": warned.sensitivity,
+                "precision": warned.precision,
+                "false_positive_rate": warned.false_positive_rate,
+            }
+            for warned in model.warnings
+        ],
+        "measured": [
+            {"model": name, "rssi_correction": correction, "tx_power": power}
+            for name, correction, power in model.measured
+        ],
     }
 
 

@@ -7,7 +7,11 @@ from pathlib import Path
 
 from bluezone.device.calibration_file import read_calibration
 from bluezone.evaluation.baseline import LIMITS, Baseline, mean_rssi_baseline
+from bluezone.evaluation.held_out import HeldOut, leave_one_scene_out
 from bluezone.evaluation.inputs import find_inputs
+from bluezone.evaluation.phone_offsets import calibration_rows, fit_phone_offsets
+from bluezone.evaluation.proximity_model import MODELS
+from bluezone.evaluation.scene_warnings import SceneWarnings, warnings_of_presets
 from bluezone.evaluation.scenes import read_scene
 from bluezone.evaluation.tram import MINUTE_RULES, MinuteRule, Warned, warned_by, warned_by_preset
 from bluezone.evaluation.tram_files import read_tram
@@ -15,7 +19,14 @@ from bluezone.evaluation.windows import Windows, pair_windows
 from bluezone.protocols.phone_calibration import CalibrationTable, PhoneCalibration
 from bluezone.protocols.risk_presets import RiskPreset, load_preset, preset_names
 
-__all__ = ["Evaluation", "PhoneEvaluation", "SceneSize", "TramEvaluation", "evaluate_folder"]
+__all__ = [
+    "Evaluation",
+    "ModelEvaluation",
+    "PhoneEvaluation",
+    "SceneSize",
+    "TramEvaluation",
+    "evaluate_folder",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,16 @@ class PhoneEvaluation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ModelEvaluation:
+    """Models by name as judged on scenes left out, for each limit in turn; whom presets warn in the scenes;
+    and the whole-dB calibration (model, RSSI correction, transmit power) that all scenes together give."""
+
+    held_out: tuple[tuple[str, HeldOut], ...]
+    warnings: tuple[SceneWarnings, ...]
+    measured: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """``folder``: where the files lay. ``missing``: what was not there, in words; the parts that need it are
     ``None``, or empty. ``windows`` are those of all scenes, with attenuations if there is a calibration."""
@@ -56,6 +77,7 @@ class Evaluation:
     scenes: tuple[SceneSize, ...]
     windows: Windows | None
     baseline: tuple[Baseline, ...]
+    model: ModelEvaluation | None
     tram: TramEvaluation | None
     phones: PhoneEvaluation | None
 
@@ -85,8 +107,22 @@ def evaluate_folder(folder: Path) -> Evaluation:
         scenes=sizes,
         windows=windows,
         baseline=() if windows is None else tuple(mean_rssi_baseline(windows, limit) for limit in LIMITS),
+        model=None if windows is None or calibration is None else _model(windows, calibration),
         tram=None if inputs.tram is None else _tram(*inputs.tram),
         phones=None if calibration is None else _phones(calibration, sizes),
+    )
+
+
+def _model(windows: Windows, calibration: CalibrationTable) -> ModelEvaluation | None:
+    """With one scene alone there is nothing to leave out."""
+    if len(windows.scenes) < 2:
+        return None
+    return ModelEvaluation(
+        held_out=tuple(
+            (name, leave_one_scene_out(windows, limit, fit)) for limit in LIMITS for name, fit in MODELS
+        ),
+        warnings=tuple(warnings_of_presets(windows, [load_preset(name) for name in preset_names()])),
+        measured=tuple(calibration_rows(fit_phone_offsets(windows), calibration)),
     )
 
 
