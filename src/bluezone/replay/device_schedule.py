@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bluezone.device.agent import MAX_SCAN_GAP_SECONDS, AgentSettings
 from bluezone.protocols.gaen import INTERVAL_SECONDS, MAX_ROLLING_PERIOD
 from bluezone.replay.contact_trace import DAY_SECONDS, LOCAL_MIDNIGHT, ContactTrace
-from bluezone.replay.fleet import DEVICE_SETTINGS
+from bluezone.replay.device_settings import DEVICE_SETTINGS
 from bluezone.replay.random_streams import Purpose, random_for
 
 __all__ = ["Schedule", "schedule", "switched_on"]

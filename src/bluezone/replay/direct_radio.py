@@ -23,7 +23,7 @@ from bluezone.device.agent import AgentSettings
 from bluezone.replay.contact_trace import DAY_SECONDS, LOCAL_MIDNIGHT, NEAR_RSSI_DBM, ContactTrace
 from bluezone.replay.day import NEAR_METRES
 from bluezone.replay.device_schedule import Schedule
-from bluezone.replay.fleet import DEVICE_SETTINGS
+from bluezone.replay.device_settings import DEVICE_SETTINGS
 from bluezone.replay.radio_model import (
     FADING_DB,
     LOSS_AT_ONE_METRE_DB,

@@ -11,19 +11,17 @@ from pathlib import Path
 from random import Random
 
 from bluezone.clock import Clock
-from bluezone.device.agent import Agent, AgentSettings
+from bluezone.device.agent import Agent
 from bluezone.device.store import DeviceStore
 from bluezone.replay.day import Day
+from bluezone.replay.device_settings import DEVICE_SETTINGS
 from bluezone.replay.nearby import Nearby
 from bluezone.replay.radio_model import AttenuationModel
 from bluezone.replay.virtual_radio import VirtualLink, virtual_radio
 from bluezone.replay.virtual_time import LoopClock, run_virtual
 
-__all__ = ["DEVICE_SETTINGS", "DayProgress", "Fleet", "live_through", "open_fleet"]
+__all__ = ["DayProgress", "Fleet", "live_through", "open_fleet"]
 
-DEVICE_SETTINGS = AgentSettings(scan_seconds=2.0)
-SENSITIVITY_DBM = -96.0
-"""Weaker adverts are lost; phones' data sheets give about -93 to -99 dBm at 1 Mbit/s."""
 PROGRESS_SECONDS = 600
 
 

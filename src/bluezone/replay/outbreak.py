@@ -30,8 +30,8 @@ from bluezone.replay.aftermath import let_exports_out
 from bluezone.replay.contact_trace import DAY_SECONDS, LOCAL_MIDNIGHT, ContactTrace, true_contacts
 from bluezone.replay.demo_authority import demo_authority
 from bluezone.replay.device_schedule import schedule, switched_on
+from bluezone.replay.device_settings import DEVICE_SETTINGS
 from bluezone.replay.direct_radio import heard_among, listen
-from bluezone.replay.fleet import DEVICE_SETTINGS
 from bluezone.replay.outbreak_devices import Adverts, check_device, draw_keys, publish_keys, store_scans
 from bluezone.replay.random_streams import Purpose, random_for
 

@@ -144,11 +144,13 @@ def store_scans(
     sightings = receptions = 0
     for count, person in enumerate(people, 1):
         with DeviceStore.open(folder / str(person)) as store:
+            kept = []
             for scan, summary in _summaries(heard, bounds[person], bounds[person + 1], adverts, reader):
                 encounters = summary.encounters()
-                store.add_scan(times[scan], stands_for[scan], encounters)
+                kept.append((times[scan], stands_for[scan], encounters))
                 sightings += len(encounters)
                 receptions += summary.receptions
+            store.add_scans(kept)  # one commit, since hundreds for each of hundreds of people take a minute
         done(count)
     return Stored(sightings, receptions)
 

@@ -50,18 +50,27 @@ def person_days(
 ) -> list[dict[str, Any]]:
     """At most :data:`MOST_DAYS` days as ``spec/replay_report.schema.json`` has them.
 
-    Rightly warned, missed and in vain by the ``chosen`` preset in turn, most sightings first; days rightly
-    without a warning where there are not enough of these.
+    Rightly warned, missed and in vain by the ``chosen`` preset in turn, most sightings first, one day of a
+    person and an F0; days rightly without a warning where there are not enough of these.
     """
     by_verdict: dict[Verdict, list[PersonDay]] = defaultdict(list)
     for one in _candidates(trace, outbreak, chosen):
         by_verdict[one.verdict].append(one)
-    for found in by_verdict.values():
+    for verdict, found in by_verdict.items():
         found.sort(key=lambda one: (-one.sightings, one.day, one.person, one.f0))
+        by_verdict[verdict] = _one_of_each_pair(found)
     shown = _in_turn([by_verdict[verdict] for verdict in _INFORMATIVE])[:MOST_DAYS]
     shown += by_verdict["rightly not"][: MOST_DAYS - len(shown)]
     today = outbreak.checked_at.date()
     return [_document(trace, one, presets, today) for one in shown]
+
+
+def _one_of_each_pair(days: Sequence[PersonDay]) -> list[PersonDay]:
+    """The first of each person and F0, since a couple's three days look alike."""
+    first: dict[tuple[int, int], PersonDay] = {}
+    for one in days:
+        first.setdefault((one.person, one.f0), one)
+    return list(first.values())
 
 
 def _in_turn(groups: Sequence[Sequence[PersonDay]]) -> list[PersonDay]:
