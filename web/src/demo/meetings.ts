@@ -1,16 +1,8 @@
 /** Who met whom: the rows of a contact list joined per pair and sorted by nearness. */
 
 import { type Interval, merge, total } from "../shared/intervals.js";
+import { type Nearness, nearnessAt } from "../shared/nearness.js";
 import type { Contact } from "./report.js";
-
-/** Metres within which two people are near (the WHO's close contact). */
-export const NEAR_METRES = 2;
-export const MIDDLE_METRES = 5;
-/** Minutes within {@link NEAR_METRES} over a day that make someone truly near. */
-export const NEAR_MINUTES = 15;
-
-export type Nearness = "near" | "middle" | "far";
-export const NEARNESSES: readonly Nearness[] = ["near", "middle", "far"];
 
 export interface Meeting {
   readonly other: string;
@@ -26,8 +18,7 @@ export type Meetings = ReadonlyMap<string, ReadonlyMap<string, Meeting>>;
 
 /** Behind a wall nobody is near, however few metres there are. */
 export function nearness(contact: Contact): Nearness {
-  if (contact.wall_db > 0 || contact.distance_m > MIDDLE_METRES) return "far";
-  return contact.distance_m <= NEAR_METRES ? "near" : "middle";
+  return contact.wall_db > 0 ? "far" : nearnessAt(contact.distance_m);
 }
 
 export function meetingsOf(contacts: readonly Contact[]): Meetings {

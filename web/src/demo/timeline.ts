@@ -3,8 +3,9 @@
 import { badge, type Verdict } from "../shared/badge.js";
 import { type Child, h, s } from "../shared/dom.js";
 import { merge, total } from "../shared/intervals.js";
+import { NEARNESSES } from "../shared/nearness.js";
 import type { Day } from "./day.js";
-import { metBy, NEARNESSES, type Meeting } from "./meetings.js";
+import { type Meeting, metBy } from "./meetings.js";
 import { PLACE_KINDS, type Person } from "./report.js";
 import { bar, grid, ticks, togetherMarks } from "./track.js";
 

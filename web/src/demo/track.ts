@@ -2,8 +2,9 @@
 
 import { s } from "../shared/dom.js";
 import { clip, type Interval, merge } from "../shared/intervals.js";
+import { type Nearness, NEARNESSES } from "../shared/nearness.js";
 import type { Day } from "./day.js";
-import { type Meeting, type Nearness, NEARNESSES } from "./meetings.js";
+import type { Meeting } from "./meetings.js";
 
 /** Shorter marks would vanish on a phone. */
 const LEAST_PERCENT = 0.3;

@@ -71,7 +71,8 @@ export class Fields {
     return value.map((row, index) => parse(new Fields(row, `${this.where}.${name}[${index}]`)));
   }
 
-  private refuse(name: string, wanted: string): never {
+  /** @throws ReportError saying what the field must be. */
+  refuse(name: string, wanted: string): never {
     throw new ReportError(`${this.where}.${name}: must be ${wanted}`);
   }
 }

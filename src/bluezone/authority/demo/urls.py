@@ -1,4 +1,4 @@
-"""Addresses of the demo page, under /demo/."""
+"""Addresses of the demo's pages, under /demo/."""
 
 from __future__ import annotations
 
@@ -13,4 +13,6 @@ app_name = "demo"
 urlpatterns = [
     path("", views.day, name="day"),
     path("report.json", views.report, name="report"),
+    path("replay/", views.replay, name="replay"),
+    path("replay/report.json", views.replay_report, name="replay-report"),
 ]

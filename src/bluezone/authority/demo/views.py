@@ -1,4 +1,4 @@
-"""The demo day: a page, and the report that its script draws."""
+"""The demo's two pages, the simulated day and the replay of real contacts, and the reports that they draw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import condition, require_safe
 
-__all__ = ["day", "report", "report_path"]
+__all__ = ["day", "replay", "replay_path", "replay_report", "report", "report_path"]
 
 LANGUAGES: Final = ("vi", "en")
 
@@ -21,34 +21,59 @@ def report_path() -> Path:
     return Path(settings.BLUEZONE_DATA) / "demo" / "report.json"
 
 
+def replay_path() -> Path:
+    """Where the report of a replay is looked for (``spec/replay_report.schema.json``)."""
+    return Path(settings.BLUEZONE_DATA) / "demo" / "replay.json"
+
+
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
-    """The page, in Vietnamese or with ``?lang=en`` in English; without a report it says how to make one."""
+    """The day's page, Vietnamese or with ``?lang=en`` English; without a report, how to make one."""
+    return _page(request, "demo/day.html", report_path())
+
+
+@require_safe
+def replay(request: HttpRequest) -> HttpResponse:
+    """The replay's page, likewise."""
+    return _page(request, "demo/replay.html", replay_path())
+
+
+@require_safe
+@condition(etag_func=lambda _request: _etag(report_path()))
+def report(_request: HttpRequest) -> HttpResponseBase:
+    """The day's report as it was written; 404 while there is none."""
+    return _sent(report_path())
+
+
+@require_safe
+@condition(etag_func=lambda _request: _etag(replay_path()))
+def replay_report(_request: HttpRequest) -> HttpResponseBase:
+    """The replay's report as it was written; 404 while there is none."""
+    return _sent(replay_path())
+
+
+def _page(request: HttpRequest, template: str, path: Path) -> HttpResponse:
     asked = request.GET.get("lang", "")
     language = asked if asked in LANGUAGES else LANGUAGES[0]
-    there = report_path().is_file()
-    return render(request, "demo/day.html", {"page_language": language, "has_report": there})
+    return render(request, template, {"page_language": language, "has_report": path.is_file()})
 
 
-def _etag(_request: HttpRequest) -> str | None:
-    content = _content()
+def _etag(path: Path) -> str | None:
+    content = _content(path)
     return None if content is None else f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
-@require_safe
-@condition(etag_func=_etag)
-def report(_request: HttpRequest) -> HttpResponseBase:
-    """The report as it was written; 404 while there is none."""
-    content = _content()
+def _sent(path: Path) -> HttpResponse:
+    content = _content(path)
     if content is None:
-        raise Http404("no demo report has been made yet")
+        raise Http404("no such report has been made yet")
     response = HttpResponse(content, content_type="application/json; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     return response
 
 
-def _content() -> bytes | None:
+def _content(path: Path) -> bytes | None:
     try:
-        return report_path().read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None

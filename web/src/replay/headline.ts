@@ -1,0 +1,70 @@
+/** What was replayed and how good the warning was, in sentences and in eight numbers. */
+
+import { type Child, h } from "../shared/dom.js";
+import { peopleOfHundred, type Replay, shareInWords } from "./replay.js";
+
+export function headline(replay: Replay): HTMLElement {
+  const { report, words, format } = replay;
+  const source = words.sources[report.source.kind];
+  const { options } = report;
+  return h(
+    "header",
+    { class: "headline" },
+    h("p", { class: "kicker" }, `${words.kicker} · ${source.whole}`),
+    h("h1", {}, words.title(source.name, format.number(report.people), format.number(report.source.days))),
+    h(
+      "p",
+      { class: "lead" },
+      report.sensitivity === null ? words.nobodyNear : words.found(peopleOfHundred(replay, report.sensitivity)),
+      " ",
+      report.precision === null ? words.nobodyWarned : words.trusted(peopleOfHundred(replay, report.precision)),
+    ),
+    tiles(replay),
+    h(
+      "p",
+      { class: "hint" },
+      source.about,
+      " ",
+      words.run(
+        format.number(options.f0),
+        format.number(options.seeds),
+        shareInWords(replay, options.adoption),
+        replay.presetName(options.preset),
+        words.daysUnit(format.number(options.delay_days)),
+      ),
+      " ",
+      words.record(
+        report.source.name,
+        format.number(report.steps),
+        format.number(report.near_pairs),
+        format.number(report.near_pair_days),
+        format.number(report.seconds, 1),
+      ),
+    ),
+  );
+}
+
+function tiles({ report, words, format }: Replay): HTMLElement {
+  const share = (value: number | null): string => (value === null ? words.unknown : format.percent(value, 1));
+  const tile = (name: keyof typeof words.tiles, look: string, value: string, hint: Child = null): HTMLElement =>
+    h(
+      "div",
+      { class: `tile ${look}` },
+      h("dt", {}, words.tiles[name]),
+      h("dd", { "data-figure": name }, value),
+      hint && h("dd", { class: "tile-hint" }, hint),
+    );
+  const { tileHints } = words;
+  return h(
+    "dl",
+    { class: "tiles eight" },
+    tile("people", "people", format.number(report.people)),
+    tile("pairs", "people", format.number(report.near_pairs), tileHints.pairs),
+    tile("f0", "f0", format.number(report.f0)),
+    tile("seeds", "people", format.number(report.options.seeds), tileHints.seeds),
+    tile("contacts", "near", format.number(report.true_contacts), tileHints.contacts),
+    tile("warned", "warned", format.number(report.warned)),
+    tile("sensitivity", "zero", share(report.sensitivity), tileHints.sensitivity),
+    tile("precision", "zero", share(report.precision), tileHints.precision),
+  );
+}
