@@ -9,7 +9,7 @@ precision is the same at every level (0,68 and 0,12), save that at 0 nobody is w
 precision null.
 
 Person 17 was within 1,5 m of F0 3 from 09:00 to 09:20 and 3,5 m away until 09:30 on Wednesday 10 March 2021
-in Hanoi. Their device heard the F0 eight times, each time 240 seconds apart. With bluezone (under 55 dB × 1,2;
+in Hanoi. Their device heard the F0 eight times, 240 seconds apart. With bluezone (under 55 dB × 1,2;
 under 61 × 1,0; under 67 × 0,5; beyond × 0), typical attenuation and minutes at risk:
 
     09:04   54 dB   × 1,2   4,8 min   sum  4,8
