@@ -1,7 +1,7 @@
 """How strong an advert arrives: log-distance path loss, each phone's own offset, slow shadowing, fast fading.
 
 The constants are fitted to the DP-3T measurements of five-minute pair windows in four scenes (lunch, train,
-office, queue) by ``bluezone risk fit-radio``, which also says how far they are off in a scene that was left
+office, queue) by :mod:`bluezone.evaluation.path_loss`; how far they are off in a scene that was left
 out; see ``docs/risk-evaluation.md``. Phones differ as much as the published calibration by model leaves.
 """
 

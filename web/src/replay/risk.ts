@@ -54,14 +54,22 @@ export interface Weighed {
   readonly sighting: Sighting;
   /** Minutes at risk. */
   readonly minutes: number;
+  /** The attenuation looked at in dB; null where the report does not say. */
+  readonly lookedUp: number | null;
 }
 
 /** Sightings in order of time with what they count; reports should be sorted, a chart must not rely on it. */
-export function inTime(day: PersonDay, judged: Judged): Weighed[] {
+export function inTime(day: PersonDay, preset: Preset, judged: Judged): Weighed[] {
   return day.sightings
     .map((sighting, index) => ({
       sighting,
       minutes: judged.minutes[index] ?? 0,
+      lookedUp: judged.looked_up_db?.[index] ?? ofScan(sighting, preset),
     }))
     .sort((x, y) => x.sighting.time - y.sighting.time);
+}
+
+function ofScan(sighting: Sighting, preset: Preset): number | null {
+  if (preset.of_scan === "adjusted") return null;
+  return preset.of_scan === "minimum" ? sighting.min_db : sighting.typical_db;
 }
