@@ -102,7 +102,7 @@ export const vi: Words = {
     "Mỗi ô là một cách đặt ngưỡng: cần bao nhiêu phút nguy cơ mới báo, và giới hạn suy hao dịch đi bao nhiêu dB " +
     "(+ là chấp nhận sóng yếu hơn). Ô càng đậm càng cao.",
   shift: "Dịch giới hạn",
-  minutesColumn: (minutes) => `${minutes}\u00a0phút`,
+  minutesColumn: (minutes) => `${minutes} phút`,
   shiftRow: (shift) => `${shift}\u00a0dB`,
   asShipped: "Ô có khung: bộ quy tắc như đang dùng.",
   person: {
