@@ -58,7 +58,12 @@ export function study<Row extends StudyRow>(replay: Replay, choice: Choice, of: 
     disabled: known.length < 2,
   });
   const output = h("output", { for: slider.id });
-  const readout = h("div", { class: "table-scroll readout-table" });
+  const readout = h("div", {
+    class: "table-scroll readout-table",
+    tabindex: "0",
+    role: "group",
+    "aria-label": `${of.title}, ${words.meanAndSpread}`,
+  });
 
   const charts: { readonly figure: Figure<Row>; readonly plot: Plot }[] = [];
   for (const figure of of.figures) {
@@ -184,7 +189,9 @@ function head<Row>(replay: Replay, of: Study<Row>, before: readonly string[]): H
 
 function cell<Row>(replay: Replay, figure: Figure<Row>, row: Row | undefined): Child[] {
   const { mean, range } = spreadInWords(replay, row === undefined ? null : figure.value(row), figure.unit);
-  return [mean, range && h("span", { class: "range" }, range)];
+  const [low, high] = range.split("–");
+  // On a phone a range may take two lines.
+  return [mean, high !== undefined && h("span", { class: "range" }, `${low}–`, h("wbr", {}), high)];
 }
 
 /** All numbers at once: what the charts show, without seeing them. */
