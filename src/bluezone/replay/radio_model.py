@@ -45,7 +45,7 @@ RECEPTION_SPREAD_DB = 2.9
 """At this loss half of the adverts arrive; a loss lower by the spread lets 84 % through."""
 
 REACH_DB = 85.0
-"""Median loss beyond which nothing is received in practice: all that differs would have to be a sigma less."""
+"""Median loss beyond which nothing is received in practice: all else would have to be a sigma less."""
 
 
 def median_attenuation(metres: float, wall: float = 0.0) -> float:
