@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buckets, inTime, reachedAt, runningSums, spanOf } from "../src/replay/risk.js";
+import { buckets, inTime, mostTelling, reachedAt, runningSums, spanOf } from "../src/replay/risk.js";
 import { ANY, BLUEZONE, judged, MINUTES, NINE, personDay } from "./replay_sample.js";
 
 test("four buckets between three limits, the outer ones without end", () => {
@@ -56,4 +56,15 @@ test("what a preset looks at where the report does not say", () => {
   assert.equal(first("typical"), 54);
   assert.equal(first("minimum"), 51);
   assert.equal(first("adjusted"), null);
+});
+
+test("the day shown first is the one nearest to its threshold; none that nothing was heard of", () => {
+  const day = (score: number, heard = true) => ({
+    ...personDay(),
+    sightings: heard ? personDay().sightings : [],
+    by_preset: [judged(MINUTES, { score })],
+  });
+  assert.equal(mostTelling([day(669), day(12, false), day(25.6), day(3), day(4)], "bluezone"), 4);
+  assert.equal(mostTelling([day(669), day(25.6)], "any"), 0);
+  assert.equal(mostTelling([], "bluezone"), 0);
 });

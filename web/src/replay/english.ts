@@ -22,12 +22,12 @@ export const en: Words = {
   },
   kicker: "A replay of real contacts",
   title: (source, people, days) => `${source}: ${people}\u00a0people, ${days}\u00a0days`,
-  found: (of) => `Of 100\u00a0people who were truly near, ${of} warned.`,
-  trusted: (of) => `Of 100\u00a0people who are warned, ${of} truly near.`,
+  found: (of, some, all) => `Of 100\u00a0people who were truly near, ${of} warned (${some} of ${all}).`,
+  trusted: (of, some, all) => `Of 100\u00a0people who are warned, ${of} truly near (${some} of ${all}).`,
   nobodyNear: "Nobody was truly near an F0, so there is no sensitivity.",
   nobodyWarned: "Nobody was warned, so there is no precision.",
   bounds: {
-    exact: (count) => `${count}\u00a0are`,
+    exact: (count) => (count === "1" ? "1\u00a0is" : `${count}\u00a0are`),
     below: (count) => `fewer than ${count}\u00a0are`,
     above: (count) => `more than ${count}\u00a0are`,
   },
@@ -78,7 +78,7 @@ export const en: Words = {
   adoptionAxis: "Share of people with the app",
   noSweep: "This report has no figures by adoption.",
   expected: "By p²",
-  expectedHint: "Thin dotted line: sensitivity at full adoption × p².",
+  expectedHint: "Dotted line: sensitivity at full adoption × p², of the first preset that is shown.",
   noExpected: "No p² line: the report does not go up to full adoption.",
   reachable: "Both have the app",
   band: (seeds) => `Band: least to greatest of ${seeds} seeds.`,
@@ -100,7 +100,7 @@ export const en: Words = {
   thresholds: "Other thresholds",
   thresholdsHint:
     "Each cell is one choice: how many minutes at risk it takes to warn, and by how many dB the limits are moved " +
-    "(+ accepts weaker signals). The darker, the higher.",
+    "(+ accepts weaker signals). The more a cell stands out, the higher.",
   shift: "Limits moved by",
   minutesColumn: (minutes) => `${minutes} min`,
   shiftRow: (shift) => `${shift}\u00a0dB`,
@@ -110,7 +110,7 @@ export const en: Words = {
     hint: "From signals to a warning: each time the F0’s ids are received, the attenuation decides what a minute counts.",
     none: "This report holds nobody’s day.",
     choose: "Person, F0 and day",
-    option: (person, f0, date, verdict) => `Person ${person} · F0 ${f0} · ${date} · ${verdict}`,
+    option: (person, f0, date, verdict) => `${verdict} · person ${person} · F0 ${f0} · ${date}`,
     sentences: {
       right: (person, f0, minutes) => `Person ${person} was within 2\u00a0m of F0 ${f0} for ${minutes} minutes and was warned.`,
       missed: (person, f0, minutes) =>

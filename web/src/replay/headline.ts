@@ -15,9 +15,9 @@ export function headline(replay: Replay): HTMLElement {
     h(
       "p",
       { class: "lead" },
-      report.sensitivity === null ? words.nobodyNear : words.found(peopleOfHundred(replay, report.sensitivity)),
+      inPlainWords(replay, report.sensitivity, report.true_contacts, words.found) ?? words.nobodyNear,
       " ",
-      report.precision === null ? words.nobodyWarned : words.trusted(peopleOfHundred(replay, report.precision)),
+      inPlainWords(replay, report.precision, report.warned, words.trusted) ?? words.nobodyWarned,
     ),
     tiles(replay),
     h(
@@ -42,6 +42,18 @@ export function headline(replay: Replay): HTMLElement {
       ),
     ),
   );
+}
+
+/** Of a hundred, and of how many it really was: 100 of 100 is little where it was 3 of 3. */
+function inPlainWords(
+  replay: Replay,
+  share: number | null,
+  all: number,
+  say: (of: string, some: string, all: string) => string,
+): string | null {
+  if (share === null) return null;
+  const { number } = replay.format;
+  return say(peopleOfHundred(replay, share), number(Math.round(share * all)), number(all));
 }
 
 function tiles({ report, words, format }: Replay): HTMLElement {

@@ -6,7 +6,7 @@ import { dayInWords } from "../shared/format.js";
 import { type DayCharts, dayCharts } from "./person_chart.js";
 import { plainNumber, type Replay } from "./replay.js";
 import type { Judged, PersonDay, PersonVerdict, Preset } from "./report.js";
-import { inTime, reachedAt, runningSums, type Weighed } from "./risk.js";
+import { inTime, mostTelling, reachedAt, runningSums, type Weighed } from "./risk.js";
 
 const VERDICTS: Readonly<Record<PersonVerdict, Exclude<Verdict, "f0">>> = {
   "right": "right",
@@ -20,7 +20,8 @@ export function person(replay: Replay): HTMLElement {
   const text = words.person;
   const title = h("h2", { id: "person-title" }, text.title);
   const attributes = { class: "card person", id: "person", "aria-labelledby": "person-title" };
-  const first = report.person_days[0];
+  const shown = mostTelling(report.person_days, report.options.preset);
+  const first = report.person_days[shown];
   if (first === undefined) return h("section", attributes, title, h("p", {}, text.none));
 
   const whose = h(
@@ -28,7 +29,7 @@ export function person(replay: Replay): HTMLElement {
     { id: "person-day" },
     ...report.person_days.map((day, index) => {
       const verdict = VERDICT_WORDS[language][VERDICTS[day.verdict]];
-      return h("option", { value: index }, text.option(day.person, day.f0, dayInWords(day.date), verdict));
+      return h("option", { value: index, selected: index === shown }, text.option(day.person, day.f0, dayInWords(day.date), verdict));
     }),
   );
   const which = h(

@@ -10,12 +10,14 @@ import { buckets, inTime, reachedAt, runningSums, spanOf } from "./risk.js";
 import { along, nearest, type Scale, ticks, timeTicks } from "./scale.js";
 
 const TRUTH_HEIGHT = 36;
-const MEASURED_HEIGHT = 210;
+const MEASURED_HEIGHT = 260;
 const MINUTES_HEIGHT = 130;
 /** dB shown beyond what was measured and the outermost limits. */
 const MARGIN_DB = 5;
 /** Opacity of the band that weighs most. */
 const DARKEST = 0.3;
+/** Lower bands have no room for their weight. */
+const LEAST_LABEL_PIXELS = 11;
 /** Shorter bars would vanish on a phone. */
 const LEAST_PERCENT = 0.4;
 
@@ -153,7 +155,7 @@ function measured(replay: Replay, day: PersonDay, preset: Preset, judged: Judged
       s("rect", { x: 0, width: "100%", y: top, height, class: "weight", "fill-opacity": ((DARKEST * weight) / heaviest).toFixed(3) }),
       to < Infinity && s("line", { class: "limit", x1: 0, x2: "100%", y1: y(to), y2: y(to) }),
       to < Infinity && s("text", { x: -6, y: y(to) + 4, "text-anchor": "end", class: "limit-label" }, plainNumber(replay, to)),
-      height >= 14 &&
+      height >= LEAST_LABEL_PIXELS &&
         s("text", { x: "100%", dx: 6, y: top + height / 2 + 4, class: "weight-label" },
           words.person.weight(plainNumber(replay, weight))),
     );
@@ -193,7 +195,7 @@ function extreme(values: readonly number[], of: (one: number, other: number) => 
 
 /** Round values of the axis that no limit's own label is too near to. */
 function unlabelled(db: Scale, limits: readonly number[]): number[] {
-  const apart = ((db.high - db.low) * 14) / MEASURED_HEIGHT;
+  const apart = ((db.high - db.low) * 13) / MEASURED_HEIGHT;
   return ticks(db).filter((value) => limits.every((limit) => Math.abs(limit - value) >= apart));
 }
 

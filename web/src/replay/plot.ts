@@ -6,12 +6,14 @@ import { along, nearest, type Scale, ticks } from "./scale.js";
 import { hasSpread, type Point } from "./sweep.js";
 
 const HEIGHT = 230;
+/** More bands than this on top of each other must be fainter to be told apart. */
+const CROWDED = 2;
 
 export interface Line {
   readonly preset: string;
   readonly look: number;
   readonly runs: readonly (readonly Point[])[];
-  /** What the line should be, drawn thin and dotted. */
+  /** What the line should be, drawn dotted; null: not drawn. */
   readonly expected: ((x: number) => number) | null;
 }
 
@@ -64,6 +66,7 @@ export function plot(options: PlotOptions): Plot {
       h("p", { class: "axis-title", "aria-hidden": "true" }, options.xAxis),
     ),
     draw: (wanted) => {
+      svg.classList.toggle("crowded", wanted.length > CROWDED);
       lines.replaceChildren(...wanted.map((line) => drawn(line, options.x, { across, percent, down })));
     },
     point: (level) => {

@@ -73,3 +73,15 @@ function ofScan(sighting: Sighting, preset: Preset): number | null {
   if (preset.of_scan === "adjusted") return null;
   return preset.of_scan === "minimum" ? sighting.min_db : sighting.typical_db;
 }
+
+/** The day to show first: whose sum ends nearest to the threshold, where it matters most; 0 where nothing was heard. */
+export function mostTelling(days: readonly PersonDay[], preset: string): number {
+  let best = 0;
+  let nearest = Infinity;
+  days.forEach((day, index) => {
+    const judged = day.sightings.length > 0 ? day.by_preset.find((one) => one.preset === preset) : undefined;
+    const distance = judged === undefined ? Infinity : Math.abs(judged.score - judged.high_minutes);
+    if (distance < nearest) [best, nearest] = [index, distance];
+  });
+  return best;
+}

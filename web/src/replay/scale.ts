@@ -25,7 +25,7 @@ export function ticks(scale: Scale, most = 5, least = 0): number[] {
   return list;
 }
 
-const TIME_STEPS: readonly number[] = [300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const TIME_STEPS: readonly number[] = [300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400];
 
 /** Unix times on whole steps of the local clock, at most `most` + 1; `localSecond` is the second of the local day. */
 export function timeTicks(scale: Scale, localSecond: (time: number) => number, most = 5): number[] {

@@ -102,8 +102,10 @@ export function study<Row extends StudyRow>(replay: Replay, choice: Choice, of: 
     );
   };
   const draw = (): void => {
+    const shown = presets.filter(choice.isShown);
     for (const { figure, plot: one } of charts) {
-      one.draw(presets.filter(choice.isShown).map((preset) => lineOf(replay, of, figure, preset)));
+      // What is expected is drawn once: five dotted lines beside five others tell nobody anything.
+      one.draw(shown.map((preset, index) => lineOf(replay, of, figure, preset, index === 0)));
     }
     show();
   };
@@ -131,13 +133,19 @@ export function study<Row extends StudyRow>(replay: Replay, choice: Choice, of: 
   );
 }
 
-function lineOf<Row extends StudyRow>(replay: Replay, of: Study<Row>, figure: Figure<Row>, preset: string): Line {
+function lineOf<Row extends StudyRow>(
+  replay: Replay,
+  of: Study<Row>,
+  figure: Figure<Row>,
+  preset: string,
+  withExpected: boolean,
+): Line {
   const own = of.rows.filter((row) => row.preset === preset);
   return {
     preset,
     look: replay.presetLook(preset),
     runs: runs(own, of.x, figure.value),
-    expected: figure.expected?.(preset) ?? null,
+    expected: withExpected ? (figure.expected?.(preset) ?? null) : null,
   };
 }
 

@@ -22,8 +22,8 @@ export const vi: Words = {
   },
   kicker: "Phát lại tiếp xúc có thật",
   title: (source, people, days) => `${source}: ${people}\u00a0người, ${days}\u00a0ngày`,
-  found: (of) => `Trong 100\u00a0người thật sự tiếp xúc gần, ${of} được cảnh báo.`,
-  trusted: (of) => `Trong 100\u00a0người được cảnh báo, ${of} thật sự tiếp xúc gần.`,
+  found: (of, some, all) => `Trong 100\u00a0người thật sự tiếp xúc gần, ${of} được cảnh báo (${some} trên ${all}).`,
+  trusted: (of, some, all) => `Trong 100\u00a0người được cảnh báo, ${of} thật sự tiếp xúc gần (${some} trên ${all}).`,
   nobodyNear: "Không ai thật sự tiếp xúc gần F0, nên không tính được độ nhạy.",
   nobodyWarned: "Không ai được cảnh báo, nên không tính được độ chính xác.",
   bounds: {
@@ -78,7 +78,7 @@ export const vi: Words = {
   adoptionAxis: "Tỷ lệ người có ứng dụng",
   noSweep: "Báo cáo này không có số liệu theo tỷ lệ cài đặt.",
   expected: "Theo p²",
-  expectedHint: "Đường chấm mảnh: độ nhạy khi mọi người đều cài × p².",
+  expectedHint: "Đường chấm: độ nhạy khi mọi người đều cài × p², của bộ quy tắc đầu tiên đang hiện.",
   noExpected: "Không vẽ đường p²: báo cáo không có mức mọi người đều cài.",
   reachable: "Cả hai cùng có ứng dụng",
   band: (seeds) => `Dải màu: thấp nhất đến cao nhất trong ${seeds} lần bốc thăm.`,
@@ -100,7 +100,7 @@ export const vi: Words = {
   thresholds: "Nếu đổi ngưỡng",
   thresholdsHint:
     "Mỗi ô là một cách đặt ngưỡng: cần bao nhiêu phút nguy cơ mới báo, và giới hạn suy hao dịch đi bao nhiêu dB " +
-    "(+ là chấp nhận sóng yếu hơn). Ô càng đậm càng cao.",
+    "(+ là chấp nhận sóng yếu hơn). Ô càng nổi bật thì càng cao.",
   shift: "Dịch giới hạn",
   minutesColumn: (minutes) => `${minutes} phút`,
   shiftRow: (shift) => `${shift}\u00a0dB`,
@@ -110,7 +110,7 @@ export const vi: Words = {
     hint: "Từ sóng đo được đến lời cảnh báo: mỗi lần thu được mã của F0, suy hao quyết định một phút đáng tính bao nhiêu.",
     none: "Báo cáo này không kèm ngày của ai.",
     choose: "Người, F0 và ngày",
-    option: (person, f0, date, verdict) => `Người ${person} · F0 ${f0} · ${date} · ${verdict}`,
+    option: (person, f0, date, verdict) => `${verdict} · người ${person} · F0 ${f0} · ${date}`,
     sentences: {
       right: (person, f0, minutes) => `Người ${person} ở trong vòng 2\u00a0m quanh F0 ${f0} tổng cộng ${minutes}\u00a0phút và đã được cảnh báo.`,
       missed: (person, f0, minutes) =>

@@ -12,8 +12,8 @@ export interface Words {
   readonly sources: Readonly<Record<SourceKind, { readonly name: string; readonly whole: string; readonly about: string }>>;
   readonly kicker: string;
   readonly title: (source: string, people: string, days: string) => string;
-  readonly found: (of: string) => string;
-  readonly trusted: (of: string) => string;
+  readonly found: (of: string, some: string, all: string) => string;
+  readonly trusted: (of: string, some: string, all: string) => string;
   readonly nobodyNear: string;
   readonly nobodyWarned: string;
   readonly bounds: Readonly<Record<"exact" | "below" | "above", (count: string) => string>>;
