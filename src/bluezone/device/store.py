@@ -190,6 +190,11 @@ class DeviceStore:
         aem, typical, strongest, seconds = found[0]
         return StoredEncounter(Encounter(rpi, aem, typical, strongest), time, seconds)
 
+    def heard_at(self, time: int) -> list[Encounter]:
+        """Everything that the scan heard which began at ``time``."""
+        rows = self.query("SELECT rpi, aem, typical_rssi, max_rssi FROM encounters WHERE time = ?", (time,))
+        return [Encounter(*row) for row in rows]
+
     def heard_besides(self, time: int, rpi: bytes) -> tuple[int, float]:
         """How many other identifiers a scan heard, and their mean strength in dBm (0 without any)."""
         ((count, mean),) = self.query(

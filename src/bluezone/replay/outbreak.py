@@ -3,15 +3,15 @@
 Only the radio is bypassed (:mod:`bluezone.replay.direct_radio`). Keys, adverts, scan summaries, reports over
 HTTP, signed exports, matching, scores and alerts are those of live devices and of a live authority. What the
 devices matched is kept, so that other presets and fewer people with the app can be scored from one run: who
-has no app publishes nothing, so what others heard of them never matches.
+has no app publishes nothing and is not heard.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -23,8 +23,16 @@ from bluezone.authority.keys.rules import HANOI, check_test_dates
 from bluezone.clock import SettableClock
 from bluezone.device.exposure_results import MatchedKey
 from bluezone.device.service import open_client
+from bluezone.device.store import Encounter
 from bluezone.errors import Refused
-from bluezone.protocols.risk import ExposureWindow, RiskLevel, ScanInstance, daily_summaries, exposure_windows
+from bluezone.protocols.risk import (
+    ExposureWindow,
+    RiskLevel,
+    ScanInstance,
+    daily_summaries,
+    exposure_windows,
+    surroundings_attenuation,
+)
 from bluezone.protocols.risk_presets import RiskPreset, load_preset
 from bluezone.replay.aftermath import let_exports_out
 from bluezone.replay.contact_trace import DAY_SECONDS, LOCAL_MIDNIGHT, ContactTrace, true_contacts
@@ -79,12 +87,25 @@ class OutbreakProgress:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What the device of ``receiver`` heard of one published key, which is of ``f0``."""
+    """What the device of ``receiver`` heard of one published key, which is of ``f0``.
+
+    ``others``: for each of ``scans``, who else it heard, and how strongly: (person, typical dBm); empty if none
+    of them heard anybody else.
+    """
 
     receiver: int
     f0: int
     key: MatchedKey
     scans: tuple[ScanInstance, ...]
+    others: tuple[tuple[tuple[int, int], ...], ...] = ()
+
+    def scans_among(self, people: Collection[int]) -> tuple[ScanInstance, ...]:
+        """The scans as they had been if nobody but ``people`` could be heard: with other surroundings."""
+        others = self.others or ((),) * len(self.scans)
+        return tuple(
+            replace(scan, surroundings=_surroundings([rssi for person, rssi in heard if person in people]))
+            for scan, heard in zip(self.scans, others, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +177,7 @@ def run_outbreak(
         f0=tuple(contacts),
         contacts=contacts,
         exposures=tuple(
-            Exposure(person, whose[key.tek], key, scans)
+            _exposure(person, whose[key.tek], key, scans, found.heard, adverts.sender)
             for person, found in checks.items()
             for key, scans in found.exposures
         ),
@@ -190,7 +211,10 @@ def warned(outbreak: Outbreak, preset: RiskPreset, adopters: frozenset[int] | No
     for one in outbreak.exposures:
         if adopters is None or (one.receiver in adopters and one.f0 in adopters):
             windows[one.receiver] += exposure_windows(
-                one.scans, preset, report_type=one.key.report_type, days_since_onset=one.key.days_since_onset
+                one.scans if adopters is None else one.scans_among(adopters),
+                preset,
+                report_type=one.key.report_type,
+                days_since_onset=one.key.days_since_onset,
             )
     today = outbreak.checked_at.date()
     return frozenset(
@@ -209,6 +233,32 @@ def longest_delay() -> int:
     ):
         days += 1
     return days
+
+
+def _exposure(
+    receiver: int,
+    f0: int,
+    key: MatchedKey,
+    scans: tuple[ScanInstance, ...],
+    heard: Mapping[int, Sequence[Encounter]],
+    sender: Mapping[bytes, int],
+) -> Exposure:
+    """An exposure with the names of everybody in its scans, which only a replay can know."""
+    named = {
+        time: [(sender[one.rpi], one.typical_rssi) for one in encounters]
+        for time, encounters in heard.items()
+    }
+    others = tuple(tuple(one for one in named[scan.time] if one[0] != f0) for scan in scans)
+    return Exposure(receiver, f0, key, scans, others)
+
+
+def _surroundings(strengths: Sequence[int]) -> float | None:
+    return surroundings_attenuation(
+        len(strengths),
+        sum(strengths) / max(1, len(strengths)),
+        tx_power=DEVICE_SETTINGS.tx_power,
+        rssi_correction=DEVICE_SETTINGS.rssi_correction,
+    )
 
 
 def _check_delay(days: int) -> None:

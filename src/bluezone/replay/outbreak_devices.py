@@ -24,7 +24,7 @@ from bluezone.device.exposure_results import MatchedKey
 from bluezone.device.report import NothingToReport
 from bluezone.device.scan_summary import ScanSummary
 from bluezone.device.service import check_now
-from bluezone.device.store import DeviceStore
+from bluezone.device.store import DeviceStore, Encounter
 from bluezone.protocols.advert import AdvertReader, build_gaen_advert
 from bluezone.protocols.gaen import (
     MAX_ROLLING_PERIOD,
@@ -58,9 +58,13 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a device's check left: the keys that it had heard with their scans, and whether it alerts."""
+    """What a device's check left: the keys that it had heard with their scans, and whether it alerts.
+
+    ``heard``: by a scan's time, everything that it heard.
+    """
 
     exposures: tuple[tuple[MatchedKey, tuple[ScanInstance, ...]], ...]
+    heard: dict[int, list[Encounter]]
     alerts: bool
 
 
@@ -113,6 +117,8 @@ class Adverts:
         self._metadata = Metadata(tx_power=settings.tx_power).pack()
         self._derived: dict[bytes, tuple[list[bytes], bytes]] = {}
         self._made: dict[int, bytes] = {}
+        self.sender: dict[bytes, int] = {}
+        """Whose an identifier is that was on the air."""
 
     def __getitem__(self, identifier: int) -> bytes:
         """The advert of a row of identifiers."""
@@ -129,6 +135,7 @@ class Adverts:
             derived = self._derived[key.data] = rolling_proximity_identifiers(key), derive_aemk(key.data)
         rpis, aemk = derived
         rpi = rpis[interval - key.rolling_start]
+        self.sender[rpi] = int(self._person[identifier])
         return build_gaen_advert(rpi, encrypt_metadata(aemk, rpi, self._metadata))
 
 
@@ -196,5 +203,6 @@ def check_device(folder: Path, http: httpx.Client, clock: SettableClock) -> Chec
         store.purge(clock.now())
         check_now(store, enrolment_of(store), http, clock)
         exposures = exposure_results.matched_exposures(store)
+        heard = {scan.time: store.heard_at(scan.time) for _, scans in exposures for scan in scans}
         alerts = any(alert.withdrawn_at is None for alert in exposure_results.alerts(store))
-    return Checked(tuple((key, tuple(scans)) for key, scans in exposures), alerts)
+    return Checked(tuple((key, tuple(scans)) for key, scans in exposures), heard, alerts)
