@@ -89,8 +89,8 @@ class OutbreakProgress:
 class Exposure:
     """What the device of ``receiver`` heard of one published key, which is of ``f0``.
 
-    ``others``: for each of ``scans``, who else it heard, and how strongly: (person, typical dBm); empty if none
-    of them heard anybody else.
+    ``others``: for each of ``scans``, who else it heard, and how strongly: (person, typical dBm); empty if
+    none of them heard anybody else.
     """
 
     receiver: int
