@@ -44,8 +44,8 @@ def outbreak(
     contacts: Mapping[int, frozenset[int]] | None = None,
     exposures: tuple[Exposure, ...] | None = None,
 ) -> Outbreak:
-    """20 minutes each: 11 hears it at 45 dB, 12 at 75 dB, and 14, who was not near, at 45 dB; 13 five minutes at
-    45 dB. 15 minutes at 45 dB are enough for any preset, at 75 dB for none but "one sighting"."""
+    """20 min each: 11 hears it at 45 dB, 12 at 75 dB, and 14, who was not near, at 45 dB; 13 five minutes
+    at 45 dB. 15 minutes at 45 dB are enough for any preset, at 75 dB for none but "one sighting"."""
     heard = (exposure(1, 45.0), exposure(2, 75.0), exposure(3, 45.0, 1), exposure(4, 45.0))
     return Outbreak(
         f0=(0,),

@@ -29,7 +29,7 @@ def days(hand: ModuleType) -> list[dict[str, Any]]:
 
 
 def test_verdicts(days: list[dict[str, Any]]) -> None:
-    # Near and warned, near and not, warned and not near; 13 fills up, heard for five minutes and near for five.
+    # Near and warned, near and not, warned and not near; 13, heard and near for five minutes, fills up.
     assert [(day["person"], day["verdict"]) for day in days] == [
         ("11", "right"),
         ("12", "missed"),
@@ -82,7 +82,7 @@ def test_a_window_that_is_dropped_counts_nothing(hand: ModuleType) -> None:
 
 
 def test_a_day_that_belies_the_person_is_left_out(hand: ModuleType) -> None:
-    """14 is warned in vain of that day, but was a true contact on another: neither tells the other's story."""
+    """14 is warned in vain of that day, but is a true contact of another: neither tells the other's story."""
     trace = trace_from_rows(
         [
             *[

@@ -59,6 +59,6 @@ def test_days_without_contacts_are_refused() -> None:
 def test_the_last_time_near_anybody_of_some() -> None:
     # Person 1 (row 0) is the F0: 2 was near it on the second day until 12:05; the row at 3 m does not count.
     assert last_near(TRACE, [0]) == {1: at(1, 12, 5)}
-    # F0s 1 and 3 (rows 0 and 2): 2 was near 3 later; 4 was never nearer to 3 than 9 m; among F0s nothing counts.
+    # F0s 1 and 3 (rows 0 and 2): 2 was near 3 later; 4 was 9 m from 3; among F0s none counts.
     assert last_near(TRACE, [0, 2]) == {1: at(2, 12, 5)}
     assert last_near(TRACE, [0, 1]) == {2: at(2, 12, 5)}
