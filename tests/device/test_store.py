@@ -464,3 +464,42 @@ def test_heard_besides_counts_one_scan_alone(tmp_path: Path) -> None:
         assert store.heard_besides(1000, one) == (2, -65.5)
         assert store.heard_besides(1001, two) == (0, 0.0)
         assert store.heard_besides(999, one) == (0, 0.0)
+
+
+def test_a_scan_is_given_back_whole(store: DeviceStore) -> None:
+    store.add_scan(T0, 250, [encounter(2), encounter(1)])
+    store.add_scan(T0 + 1, 250, [encounter(3)])
+    assert store.heard_at(T0) == [encounter(1), encounter(2)]
+    assert store.heard_at(T0 - 1) == []
+
+
+def test_many_scans_are_kept_as_one_by_one_or_not_at_all(store: DeviceStore, tmp_path: Path) -> None:
+    scans = [(T0, 250, [encounter(2), encounter(1)]), (T0 + 270, 270, []), (T0 + 540, 270, [encounter(2)])]
+    store.add_scans(scans)
+    with DeviceStore.open(tmp_path / "other") as other:
+        for scan in scans:
+            other.add_scan(*scan)
+        everything = "SELECT * FROM encounters ORDER BY time, rpi"
+        assert store.query(everything) == other.query(everything)
+    with pytest.raises(sqlite3.IntegrityError):
+        store.add_scans(
+            [(T0 + 900, 270, [encounter(9)]), (T0 + 1200, 270, [Encounter(b"short", b"1234", 0, 0)])]
+        )
+    assert store.encounter_count() == 3
+
+
+def test_only_what_may_be_lost_is_not_waited_for(store: DeviceStore) -> None:
+    """SQLite waits for the disk at a commit where ``synchronous`` is 2 (full), not where it is 1."""
+    levels: list[int] = []
+
+    def note(statement: str) -> None:
+        if statement == "COMMIT":
+            levels.append(store.query("PRAGMA synchronous")[0][0])
+
+    store._connection.set_trace_callback(note)
+    store.set_setting("a", 1)
+    store.set_setting("b", 2, durable=False)
+    store.set_setting("c", 3)
+    store._connection.set_trace_callback(None)
+    assert levels == [2, 1, 2]
+    assert store.setting("b") == 2
