@@ -1,4 +1,4 @@
-"""Work for the tests of unit processes; in a module that a fresh process can import."""
+"""Work for the tests of unit processes and sweeps; in a module that a fresh process can import."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bluezone.errors import Refused
+from bluezone.protocols.risk_presets import preset_names
+from bluezone.replay.outbreak import OutbreakProgress
+from bluezone.replay.sweep_unit import UnitOfTrace
 
 
 class Fussy(Refused):
@@ -47,3 +51,35 @@ def first_is_quick(unit: int, folder: Path, tell: Callable[[int], None]) -> int:
     if unit:
         signal.pause()
     return unit
+
+
+def figures(work: UnitOfTrace, folder: Path, tell: Callable[[OutbreakProgress], None]) -> dict[str, Any]:
+    """What a unit gives, made up at once of what it is asked."""
+    unit = work.unit
+    tell(OutbreakProgress("keys", 1, 2))
+    return {
+        "seed": unit.seed,
+        "delay_days": unit.delay_days,
+        "rates": [
+            {
+                "preset": name,
+                "adoption": level,
+                "true_contacts": 10,
+                "warned": unit.seed,
+                "sensitivity": level**2 / unit.seed,
+                "precision": None if level < 0.5 else 1 / unit.seed,
+                "days_to_warning": unit.delay_days + 1.0,
+                "reachable": level**2,
+            }
+            for name in preset_names()
+            for level in unit.levels
+        ],
+        "thresholds": [
+            {"minutes": 5.0, "shift_db": 0.0, "sensitivity": 1 / unit.seed, "precision": None}
+            for _ in range(unit.thresholds)
+        ],
+        "person_days": [],
+        "sightings": 3,
+        "receptions": 7,
+        "seconds": 0.1,
+    }
