@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from bluezone.errors import Refused
-from bluezone.replay.unit_processes import UnitFault, UnitKilled, run_units
+from bluezone.replay.unit_processes import UnitFault, UnitKilled, _undisturbed, run_units
 
 
 @pytest.fixture
@@ -83,3 +85,35 @@ def test_whatever_stops_the_parent_ends_every_process(
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_waits_though_another_thread_may_receive_it() -> None:
+    """Else a process that is just being started would find half of what it reads, and say so at length."""
+    stop, listening = threading.Event(), threading.Event()
+
+    def listen() -> None:  # like numpy's threads, whose signal mask is their own
+        listening.set()
+        stop.wait()
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    listening.wait()
+    before = signal.getsignal(signal.SIGINT)
+    reached = []
+
+    def interrupted() -> None:
+        with _undisturbed():
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):  # where Python looks for signals
+                pass
+            reached.append(True)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    finally:
+        stop.set()
+        thread.join()
+    assert reached == [True]
+    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -12,6 +12,7 @@ import pickle
 import shutil
 import signal
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -157,12 +158,33 @@ def _end(one: _Running) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait; a process started here has them blocked from its first instruction."""
+    """Ctrl-C and SIGTERM wait until the block is left.
+
+    Blocked, so that a process started here has them blocked from its first instruction. Noted as well, since
+    a thread of a library (numpy's) has a mask of its own: what it receives would interrupt this one too.
+    """
+    noted: list[int] = []
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    handlers = _note_into(noted)
     try:
         yield
     finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if noted:
+            signal.raise_signal(noted[0])
+
+
+def _note_into(noted: list[int]) -> dict[int, Any]:
+    """Handlers that only note a signal; those before. Python runs handlers in the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {
+        number: signal.signal(number, lambda came, _frame: noted.append(came))
+        for number in _STOPPING
+        if signal.getsignal(number) is not None  # one set outside Python cannot be put back
+    }
 
 
 def _live(connection: Connection, work: Work[_Unit, _Told, _Result], unit: _Unit, folder: Path) -> None:
