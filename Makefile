@@ -18,7 +18,7 @@ help: ## list the targets
 
 setup: $(PYTHON) $(WEB) ## .venv with the bluezone command, and the built web pages
 
-demo: setup ## residents meet, one is confirmed, the right people are warned; look at the day in a browser
+demo: setup ## residents meet, one is confirmed, those near are warned; look at the day in a browser
 	@$(BIN)/bluezone demo $(DEMO_ARGS)
 
 test: setup $(MACHINE) lint test-web test-python test-postgres ## everything: lint, unit, both databases, real Chromium

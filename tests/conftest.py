@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from urllib.parse import quote
 import pytest
 
 from bluezone.clock import SettableClock
+
+# A background job of a script starts with SIGINT ignored; tests that send it to themselves would hang.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -90,8 +90,8 @@ def test_nearby_follows_time_and_goes_back_only_a_little() -> None:
 
 
 def test_far_rows_are_out_of_reach() -> None:
-    # 61.0 + 21·log10(d) = 85 at d = 10^(24/21) = 13.9 m
-    nearby = Nearby(day_of(Contact("a", "b", 0, 10, 13.8), Contact("a", "c", 0, 10, 14.0)))
+    # 61.0 + 21·log10(d) = 95 at d = 10^(34/21) = 41.6 m
+    nearby = Nearby(day_of(Contact("a", "b", 0, 10, 41.5), Contact("a", "c", 0, 10, 41.7)))
     assert nearby.median_loss("a", "b", 5) is not None
     assert nearby.median_loss("a", "c", 5) is None
 

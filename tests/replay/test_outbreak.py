@@ -20,12 +20,12 @@ from bluezone.replay.contact_trace import LOCAL_MIDNIGHT, ContactTrace, trace_fr
 from bluezone.replay.device_schedule import schedule, switched_on
 from bluezone.replay.direct_radio import listen
 from bluezone.replay.outbreak import (
+    MAX_DELAY_DAYS,
     Exposure,
     Outbreak,
     OutbreakOptions,
     OutbreakProgress,
     adopters,
-    longest_delay,
     run_outbreak,
     warned,
 )
@@ -90,7 +90,7 @@ class Runs:
 
     def __init__(self, work: ModuleType, scratch: Path) -> None:
         fortnight = [
-            *((a_fortnight(), OutbreakOptions(f0=1, delay_days=days)) for days in (0, 1, 2, longest_delay())),
+            *((a_fortnight(), OutbreakOptions(f0=1, delay_days=days)) for days in (0, 1, 2, MAX_DELAY_DAYS)),
             (a_fortnight(20), OutbreakOptions(f0=1)),
         ]
         options = [

@@ -44,7 +44,7 @@ def demo_day(
     stop: Annotated[bool, typer.Option("--exit", help="End after the result instead of serving on.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Residents meet, one is confirmed, the right people are warned; look at the day in a browser.
+    """Residents meet, one is confirmed, those near are warned; look at the day in a browser.
 
     The authority listens on loopback and works in a folder of its own, which is removed at the end.
     """

@@ -75,7 +75,7 @@ def replay_record(
     heed_interrupts()
     from bluezone.cli.replay_view import ReplayView, print_result
     from bluezone.protocols.risk_presets import load_preset
-    from bluezone.replay.outbreak import longest_delay
+    from bluezone.replay.outbreak import MAX_DELAY_DAYS
     from bluezone.replay.replay_site import replay_site
     from bluezone.replay.run_replay import open_record, run_replay
     from bluezone.replay.sweep import DEFAULT_LEVELS, SweepOptions
@@ -83,9 +83,9 @@ def replay_record(
 
     if port is not None and not serve:
         raise typer.BadParameter("needs --serve", param_hint="--port")
-    if delay_days > longest_delay():
+    if delay_days > MAX_DELAY_DAYS:
         raise typer.BadParameter(
-            f"{delay_days} is more than {longest_delay()}: the authority gives no code for an older test",
+            f"{delay_days} is more than {MAX_DELAY_DAYS}: the authority gives no code for an older test",
             param_hint="--delay-days",
         )
     options = SweepOptions(

@@ -7,8 +7,9 @@ Scores are attenuations with their sign turned, so that scores of different fits
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +34,12 @@ __all__ = [
     "scipy_minimize",
 ]
 
-_START = Adjustment(
-    typical=0.5, minimum_around=0.5, around_seconds=450, surroundings=0.0, surroundings_db=66.0, most_db=6.0
+_NONE = Adjustment(
+    typical=0.0, minimum_around=0.0, around_seconds=450, surroundings=0.0, surroundings_db=66.0, most_db=6.0
 )
 """What is not fitted: how far around to look, what surroundings are usual, and how much they may say."""
+_PARTS = tuple(replace(_NONE, **{part: 1.0}) for part in ("typical", "minimum_around", "surroundings"))
+"""Each of the three terms alone: the adjusted attenuation is their weighted sum."""
 _LEAST_STRENGTH = 1e-4
 
 
@@ -59,24 +62,23 @@ def scipy_minimize(
     return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Parts:
-    """Of each window, float64 (n,) in dB: own mean, least around, what all else is weaker than usual."""
-
-    typical: NDArray[np.float64]
-    minimum_around: NDArray[np.float64]
-    weaker: NDArray[np.float64]
-
-
 def adjusted_attenuation(
     windows: Windows, offsets: PhoneOffsets, adjustment: Adjustment
 ) -> NDArray[np.float64]:
-    """Float64 (n,) in dB: what a calibrated device would look up for each window."""
-    parts = _parts(windows, offsets, adjustment)
-    return (
-        adjustment.typical * parts.typical
-        + adjustment.minimum_around * parts.minimum_around
-        - adjustment.surroundings * parts.weaker
+    """Float64 (n,) in dB: what a calibrated device looks up for each window, by the device's own rule."""
+    hears, sends = offset_of_windows(windows, offsets)
+    surroundings = np.where(windows.others >= LEAST_OTHERS, windows.others_mean - hears, np.nan)
+    rows = zip(
+        (windows.typical - hears - sends).tolist(),
+        (windows.minimum_around - hears - sends).tolist(),
+        surroundings.tolist(),
+        strict=True,
+    )
+    return np.array(
+        [
+            adjustment.of(typical, around, None if math.isnan(others) else others)
+            for typical, around, others in rows
+        ]
     )
 
 
@@ -87,8 +89,7 @@ def fit_adjustment(windows: Windows, offsets: PhoneOffsets, limit: float) -> Adj
 
     :raises ScipyMissing: where SciPy is not installed.
     """
-    parts = _parts(windows, offsets, _START)
-    features = np.stack((parts.typical, parts.minimum_around, parts.weaker), axis=1)
+    features = np.stack([adjusted_attenuation(windows, offsets, part) for part in _PARTS], axis=1)
     centred = features - features.mean(axis=0)
     near = windows.metres < limit
     sign = np.where(near, 1.0, -1.0)
@@ -102,21 +103,10 @@ def fit_adjustment(windows: Windows, offsets: PhoneOffsets, limit: float) -> Adj
     typical, minimum, surroundings = scipy_minimize(cost, np.array([0.0, 0.1, 0.1, 0.0]))[1:]
     scale = typical + minimum
     return replace(
-        _START,
+        _NONE,
         typical=float(typical / scale),
         minimum_around=float(minimum / scale),
-        surroundings=float(-surroundings / scale),
-    )
-
-
-def _parts(windows: Windows, offsets: PhoneOffsets, adjustment: Adjustment) -> _Parts:
-    hears, sends = offset_of_windows(windows, offsets)
-    known = windows.others >= LEAST_OTHERS
-    surroundings = np.where(known, windows.others_mean - hears, adjustment.surroundings_db)
-    return _Parts(
-        typical=windows.typical - hears - sends,
-        minimum_around=windows.minimum_around - hears - sends,
-        weaker=np.clip(surroundings - adjustment.surroundings_db, -adjustment.most_db, adjustment.most_db),
+        surroundings=float(surroundings / scale),
     )
 
 

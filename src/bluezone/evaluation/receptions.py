@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bluezone.evaluation.scenes import Scene
-from bluezone.evaluation.windows import WINDOW_SECONDS, attenuations
+from bluezone.evaluation.windows import attenuations, window_numbers
 from bluezone.protocols.phone_calibration import CalibrationTable
 
 __all__ = ["Receptions", "located_receptions"]
@@ -48,13 +48,11 @@ def located_receptions(scenes: Sequence[Scene], calibration: CalibrationTable) -
     parts: list[NDArray[np.float64]] = []
     for at, scene in enumerate(scenes):
         located = ~np.isnan(scene.metres)
-        first = scene.milliseconds[located].min()
-        number = (scene.milliseconds - first) // (WINDOW_SECONDS * 1_000)
         columns = (
             np.full(len(scene), at),
             scene.receiver,
             scene.transmitter,
-            number,
+            window_numbers(scene),
             attenuations(scene, calibration),
             scene.metres,
         )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bluezone.evaluation.scenes import Scene
 from bluezone.protocols.phone_calibration import CalibrationTable
 
-__all__ = ["WINDOW_SECONDS", "Windows", "attenuations", "pair_windows"]
+__all__ = ["WINDOW_SECONDS", "Windows", "attenuations", "pair_windows", "window_numbers"]
 
 WINDOW_SECONDS = 300
 
@@ -90,6 +90,13 @@ def attenuations(scene: Scene, calibration: CalibrationTable | None) -> NDArray[
     return tx_power[scene.transmitter_model] - (scene.rssi + correction[scene.receiver_model])
 
 
+def window_numbers(scene: Scene) -> NDArray[np.int64]:
+    """Which window each reception is in, int64 (n,); before the first of known distance they are negative."""
+    first = scene.milliseconds[~np.isnan(scene.metres)].min()
+    numbers: NDArray[np.int64] = (scene.milliseconds - first) // (WINDOW_SECONDS * 1_000)
+    return numbers
+
+
 def pair_windows(scenes: Sequence[Scene], calibration: CalibrationTable | None) -> Windows:
     """The windows of several scenes; see the module and :class:`Windows` for what they are.
 
@@ -108,8 +115,7 @@ def _windows_of(
 ) -> dict[str, NDArray[np.generic]]:
     rows = np.array([models.index(model) for model in scene.models], dtype=np.int32)
     located = ~np.isnan(scene.metres)
-    first = scene.milliseconds[located].min()
-    number = (scene.milliseconds - first) // (WINDOW_SECONDS * 1_000)
+    number = window_numbers(scene)
     order = np.lexsort((number, scene.transmitter, scene.receiver))
     keys = np.stack((scene.receiver, scene.transmitter, number))[:, order]
     starts = np.flatnonzero(np.concatenate(([True], (keys[:, 1:] != keys[:, :-1]).any(axis=0))))

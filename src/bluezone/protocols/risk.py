@@ -44,6 +44,7 @@ __all__ = [
     "looked_up_attenuations",
     "score_window",
     "surroundings_attenuation",
+    "utc_day",
 ]
 
 WINDOW_SECONDS = 30 * 60
@@ -165,7 +166,7 @@ def exposure_windows(
             groups.append([(scan, looked_up)])
     return [
         ExposureWindow(
-            _utc_day(group[0][0].time),
+            utc_day(group[0][0].time),
             infectiousness,
             report_type,
             scans=tuple(scan for scan, _ in group),
@@ -276,5 +277,6 @@ def _order(scan: ScanInstance) -> tuple[float, ...]:
     )
 
 
-def _utc_day(unix_seconds: int) -> date:
+def utc_day(unix_seconds: int) -> date:
+    """The UTC day of a moment: a key's, a window's and a summary's."""
     return datetime.fromtimestamp(unix_seconds, UTC).date()

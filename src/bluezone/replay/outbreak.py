@@ -18,8 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from bluezone.authority.keys.report_types import ReportTypeName
-from bluezone.authority.keys.rules import HANOI, check_test_dates
+from bluezone.authority.keys.rules import HANOI, MAX_TEST_AGE_DAYS
 from bluezone.clock import SettableClock
 from bluezone.device.exposure_results import MatchedKey
 from bluezone.device.service import open_client
@@ -44,16 +43,19 @@ from bluezone.replay.outbreak_devices import Adverts, check_device, draw_keys, p
 from bluezone.replay.random_streams import Purpose, random_for
 
 __all__ = [
+    "MAX_DELAY_DAYS",
     "CannotReplay",
     "Exposure",
     "Outbreak",
     "OutbreakOptions",
     "OutbreakProgress",
     "adopters",
-    "longest_delay",
     "run_outbreak",
     "warned",
 ]
+
+MAX_DELAY_DAYS = MAX_TEST_AGE_DAYS
+"""Later the authority gives no code for the test."""
 
 OutbreakPhase = Literal["authority", "keys", "scans", "reports", "checks"]
 
@@ -224,17 +226,6 @@ def warned(outbreak: Outbreak, preset: RiskPreset, adopters: frozenset[int] | No
     ) - frozenset(outbreak.f0)
 
 
-def longest_delay() -> int:
-    """The most days after a test on which the authority still gives a code for it."""
-    tested = date(2021, 3, 10)
-    days = 0
-    while (
-        check_test_dates(ReportTypeName.CONFIRMED, tested, tested, tested + timedelta(days=days + 1)) is None
-    ):
-        days += 1
-    return days
-
-
 def _exposure(
     receiver: int,
     f0: int,
@@ -262,9 +253,9 @@ def _surroundings(strengths: Sequence[int]) -> float | None:
 
 
 def _check_delay(days: int) -> None:
-    if not 0 <= days <= longest_delay():
+    if not 0 <= days <= MAX_DELAY_DAYS:
         raise CannotReplay(
-            f"a delay of {days} days cannot be: the authority gives a code from 0 to {longest_delay()} days"
+            f"a delay of {days} days cannot be: the authority gives a code from 0 to {MAX_DELAY_DAYS} days"
             " after a test"
         )
 

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bluezone.protocols.risk import RiskLevel, ScanInstance, daily_summaries, exposure_windows
+from bluezone.protocols.risk import RiskLevel, ScanInstance, daily_summaries, exposure_windows, utc_day
 from bluezone.protocols.risk_presets import RiskPreset
-from bluezone.replay.contact_trace import ContactTrace, near_rows
+from bluezone.replay.contact_trace import DAY_SECONDS, ContactTrace, near_rows
 from bluezone.replay.day import NEAR_SECONDS
 from bluezone.replay.minutes_at_risk import WeighedScan, weighed_scans
 from bluezone.replay.outbreak import Exposure, Outbreak, warned
@@ -26,7 +26,6 @@ from bluezone.replay.trace_days import row_times
 __all__ = ["MOST_DAYS", "PersonDay", "Verdict", "person_days"]
 
 MOST_DAYS = 12
-_DAY_SECONDS = 86_400
 
 Verdict = Literal["right", "missed", "in vain", "rightly not"]
 _INFORMATIVE: tuple[Verdict, ...] = ("right", "missed", "in vain")
@@ -114,7 +113,7 @@ def _near_seconds(trace: ContactTrace, f0: Sequence[int]) -> Mapping[tuple[int, 
     for row in rows.tolist():
         a, b = int(trace.a[row]), int(trace.b[row])
         person, case = (b, a) if a in f0 else (a, b)
-        seconds[person, case][_utc_day(int(at[row]))] += trace.step
+        seconds[person, case][utc_day(int(at[row]))] += trace.step
     return seconds
 
 
@@ -197,7 +196,7 @@ def _truth(trace: ContactTrace, one: PersonDay) -> list[dict[str, Any]]:
     a, b = sorted((one.person, one.f0))
     at = row_times(trace)
     begin = int(datetime(one.day.year, one.day.month, one.day.day, tzinfo=UTC).timestamp())
-    rows = np.flatnonzero((trace.a == a) & (trace.b == b) & (at >= begin) & (at < begin + _DAY_SECONDS))
+    rows = np.flatnonzero((trace.a == a) & (trace.b == b) & (at >= begin) & (at < begin + DAY_SECONDS))
     merged: list[dict[str, Any]] = []
     for row in rows.tolist():
         start, metres = int(at[row]), float(trace.metres[row])
@@ -207,7 +206,3 @@ def _truth(trace: ContactTrace, one: PersonDay) -> list[dict[str, Any]]:
         else:
             merged.append({"from": start, "to": start + trace.step, "metres": known})
     return merged
-
-
-def _utc_day(unix_seconds: int) -> date:
-    return datetime.fromtimestamp(unix_seconds, UTC).date()

@@ -1,8 +1,8 @@
 """How strong an advert arrives: log-distance path loss, each phone's own offset, slow shadowing, fast fading.
 
-The constants are fitted to the DP-3T measurements of five-minute pair windows in four scenes (lunch, train,
-office, queue) by :mod:`bluezone.evaluation.path_loss`; how far they are off in a scene that was left
-out; see ``docs/risk-evaluation.md``. Phones differ as much as the published calibration by model leaves.
+The constants are fitted to the DP-3T measurements in four scenes (lunch, train, office, queue) by
+:mod:`bluezone.evaluation.path_loss`; how far they are off in a scene left out: ``docs/risk-evaluation.md``.
+Phones differ as much as the published calibration by model leaves.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ RECEPTION_DB = 75.6
 RECEPTION_SPREAD_DB = 2.9
 """At this loss half of the adverts arrive; a loss lower by the spread lets 84 % through."""
 
-REACH_DB = 85.0
-"""Median loss beyond which nothing is received in practice: all else would have to be a sigma less."""
+REACH_DB = 95.0
+"""Median loss beyond which no advert is drawn; 3 % would arrive, nearly two deviations luckier."""
 
 
 def median_attenuation(metres: float, wall: float = 0.0) -> float:
@@ -76,7 +76,7 @@ class AttenuationModel:
     def _offset(self, does: str, phone: str, spread: float) -> float:
         known = self._offsets.get((does, phone))
         if known is None:
-            known = Random(f"{self._seed}/{does}/{phone}").gauss(0.0, spread)  # noqa: S311
+            known = Random(f"{self._seed}/{does}/{phone}").gauss(0.0, spread)  # noqa: S311 - simulated noise
             self._offsets[does, phone] = known
         return known
 
@@ -86,6 +86,6 @@ class AttenuationModel:
         step = int(unix_seconds // SHADOWING_SECONDS)
         known = self._shadow.get(pair)
         if known is None or known[0] != step:
-            drawn = Random(f"{self._seed}/{pair}/{step}").gauss(0.0, SHADOWING_DB)  # noqa: S311
+            drawn = Random(f"{self._seed}/{pair}/{step}").gauss(0.0, SHADOWING_DB)  # noqa: S311 - simulated noise
             known = self._shadow[pair] = (step, drawn)
         return known[1]

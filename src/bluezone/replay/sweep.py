@@ -19,7 +19,7 @@ from typing import Any
 from bluezone import __version__
 from bluezone.replay.atomic_file import write_whole
 from bluezone.replay.contact_trace import ContactTrace
-from bluezone.replay.outbreak import OutbreakProgress, longest_delay
+from bluezone.replay.outbreak import MAX_DELAY_DAYS, OutbreakProgress
 from bluezone.replay.scratch import scratch_parent
 from bluezone.replay.sweep_unit import Unit, UnitOfTrace, run_unit
 from bluezone.replay.unit_processes import Work, run_units
@@ -135,7 +135,7 @@ def plan_units(options: SweepOptions) -> list[Unit]:
                 person_days=False,
             )
             for delay in DELAYS
-            if delay != options.delay_days and delay <= longest_delay()
+            if delay != options.delay_days and delay <= MAX_DELAY_DAYS
             for seed in range(options.seed, options.seed + options.seeds)
         ]
     return units

@@ -20,6 +20,7 @@ from bluezone.protocols.gaen import INTERVAL_SECONDS, KEY_BYTES, MAX_ROLLING_PER
 __all__ = [
     "HANOI",
     "LIMITS",
+    "MAX_TEST_AGE_DAYS",
     "AcceptedKey",
     "Decision",
     "KnownKey",
@@ -35,6 +36,8 @@ __all__ = [
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 """Whose calendar the days of tests and symptoms are in."""
 
+MAX_TEST_AGE_DAYS = 14
+"""No code for an older test: keys are not kept longer."""
 _DAY_INTERVALS = MAX_ROLLING_PERIOD
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -186,8 +189,8 @@ def check_test_dates(
     """What is wrong with the dates of a test for which a code is wanted, in Vietnamese; or ``None``."""
     if test_date is None and onset_date is None:
         return "Cần ngày lấy mẫu hoặc ngày khởi phát triệu chứng."
-    if test_date is not None and not today - timedelta(days=14) <= test_date <= today:
-        return "Ngày lấy mẫu phải trong 14 ngày gần đây và không ở tương lai."
+    if test_date is not None and not today - timedelta(days=MAX_TEST_AGE_DAYS) <= test_date <= today:
+        return f"Ngày lấy mẫu phải trong {MAX_TEST_AGE_DAYS} ngày gần đây và không ở tương lai."
     if onset_date is not None and not today - timedelta(days=28) <= onset_date <= today:
         return "Ngày khởi phát phải trong 28 ngày gần đây và không ở tương lai."
     if onset_date is not None and report_type is ReportTypeName.NEGATIVE:
