@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from bluezone.atomic_file import write_whole
 from bluezone.clock import SettableClock
 from bluezone.device import exposure_results
 from bluezone.device.alerts import alert_text
@@ -26,7 +27,6 @@ from bluezone.device.service import check_now, open_client
 from bluezone.device.store import DeviceStore
 from bluezone.protocols.risk_presets import RiskPreset, load_preset
 from bluezone.replay.aftermath import enrol, let_exports_out, publish_with_code
-from bluezone.replay.atomic_file import write_whole
 from bluezone.replay.day import Day, near_seconds
 from bluezone.replay.demo_authority import DemoAuthority, demo_authority
 from bluezone.replay.fleet import DayProgress, Fleet, live_through, open_fleet

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from bluezone.atomic_file import write_whole
 from bluezone.protocols.risk_presets import RiskPreset, load_preset, preset_names
-from bluezone.replay.atomic_file import write_whole
 from bluezone.replay.contact_trace import ContactTrace, near_pairs, true_contacts
 from bluezone.replay.day import NEAR_SECONDS
 from bluezone.replay.direct_radio import RadioConstants

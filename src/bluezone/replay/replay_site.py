@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bluezone.atomic_file import write_whole
 from bluezone.clock import SystemClock
-from bluezone.replay.atomic_file import write_whole
 from bluezone.replay.demo_authority import demo_authority
 
 __all__ = ["REPLAY_PAGE", "put_report", "replay_site"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bluezone.replay.charts import Axis, Panel, Series, draw_chart
+from bluezone.charts.line_chart import Axis, Panel, Series, draw_chart
 
 __all__ = ["charts_of"]
 

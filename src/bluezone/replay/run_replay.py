@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bluezone.replay.atomic_file import make_folder
+from bluezone.atomic_file import make_folder
 from bluezone.replay.contact_lists import ContactListError, read_contact_list
 from bluezone.replay.contact_trace import ContactTrace
 from bluezone.replay.replay_report import REPORT_NAME, build_report, write_report

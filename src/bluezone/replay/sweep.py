@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bluezone import __version__
-from bluezone.replay.atomic_file import write_whole
+from bluezone.atomic_file import write_whole
 from bluezone.replay.contact_trace import ContactTrace
 from bluezone.replay.outbreak import MAX_DELAY_DAYS, OutbreakProgress
 from bluezone.replay.scratch import scratch_parent
