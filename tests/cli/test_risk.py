@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from tests.evaluation.scene_files import START, reception, write_scene
 
 from bluezone.device import service
+from bluezone.device.calibration_file import read_calibration
 from bluezone.device.enrolment import enrolment_of, save_enrolment
 from bluezone.device.store import DeviceStore
+from bluezone.protocols.phone_calibration import parse_calibration
 from bluezone.protocols.risk_presets import preset_names
 
 Run = Callable[..., Any]
@@ -133,6 +136,47 @@ def test_a_bad_file_and_an_empty_folder_are_refused(bluezone: Run, tmp_path: Pat
     assert f"{tmp_path}/scenario01.sqlite: cannot be read" in outcome.stderr
     assert outcome.stdout == ""
     assert bluezone("risk", "evaluate").exit_code == 2
+
+
+def test_document_and_charts_go_to_a_folder(bluezone: Run, tmp_path: Path, shared_data: Path) -> None:
+    out = tmp_path / "kết quả"
+    outcome = bluezone("risk", "evaluate", "--data", shared_data / "radio", "--out", out, "--json")
+    assert outcome.exit_code == 0
+    assert json.loads((out / "evaluation.json").read_text(encoding="utf-8")) == outcome.document
+    assert outcome.document["radio"] is None  # was not asked for
+    assert sorted(path.name for path in out.iterdir()) == ["evaluation.json", "models.svg"]
+    (tmp_path / "file").write_text("")
+    refused = bluezone("risk", "evaluate", "--data", shared_data / "radio", "--out", tmp_path / "file" / "in")
+    assert refused.exit_code == 1
+    assert f"cannot write {tmp_path}/file/in/evaluation.json" in refused.stderr
+
+
+def test_a_device_loads_what_the_scenes_measured(bluezone: Run, device: Path) -> None:
+    """Bphone hears Pixel 4 at -60 dBm, SM-G973F hears it at -90: the one is no model of the table."""
+    small_folder(device / "data")
+    (device / "data" / "calibration.csv").write_text(CALIBRATION)
+    outcome = bluezone("risk", "calibrate", "--data", device / "data", device / "new.csv")
+    assert outcome.exit_code == 0
+    assert "6 phone models, of which these 3 are new" in outcome.stderr
+    table = read_calibration(device / "new.csv")
+    assert [row.model for row in table.rows] == ["SM-G973F", "Pixel 4", "Pixel 5", "Same", "Same", "Bphone"]
+    published = parse_calibration(CALIBRATION, source="")
+    assert table.lookup("Pixel 5") == published.lookup("Pixel 5")  # not in the scenes
+    assert table.lookup("Bphone").measured
+    assert (
+        run_device(bluezone, device, "--phone-model", "SM-G973F", "--calibration", "new.csv").exit_code == 2
+    )
+    run = run_device(bluezone, device, "--phone-model", "SM-G973F", "--calibration", device / "new.csv")
+    assert run.exit_code == 0
+    assert "(measured)" in run.stderr
+
+
+def test_calibrating_needs_scenes_and_a_table(bluezone: Run, tmp_path: Path, shared_data: Path) -> None:
+    small_folder(tmp_path / "data")
+    outcome = bluezone("risk", "calibrate", "--data", tmp_path / "data", tmp_path / "new.csv")
+    assert outcome.exit_code == 1
+    assert "no phone calibration in it" in outcome.stderr
+    assert not (tmp_path / "new.csv").exists()
 
 
 @pytest.fixture

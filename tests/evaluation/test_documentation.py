@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bluezone.evaluation.evaluate import Evaluation, evaluate_folder
+from bluezone.evaluation.evaluate import Evaluation
+from bluezone.evaluation.evaluation_charts import charts_of_evaluation
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "risk-evaluation.md"
-
-
-@pytest.fixture(scope="module")
-def evaluation(shared_data: Path) -> Evaluation:
-    return evaluate_folder(shared_data / "radio")
 
 
 def rows(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
@@ -41,6 +38,8 @@ def rows(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
         if one.calibration == "measured" or one.preset == "bluezone":
             shares = (one.sensitivity, one.precision, one.false_positive_rate)
             yield (one.preset, one.calibration, *(f"{share:.3f}" for share in shares))
+    for model, values in evaluation.model.measured.items():
+        yield model, f"{values.rssi_correction} dB", f"{values.tx_power} dBm"
     assert evaluation.tram is not None
     for name, warned in (
         *((rule.title, warned) for rule, warned in evaluation.tram.rules),
@@ -53,6 +52,18 @@ def rows(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
             f"{warned.far_warned} of {warned.far}",
             f"{warned.false_positive_rate:.0%}",
         )
+
+
+def test_its_picture_is_what_the_command_draws(evaluation: Evaluation) -> None:
+    drawn = charts_of_evaluation(evaluation)["models.svg"]
+    assert numbers(drawn) == pytest.approx(
+        numbers((DOCUMENT.parent / "images" / "risk-models.svg").read_text(encoding="utf-8")), abs=0.1
+    )
+
+
+def numbers(svg: str) -> list[float]:
+    """Every coordinate of a drawing: the last digits of a fit differ between processors."""
+    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", svg)]
 
 
 def test_every_row_is_as_printed(evaluation: Evaluation) -> None:

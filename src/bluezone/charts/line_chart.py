@@ -77,7 +77,8 @@ class Axis:
 class Series:
     """A line: ``points`` (x, y), y ``None`` where there is no value; ``band`` (x, low, high), may be empty.
 
-    ``style``: which colour, dash and mark; ``None``: a guide line without marks.
+    ``style``: which colour, dash and mark; ``None``: a guide line without marks. ``marked``: a mark at every
+    point, else only in the key.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Series:
     band: tuple[tuple[float, float, float], ...] = ()
     style: int | None = 0
     strong: bool = False
+    marked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,9 @@ def _draw_series(group: Element, frame: _Frame, series: Series) -> None:
         line = SubElement(group, "polyline", {"class": "line", "points": _points(at), "fill": "none"})
         SubElement(line, "title").text = series.name
         _stroke(line, style, series.strong)
-        for x, y in at:
-            _draw_mark(group, style, x, y)
+        if series.marked:
+            for x, y in at:
+                _draw_mark(group, style, x, y)
 
 
 def _runs(points: Sequence[tuple[float, float | None]]) -> Iterator[list[tuple[float, float]]]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from bluezone.evaluation.baseline import REFERENCE, Baseline
 from bluezone.evaluation.evaluate import Evaluation, ModelEvaluation, PhoneEvaluation, TramEvaluation
 from bluezone.evaluation.held_out import HeldOut
+from bluezone.evaluation.path_loss import PathLoss
+from bluezone.evaluation.radio import RadioEvaluation
 from bluezone.evaluation.tram import NEAR_METRES, Warned
 
-__all__ = ["print_evaluation"]
+__all__ = ["fitting_bar", "print_evaluation"]
 
 _WIDTH = 100
 """Of tables that go into a file or a pipe, which has none of its own."""
@@ -40,6 +44,18 @@ def print_evaluation(evaluation: Evaluation) -> None:
     if evaluation.phones is not None:
         console.print(_phones(evaluation.phones))
         console.print(_fallback(evaluation.phones))
+    if evaluation.radio is not None:
+        console.print(_radio(evaluation.radio.fitted))
+        console.print(_radio_held_out(evaluation.radio))
+
+
+@contextmanager
+def fitting_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr for the rounds of a fit, where somebody watches; gives what is to be told of them."""
+    console = Console(stderr=True, highlight=False)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("fitting the radio", total=None)
+        yield lambda done, rounds: bar.update(task, completed=done, total=rounds)
 
 
 def _scenes(evaluation: Evaluation) -> Table:
@@ -165,11 +181,44 @@ def _phones(phones: PhoneEvaluation) -> Table:
     return table
 
 
+def _radio(fitted: PathLoss) -> Table:
+    table = _table("The radio of replays, fitted to all scenes", "constant", "value")
+    for name, value, unit in (
+        ("loss at 1 m", fitted.loss_at_one_metre_db, "dB"),
+        ("exponent", fitted.exponent, ""),
+        ("receivers differ by", fitted.receiver_db, "dB"),
+        ("senders differ by", fitted.transmitter_db, "dB"),
+        ("shadows", fitted.shadowing_db, "dB"),
+        ("one advert to the next", fitted.fading_db, "dB"),
+        ("half of the adverts arrive at", fitted.reception_db, "dB"),
+        ("spread of that limit", fitted.reception_spread_db, "dB"),
+    ):
+        table.add_row(name, f"{value:.1f} {unit}".rstrip())
+    return table
+
+
+def _radio_held_out(radio: RadioEvaluation) -> Table:
+    """Root mean square errors of a window's mean loss; bias: how much weaker the scene was than predicted."""
+    table = _table(
+        "The radio in a scene left out", "scene", "windows", "error", "error of one constant", "bias"
+    )
+    for scene in radio.held_out:
+        table.add_row(
+            scene.scene,
+            f"{scene.windows:,}",
+            f"{scene.rmse_db:.1f} dB",
+            f"{scene.constant_rmse_db:.1f} dB",
+            f"{scene.bias_db:+.1f} dB",
+        )
+    return table
+
+
 def _fallback(phones: PhoneEvaluation) -> str:
     table = phones.table
     return (
-        f"{table.source}: {table.models:,} phone models, {table.measured:,} measured; models that it does not"
-        f" have get the median, {table.fallback.rssi_correction} dB and {table.fallback.tx_power} dBm."
+        f"{table.source}: {len(table.rows):,} phone models, {table.measured:,} measured; models that it"
+        " does not have get the median,"
+        f" {table.fallback.rssi_correction} dB and {table.fallback.tx_power} dBm."
     )
 
 

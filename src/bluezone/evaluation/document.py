@@ -17,30 +17,37 @@
               "rules": [{"name", "title", "below_db", "weights", "minutes", Warned}, …],
               "presets": [{"name", "title", "version", Warned}, …]} | null,
      "phones": {"source", "models", "measured", "fallback": {"rssi_correction", "tx_power"},
-                "phones": [{"model", "rssi_correction", "tx_power", "measured", "known"}, …]} | null}
+                "phones": [{"model", "rssi_correction", "tx_power", "measured", "known"}, …]} | null,
+     "radio": {"fitted": {"loss_at_one_metre_db", "exponent", "shadowing_db", "fading_db", "reception_db",
+                          "reception_spread_db", "receiver_db", "transmitter_db"},
+               "held_out": [{"scene", "windows", "rmse_db", "constant_rmse_db", "bias_db"}, …]} | null}
 
     HeldOut = {"limit", "auc", "ndcf",
                "scenes": [{"scene", "windows", "near", "auc", "ndcf", "threshold"}, …]}
     Warned = "near_warned", "near", "far_warned", "far", "notified", "tpr", "fpr"
 
 ``located``: receptions of known distance. ``limit`` in metres. A rate is null where it has no denominator, a
-threshold where calling nothing near is best.
+threshold where calling nothing near is best. ``radio`` is null unless it was asked for.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from bluezone.atomic_file import write_whole
 from bluezone.evaluation.baseline import REFERENCE, Baseline
 from bluezone.evaluation.evaluate import Evaluation, ModelEvaluation, PhoneEvaluation, TramEvaluation
+from bluezone.evaluation.evaluation_charts import charts_of_evaluation
 from bluezone.evaluation.held_out import HeldOut
 from bluezone.evaluation.metrics import Threshold
 from bluezone.evaluation.tram import NEAR_METRES, Warned
 from bluezone.evaluation.windows import WINDOW_SECONDS
 
-__all__ = ["evaluation_document", "held_out_document"]
+__all__ = ["evaluation_document", "held_out_document", "write_evaluation"]
 
 
 def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
@@ -58,7 +65,25 @@ def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
         "model": None if evaluation.model is None else _model(evaluation.model),
         "tram": None if evaluation.tram is None else _tram(evaluation.tram),
         "phones": None if evaluation.phones is None else _phones(evaluation.phones),
+        "radio": None
+        if evaluation.radio is None
+        else {
+            "fitted": asdict(evaluation.radio.fitted),
+            "held_out": [asdict(scene) for scene in evaluation.radio.held_out],
+        },
     }
+
+
+def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """Write ``evaluation.json`` and the charts there are into a folder; returns their paths.
+
+    :raises CannotWrite: naming the file.
+    """
+    document = json.dumps(evaluation_document(evaluation), ensure_ascii=False, indent=1) + "\n"
+    texts = {"evaluation.json": document, **charts_of_evaluation(evaluation)}
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    return [folder / name for name in texts]
 
 
 def held_out_document(held_out: HeldOut) -> dict[str, Any]:
@@ -106,8 +131,8 @@ def _model(model: ModelEvaluation) -> dict[str, Any]:
             for warned in model.warnings
         ],
         "measured": [
-            {"model": name, "rssi_correction": correction, "tx_power": power}
-            for name, correction, power in model.measured
+            {"model": name, "rssi_correction": values.rssi_correction, "tx_power": values.tx_power}
+            for name, values in model.measured.items()
         ],
     }
 
@@ -147,7 +172,7 @@ def _phones(phones: PhoneEvaluation) -> dict[str, Any]:
     table = phones.table
     return {
         "source": table.source,
-        "models": table.models,
+        "models": len(table.rows),
         "measured": table.measured,
         "fallback": {
             "rssi_correction": table.fallback.rssi_correction,

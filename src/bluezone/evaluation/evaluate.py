@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from bluezone.device.calibration_file import read_calibration
 from bluezone.evaluation.baseline import LIMITS, Baseline, mean_rssi_baseline
 from bluezone.evaluation.held_out import HeldOut, leave_one_scene_out
 from bluezone.evaluation.inputs import find_inputs
-from bluezone.evaluation.phone_offsets import calibration_rows, fit_phone_offsets
+from bluezone.evaluation.phone_offsets import fit_phone_offsets, measured_calibration
 from bluezone.evaluation.proximity_model import MODELS
+from bluezone.evaluation.radio import RadioEvaluation, evaluate_radio
 from bluezone.evaluation.scene_warnings import SceneWarnings, warnings_of_presets
 from bluezone.evaluation.scenes import read_scene
 from bluezone.evaluation.tram import MINUTE_RULES, MinuteRule, Warned, warned_by, warned_by_preset
@@ -60,11 +62,11 @@ class PhoneEvaluation:
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelEvaluation:
     """Models by name as judged on scenes left out, for each limit in turn; whom presets warn in the scenes;
-    and the whole-dB calibration (model, RSSI correction, transmit power) that all scenes together give."""
+    and the whole-dB calibration by phone model that all scenes together give."""
 
     held_out: tuple[tuple[str, HeldOut], ...]
     warnings: tuple[SceneWarnings, ...]
-    measured: tuple[tuple[str, int, int], ...]
+    measured: Mapping[str, PhoneCalibration]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,11 +82,19 @@ class Evaluation:
     model: ModelEvaluation | None
     tram: TramEvaluation | None
     phones: PhoneEvaluation | None
+    radio: RadioEvaluation | None
 
 
-def evaluate_folder(folder: Path) -> Evaluation:
+def evaluate_folder(
+    folder: Path,
+    *,
+    radio: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
     """Read what is there and judge by it.
 
+    :param radio: also fit the radio of replays, which takes about half a minute; ``progress`` is told the
+        rounds of that fit.
     :raises Refused: if there is nothing to evaluate, or a file that is there cannot be used.
     """
     inputs = find_inputs(folder)
@@ -110,6 +120,9 @@ def evaluate_folder(folder: Path) -> Evaluation:
         model=None if windows is None or calibration is None else _model(windows, calibration),
         tram=None if inputs.tram is None else _tram(*inputs.tram),
         phones=None if calibration is None else _phones(calibration, sizes),
+        radio=None
+        if not radio or not scenes or calibration is None
+        else evaluate_radio(scenes, calibration, progress or (lambda _done, _all: None)),
     )
 
 
@@ -122,7 +135,7 @@ def _model(windows: Windows, calibration: CalibrationTable) -> ModelEvaluation |
             (name, leave_one_scene_out(windows, limit, fit)) for limit in LIMITS for name, fit in MODELS
         ),
         warnings=tuple(warnings_of_presets(windows, [load_preset(name) for name in preset_names()])),
-        measured=tuple(calibration_rows(fit_phone_offsets(windows), calibration)),
+        measured=measured_calibration(fit_phone_offsets(windows), calibration),
     )
 
 

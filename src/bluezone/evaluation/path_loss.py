@@ -22,17 +22,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bluezone.evaluation.proximity_model import scipy_minimize
+from bluezone.evaluation.path_loss_likelihood import (
+    NODE_SHARES,
+    NODES,
+    RadioUnknowns,
+    arrival_chance,
+    shadow_means,
+    window_likelihood,
+)
+from bluezone.evaluation.proximity_model import scipy_minimize_with_gradient
 from bluezone.evaluation.receptions import Receptions
 
 __all__ = ["HeldOutLoss", "PathLoss", "fit_path_loss", "held_out_path_loss", "mean_received_loss"]
 
-_NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
-_LOG_WEIGHTS = np.log(_NODE_WEIGHTS / _NODE_WEIGHTS.sum())
 _OFFSET_STEPS = 15
 _DAMPING = 0.7
 _PRIOR_WINDOWS = 1.0
-_LOG_ROOT_TAU = 0.5 * np.log(2 * np.pi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +65,6 @@ class HeldOutLoss:
     bias_db: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Unknowns:
-    """What is searched: the constants but the phones', and how often each scene's phones tried.
-
-    ``burst``: shape of the negative binomial; ``adverts`` float64 (scenes,): mean number sent in a window.
-    """
-
-    loss: float
-    exponent: float
-    shadow: float
-    fading: float
-    limit: float
-    spread: float
-    burst: float
-    adverts: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, arguments: NDArray[np.float64]) -> _Unknowns:
-        """Deviations and rates are searched by their logarithms, so that they stay positive."""
-        return cls(
-            loss=float(arguments[0]),
-            exponent=float(arguments[1]),
-            shadow=float(np.exp(arguments[2])),
-            fading=float(np.exp(arguments[3])),
-            limit=float(arguments[4]),
-            spread=float(np.exp(arguments[5])),
-            burst=float(np.exp(arguments[6])),
-            adverts=np.exp(arguments[7:]),
-        )
-
-
 def _start(scenes: int) -> NDArray[np.float64]:
     logs = np.log([4.5, 5.5])
     return np.array([60.0, 2.0, *logs, 76.0, np.log(3.0), np.log(1.5), *[np.log(30.0)] * scenes])
@@ -102,7 +76,7 @@ def fit_path_loss(
     rounds: int = 4,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> PathLoss:
-    """The constants that make the receptions most likely; about ten seconds a round.
+    """The constants that make the receptions most likely; one or two seconds a round.
 
     :raises ScipyMissing: where SciPy is not installed.
     """
@@ -112,14 +86,14 @@ def fit_path_loss(
     hears, sends = np.zeros(receptions.phones), np.zeros(receptions.phones)
     for done in range(rounds):
         offset = hears[receptions.receiver] + sends[receptions.transmitter]
-        arguments = scipy_minimize(_cost(receptions, offset), arguments)
-        hears, sends = _phone_offsets(receptions, _Unknowns.of(arguments), hears, sends)
+        arguments = scipy_minimize_with_gradient(_cost(receptions, offset), arguments)
+        hears, sends = _phone_offsets(receptions, RadioUnknowns.of(arguments), hears, sends)
         # A mean of all offsets is loss at any distance, and belongs there.
         arguments[0] += hears[present].mean() + sends[heard].mean()
         hears[present] -= hears[present].mean()
         sends[heard] -= sends[heard].mean()
         progress(done + 1, rounds)
-    found = _Unknowns.of(arguments)
+    found = RadioUnknowns.of(arguments)
     return PathLoss(
         loss_at_one_metre_db=float(arguments[0]),
         exponent=found.exponent,
@@ -132,17 +106,19 @@ def fit_path_loss(
     )
 
 
-def _cost(receptions: Receptions, offset: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], float]:
-    def cost(arguments: NDArray[np.float64]) -> float:
-        likelihood, _ = _by_window(receptions, offset, _Unknowns.of(arguments))
-        return -float(likelihood.mean())
+def _cost(
+    receptions: Receptions, offset: NDArray[np.float64]
+) -> Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]:
+    def cost(arguments: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        found = window_likelihood(receptions, offset, RadioUnknowns.of(arguments))
+        return -float(found.log.mean()), -found.gradient / len(receptions)
 
     return cost
 
 
 def _phone_offsets(
     receptions: Receptions,
-    unknowns: _Unknowns,
+    unknowns: RadioUnknowns,
     hears: NDArray[np.float64],
     sends: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -153,61 +129,16 @@ def _phone_offsets(
             (receptions.transmitter, receptions.receiver, (sends, hears)),
         ):
             own, others = offsets
-            _, shadow = _by_window(receptions, own[phone] + others[other], unknowns)
+            shadow = shadow_means(receptions, own[phone] + others[other], unknowns)
             windows = np.bincount(phone, minlength=len(own))
             own += _DAMPING * np.bincount(phone, shadow, minlength=len(own)) / (windows + _PRIOR_WINDOWS)
     return hears, sends
 
 
-def _by_window(
-    receptions: Receptions, offset: NDArray[np.float64], unknowns: _Unknowns
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Log likelihood of each window, and the posterior mean of its shadow in dB; float64 (n,) each."""
-    from scipy.special import gammaln, log_ndtr, logsumexp
-
-    count = receptions.count[:, None]
-    shadows = unknowns.shadow * _NODES
-    median = _median(receptions.metres, unknowns) + offset
-    loss = median[:, None] + shadows
-    arrives = np.maximum(_arrives(loss, unknowns), 1e-12)
-    accepted = np.bincount(receptions.window, log_ndtr((unknowns.limit - receptions.loss) / unknowns.spread))
-    squares = receptions.squares[:, None] - 2 * loss * receptions.total[:, None] + count * loss**2
-    strengths = (
-        -squares / (2 * unknowns.fading**2)
-        - count * (np.log(unknowns.fading) + _LOG_ROOT_TAU + np.log(arrives))
-        + accepted[:, None]
-    )
-    mean, burst = unknowns.adverts[receptions.scene][:, None] * arrives, unknowns.burst
-    none = burst * np.log(burst / (burst + mean))
-    counts = (
-        gammaln(count + burst)
-        - gammaln(burst)
-        - gammaln(count + 1)
-        + none
-        + count * np.log(mean / (burst + mean))
-        - np.log(-np.expm1(np.minimum(none, -1e-9)))  # at least one arrived, or it would not be in the data
-    )
-    joint = strengths + counts + _LOG_WEIGHTS
-    likelihood: NDArray[np.float64] = logsumexp(joint, axis=1)
-    posterior = np.exp(joint - likelihood[:, None])
-    return likelihood, posterior @ shadows
-
-
-def _median(metres: NDArray[np.float64], unknowns: _Unknowns) -> NDArray[np.float64]:
-    return unknowns.loss + 10 * unknowns.exponent * np.log10(metres)
-
-
-def _arrives(loss: NDArray[np.float64], unknowns: _Unknowns) -> NDArray[np.float64]:
-    from scipy.special import ndtr
-
-    arrives: NDArray[np.float64] = ndtr((unknowns.limit - loss) / np.hypot(unknowns.fading, unknowns.spread))
-    return arrives
-
-
 def mean_received_loss(metres: NDArray[np.float64], fitted: PathLoss) -> NDArray[np.float64]:
     """Mean loss in dB of the adverts that arrive over distances, phones unknown; float64 (n,)."""
     varies = float(np.sqrt(fitted.shadowing_db**2 + fitted.receiver_db**2 + fitted.transmitter_db**2))
-    unknowns = _Unknowns(
+    unknowns = RadioUnknowns(
         fitted.loss_at_one_metre_db,
         fitted.exponent,
         varies,
@@ -217,13 +148,12 @@ def mean_received_loss(metres: NDArray[np.float64], fitted: PathLoss) -> NDArray
         burst=1.0,
         adverts=np.ones(1),
     )
-    loss = _median(metres, unknowns)[:, None] + varies * _NODES
-    arrives = _arrives(loss, unknowns)
-    wide = float(np.hypot(fitted.fading_db, fitted.reception_spread_db))
+    loss = unknowns.median(metres)[:, None] + varies * NODES
+    arrives, wide = arrival_chance(loss, unknowns), unknowns.wide
     # The mean of a normal cut off softly at the limit (inverse Mills ratio).
     density = np.exp(-(((fitted.reception_db - loss) / wide) ** 2) / 2) / np.sqrt(2 * np.pi)
     shift = fitted.fading_db**2 / wide * density / np.maximum(arrives, 1e-12)
-    share = arrives * (_NODE_WEIGHTS / _NODE_WEIGHTS.sum())
+    share = arrives * NODE_SHARES
     received: NDArray[np.float64] = ((loss - shift) * share).sum(axis=1) / share.sum(axis=1)
     return received
 
@@ -232,16 +162,23 @@ def held_out_path_loss(
     scenes: Sequence[str],
     receptions_without: Callable[[int], tuple[Receptions, Receptions]],
     *,
+    rounds: int = 3,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[HeldOutLoss]:
     """For each scene: fit on the others, and predict its windows' mean losses from their distances alone.
 
     :param receptions_without: for a scene's number, the receptions of all others and those of that one.
+    :param progress: told the rounds done of all scenes' fits, and how many there are.
     """
     results = []
     for at, scene in enumerate(scenes):
         training, tested = receptions_without(at)
-        fitted = fit_path_loss(training, rounds=3)
+        before = at * rounds
+
+        def in_all(done: int, _: int, before: int = before) -> None:
+            progress(before + done, rounds * len(scenes))
+
+        fitted = fit_path_loss(training, rounds=rounds, progress=in_all)
         seen = tested.total / tested.count
         error = seen - mean_received_loss(tested.metres, fitted)
         constant = seen - (training.total / training.count).mean()
@@ -254,5 +191,4 @@ def held_out_path_loss(
                 bias_db=float(error.mean()),
             )
         )
-        progress(at + 1, len(scenes))
     return results

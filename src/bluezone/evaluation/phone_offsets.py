@@ -14,13 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bluezone.evaluation.windows import Windows
-from bluezone.protocols.phone_calibration import CalibrationTable
+from bluezone.protocols.phone_calibration import CalibrationRow, CalibrationTable, PhoneCalibration
 
-__all__ = ["NO_OFFSETS", "PhoneOffsets", "calibration_rows", "fit_phone_offsets", "offset_of_windows"]
+__all__ = [
+    "NO_OFFSETS",
+    "PhoneOffsets",
+    "fit_phone_offsets",
+    "measured_calibration",
+    "offset_of_windows",
+    "with_measured",
+]
 
 _RIDGE = 5.0
 """Pulls offsets of models with few windows towards none; a hundred windows hardly notice it."""
 _FULL_WEIGHT_RECEPTIONS = 10
+_UNKNOWN_MAKER = "unknown maker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +76,29 @@ def offset_of_windows(
     return hears[windows.receiver_model], sends[windows.transmitter_model]
 
 
-def calibration_rows(offsets: PhoneOffsets, table: CalibrationTable) -> list[tuple[str, int, int]]:
-    """Whole-dB calibrations (model, RSSI correction, transmit power) with the offsets in them."""
-    rows = []
+def measured_calibration(offsets: PhoneOffsets, table: CalibrationTable) -> dict[str, PhoneCalibration]:
+    """Whole-dB values by model, the offsets in them; a variant ("SM-G981B/DS") under its model's name."""
+    found = {}
     for model in sorted(offsets.hears):
         published = table.lookup(model)
-        rows.append(
-            (
-                model.split("/")[0],
-                round(published.rssi_correction + offsets.hears[model]),
-                round(published.tx_power - offsets.sends[model]),
-            )
+        found[model.split("/")[0]] = PhoneCalibration(
+            rssi_correction=round(published.rssi_correction + offsets.hears[model]),
+            tx_power=round(published.tx_power - offsets.sends[model]),
+            measured=True,
         )
-    return rows
+    return found
+
+
+def with_measured(
+    table: CalibrationTable, measured: Mapping[str, PhoneCalibration]
+) -> tuple[CalibrationRow, ...]:
+    """The table's rows, those of measured models with what was measured; models it lacks come last."""
+    by_name = {model.casefold(): values for model, values in measured.items()}
+    rows = [row._replace(values=by_name.get(row.model.casefold(), row.values)) for row in table.rows]
+    known = {row.model.casefold() for row in rows}
+    lacking = [
+        CalibrationRow(_UNKNOWN_MAKER, model, values)
+        for model, values in measured.items()
+        if model.casefold() not in known
+    ]
+    return (*rows, *lacking)

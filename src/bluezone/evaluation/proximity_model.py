@@ -32,6 +32,7 @@ __all__ = [
     "adjusted_attenuation",
     "fit_adjustment",
     "scipy_minimize",
+    "scipy_minimize_with_gradient",
 ]
 
 _NONE = Adjustment(
@@ -54,11 +55,27 @@ def scipy_minimize(
 
     :raises ScipyMissing: where it is not installed.
     """
+    return _minimize(function, start, with_gradient=False)
+
+
+def scipy_minimize_with_gradient(
+    function: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]], start: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The same of a function that gives its gradient with its value.
+
+    :raises ScipyMissing: where it is not installed.
+    """
+    return _minimize(function, start, with_gradient=True)
+
+
+def _minimize(
+    function: Callable[..., object], start: NDArray[np.float64], *, with_gradient: bool
+) -> NDArray[np.float64]:
     try:
         from scipy.optimize import minimize
     except ImportError:
         raise ScipyMissing("this needs SciPy: install bluezone[evaluation]") from None
-    found: NDArray[np.float64] = minimize(function, start, method="L-BFGS-B").x
+    found: NDArray[np.float64] = minimize(function, start, method="L-BFGS-B", jac=with_gradient).x
     return found
 
 

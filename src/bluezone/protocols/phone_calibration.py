@@ -9,8 +9,9 @@ of their own carry their maker's values.
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median_low
 from types import MappingProxyType
@@ -21,8 +22,10 @@ from bluezone.errors import Refused
 __all__ = [
     "AmbiguousPhone",
     "BadCalibration",
+    "CalibrationRow",
     "CalibrationTable",
     "PhoneCalibration",
+    "calibration_csv",
     "parse_calibration",
 ]
 
@@ -55,7 +58,9 @@ class PhoneCalibration:
     known: bool = True
 
 
-class _Row(NamedTuple):
+class CalibrationRow(NamedTuple):
+    """One phone model of a maker."""
+
     oem: str
     model: str
     values: PhoneCalibration
@@ -63,14 +68,19 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CalibrationTable:
-    """A read table: ``source`` is its file's name, ``models`` its number of rows, ``measured`` of these."""
+    """A read table: ``source`` is its file's name, ``rows`` in the file's order; ``fallback`` is for models
+    that it does not have."""
 
     source: str
-    models: int
-    measured: int
+    rows: tuple[CalibrationRow, ...]
     fallback: PhoneCalibration
-    _exact: MappingProxyType[str, tuple[_Row, ...]]
-    _any_case: MappingProxyType[str, tuple[_Row, ...]]
+    _exact: MappingProxyType[str, tuple[CalibrationRow, ...]]
+    _any_case: MappingProxyType[str, tuple[CalibrationRow, ...]]
+
+    @property
+    def measured(self) -> int:
+        """How many of the rows come from a measurement of that very model."""
+        return sum(row.values.measured for row in self.rows)
 
     def lookup(self, phone: str) -> PhoneCalibration:
         """The values of a phone by its model, or by maker and model ("Motorola XT1706").
@@ -97,16 +107,15 @@ def parse_calibration(text: str, *, source: str) -> CalibrationTable:
     rows = list(_rows(text, source))
     if not rows:
         raise BadCalibration(f"{source}: there is no phone model in it")
-    exact: dict[str, list[_Row]] = defaultdict(list)
-    any_case: dict[str, list[_Row]] = defaultdict(list)
+    exact: dict[str, list[CalibrationRow]] = defaultdict(list)
+    any_case: dict[str, list[CalibrationRow]] = defaultdict(list)
     for row in rows:
         for name in (row.model, f"{row.oem} {row.model}"):
             exact[name].append(row)
             any_case[name.casefold()].append(row)
     return CalibrationTable(
         source=source,
-        models=len(rows),
-        measured=sum(row.values.measured for row in rows),
+        rows=tuple(rows),
         fallback=PhoneCalibration(
             median_low(row.values.rssi_correction for row in rows),
             median_low(row.values.tx_power for row in rows),
@@ -118,7 +127,18 @@ def parse_calibration(text: str, *, source: str) -> CalibrationTable:
     )
 
 
-def _the_one(phone: str, rows: Sequence[_Row]) -> PhoneCalibration:
+def calibration_csv(rows: Iterable[CalibrationRow]) -> str:
+    """The rows as a table that :func:`parse_calibration` reads, in their order."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for oem, model, values in rows:
+        measured = "yes" if values.measured else "no"
+        writer.writerow((oem, model, values.rssi_correction, values.tx_power, measured))
+    return text.getvalue()
+
+
+def _the_one(phone: str, rows: Sequence[CalibrationRow]) -> PhoneCalibration:
     first = rows[0].values
     if any(replace(row.values, measured=first.measured) != first for row in rows):
         names = ", ".join(f"{row.oem} {row.model}" for row in rows)
@@ -126,7 +146,7 @@ def _the_one(phone: str, rows: Sequence[_Row]) -> PhoneCalibration:
     return replace(first, measured=any(row.values.measured for row in rows))
 
 
-def _rows(text: str, source: str) -> Iterator[_Row]:
+def _rows(text: str, source: str) -> Iterator[CalibrationRow]:
     reader = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
     seen: dict[tuple[str, str], int] = {}
     try:
@@ -152,7 +172,7 @@ def _check_header(fields: list[str], source: str) -> None:
         raise BadCalibration(f"{source}, line 1: the columns must be {', '.join(_COLUMNS)}")
 
 
-def _row(fields: list[str], where: str) -> _Row:
+def _row(fields: list[str], where: str) -> CalibrationRow:
     if len(fields) != len(_COLUMNS):
         raise BadCalibration(f"{where}: has {len(fields)} fields, needs {len(_COLUMNS)}")
     oem, model = (" ".join(field.split()) for field in fields[:2])
@@ -164,7 +184,7 @@ def _row(fields: list[str], where: str) -> _Row:
     measured = _MEASURED.get(fields[4].strip().casefold())
     if measured is None:
         raise BadCalibration(f"{where}: has direct measurement {fields[4]!r} is neither yes nor no")
-    return _Row(oem, model, PhoneCalibration(correction, tx_power, measured))
+    return CalibrationRow(oem, model, PhoneCalibration(correction, tx_power, measured))
 
 
 def _integer(where: str, name: str, text: str, low: int, high: int) -> int:
