@@ -1,0 +1,12 @@
+//! The fast paths of bluezone: derives the identifiers of published keys and probes them against sightings.
+//!
+//! Proposes only; what counts as a match is decided by `bluezone.matching.confirm` for all engines alike.
+//! Everything here is public data: published keys, and identifiers that were on the air.
+
+pub mod identifiers;
+pub mod prefilter;
+pub mod propose;
+pub mod rpik;
+
+#[cfg(feature = "python")]
+mod python;
