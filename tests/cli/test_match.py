@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bluezone.protocols.gaen import (
     TemporaryExposureKey,
     rolling_proximity_identifiers,
 )
+from bluezone.protocols.native_crate import bluezone_native
 
 Run = Callable[..., Any]
 START = 2_642_976  # of the published vector
@@ -46,13 +48,20 @@ def published(shared_data: Path) -> list[dict[str, Any]]:
     return found
 
 
+def skip_without(engine: str) -> None:
+    if engine == "native" and bluezone_native is None and shutil.which("cargo") is None:
+        pytest.skip("the native engine is not built: no cargo on PATH")
+
+
+@pytest.mark.parametrize("engine", ["reference", "native"])
 def test_every_published_identifier_is_found(
-    bluezone: Run, tmp_path: Path, published: list[dict[str, Any]]
+    bluezone: Run, tmp_path: Path, published: list[dict[str, Any]], engine: str
 ) -> None:
+    skip_without(engine)
     heard = [(one["rpi"], one["interval"] * 600 + 60, 40 + at % 30) for at, one in enumerate(published)]
     ran = bluezone(
         *("match", export(tmp_path / "a.zip", vector_key()), "--allow-unsigned", "--json"),
-        *("--sightings", csv(tmp_path / "s.csv", *heard[::-1])),
+        *("--sightings", csv(tmp_path / "s.csv", *heard[::-1]), "--engine", engine),
     )
     assert (ran.exit_code, ran.stderr) == (0, "")
     document = ran.document
@@ -60,7 +69,7 @@ def test_every_published_identifier_is_found(
         {"key": TEK, "interval": one["interval"], "time": time, "attenuation": attenuation}
         for one, (_, time, attenuation) in zip(published, heard, strict=True)
     ]
-    assert (document["keys"], document["engine"]) == (1, "reference")
+    assert (document["keys"], document["engine"]) == (1, engine)
     assert document["seconds"] > 0
     assert set(document) == {"matches", "keys", "seconds", "engine"}
 
@@ -152,7 +161,7 @@ def test_a_csv_that_is_no_text(bluezone: Run, tmp_path: Path) -> None:
     assert (ran.exit_code, ran.document["error"]) == (1, "SightingFileError")
 
 
-def test_engines(bluezone: Run, tmp_path: Path) -> None:
+def test_engines(bluezone: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = (
         "match",
         export(tmp_path / "a.zip"),
@@ -160,12 +169,20 @@ def test_engines(bluezone: Run, tmp_path: Path) -> None:
         csv(tmp_path / "s.csv"),
         "--allow-unsigned",
     )
-    for engine in ("auto", "reference"):
-        ran = bluezone(*arguments, "--engine", engine, "--json")
-        assert (ran.exit_code, ran.document["engine"]) == (0, "reference")
+    reference = bluezone(*arguments, "--engine", "reference")
+    assert (reference.exit_code, reference.stdout) == (0, "")
+    assert reference.stderr.endswith("s (reference engine)\n")
+    assert bluezone(*arguments, "--engine", "fast").exit_code == 2
+    if bluezone_native is not None:
+        for engine in ("auto", "native"):
+            ran = bluezone(*arguments, "--engine", engine, "--json")
+            assert (ran.exit_code, ran.document["engine"]) == (0, "native")
+    monkeypatch.setattr("bluezone.matching.native.bluezone_native", None)
+    ran = bluezone(*arguments, "--engine", "auto", "--json")
+    assert (ran.exit_code, ran.document["engine"]) == (0, "reference")
     missing = bluezone(*arguments, "--engine", "native", "--json")
     assert (missing.exit_code, missing.document["error"]) == (1, "EngineUnavailable")
-    assert bluezone(*arguments, "--engine", "fast").exit_code == 2
+    assert "native matching engine is not installed" in missing.document["message"]
 
 
 def test_progress_only_on_a_terminal(bluezone: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

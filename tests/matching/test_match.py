@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bluezone.matching.interface import Candidates, KeyBlock, Sightings
+from bluezone.matching import native as native_module
+from bluezone.matching.interface import Candidates, Engine, KeyBlock, Sightings
 from bluezone.matching.key_files import DiagnosisKeyBlock, block_of
 from bluezone.matching.match import EngineUnavailable, MatchResult, choose_engine, match_keys
 from bluezone.matching.reference import ReferenceEngine
@@ -40,8 +41,8 @@ def sightings_of(heard: Heard) -> Sightings:
     )
 
 
-def matched(blocks: list[DiagnosisKeyBlock], heard: Heard) -> MatchResult:
-    return match_keys(choose_engine(), blocks, sightings_of(heard))
+def matched(engine: Engine, blocks: list[DiagnosisKeyBlock], heard: Heard) -> MatchResult:
+    return match_keys(engine, blocks, sightings_of(heard))
 
 
 def places(result: MatchResult) -> list[tuple[bytes, int, int]]:
@@ -95,19 +96,19 @@ def scenes(draw: st.DrawFn) -> tuple[list[DiagnosisKey], Heard]:
 @settings(deadline=None, max_examples=150)
 @given(scenes(), st.lists(st.integers(0, 5), max_size=4))
 def test_the_same_as_the_naive_way_however_keys_are_split(
-    scene: tuple[list[DiagnosisKey], Heard], cuts: list[int]
+    engine: Engine, scene: tuple[list[DiagnosisKey], Heard], cuts: list[int]
 ) -> None:
     keys, heard = scene
     borders = [0, *sorted(min(cut, len(keys)) for cut in cuts), len(keys)]
     blocks = [block_of(keys[a:b]) for a, b in pairwise(borders)]
-    result = matched(blocks, heard)
+    result = matched(engine, blocks, heard)
     assert set(places(result)) == naive(keys, heard)
     assert len(places(result)) == len(set(places(result)))
-    assert result == matched([block_of(keys[::-1])], heard)
+    assert result == matched(engine, [block_of(keys[::-1])], heard)
     assert (result.keys, result.revoked) == (len(keys), [])
 
 
-def test_many_keys_in_blocks_of_any_size() -> None:
+def test_many_keys_in_blocks_of_any_size(engine: Engine) -> None:
     rng = np.random.default_rng(7)
     keys = [
         DiagnosisKey(TemporaryExposureKey(rng.bytes(16), DAY + 144 * (n % 14), 144 - n % 7))
@@ -120,7 +121,7 @@ def test_many_keys_in_blocks_of_any_size() -> None:
         slot = tek.rolling_period - 1
         heard.append((rolling_proximity_identifiers(tek)[slot], (tek.rolling_start + slot) * 600))
     results = [
-        matched([block_of(keys[at : at + size]) for at in range(0, len(keys), size)], heard)
+        matched(engine, [block_of(keys[at : at + size]) for at in range(0, len(keys), size)], heard)
         for size in (1, 255, 256, 257, 1_500)
     ]
     assert {one.key.tek.data for one in results[0].matches} == {keys[row].tek.data for row in planted}
@@ -128,59 +129,59 @@ def test_many_keys_in_blocks_of_any_size() -> None:
     assert all(result == results[0] for result in results)
 
 
-def test_a_key_of_one_interval_does_not_match_at_77_more() -> None:
+def test_a_key_of_one_interval_does_not_match_at_77_more(engine: Engine) -> None:
     # A known matcher ignores the period and finds this one.
     heard = [(rpi(1, 77), (DAY + 77) * 600)]
-    assert places(matched([block_of([key(1, period=1)])], heard)) == []
-    assert places(matched([block_of([key(1, period=77)])], heard)) == []
-    assert places(matched([block_of([key(1, period=78)])], heard)) == [(bytes([1] * 16), DAY + 77, 0)]
+    assert places(matched(engine, [block_of([key(1, period=1)])], heard)) == []
+    assert places(matched(engine, [block_of([key(1, period=77)])], heard)) == []
+    assert places(matched(engine, [block_of([key(1, period=78)])], heard)) == [(bytes([1] * 16), DAY + 77, 0)]
 
 
 @pytest.mark.parametrize(("off", "found"), [(-13, False), (-12, True), (12, True), (13, False)])
-def test_tolerance_at_both_ends_of_a_day(off: int, found: bool) -> None:
+def test_tolerance_at_both_ends_of_a_day(engine: Engine, off: int, found: bool) -> None:
     for slot in (0, 143):
-        result = matched([block_of([key(1)])], [(rpi(1, slot), (DAY + slot + off) * 600 + 300)])
+        result = matched(engine, [block_of([key(1)])], [(rpi(1, slot), (DAY + slot + off) * 600 + 300)])
         assert len(result.matches) == found
 
 
-def test_nothing_in_nothing_out() -> None:
-    assert matched([], []) == MatchResult([], [], 0)
-    assert matched([], [(bytes(16), 0)]) == MatchResult([], [], 0)
-    assert matched([block_of([key()]), block_of([])], []) == MatchResult([], [], 1)
+def test_nothing_in_nothing_out(engine: Engine) -> None:
+    assert matched(engine, [], []) == MatchResult([], [], 0)
+    assert matched(engine, [], [(bytes(16), 0)]) == MatchResult([], [], 0)
+    assert matched(engine, [block_of([key()]), block_of([])], []) == MatchResult([], [], 1)
 
 
-def test_a_match_tells_what_the_authority_said() -> None:
+def test_a_match_tells_what_the_authority_said(engine: Engine) -> None:
     said = key(1, 100, report_type=ReportType.CONFIRMED_TEST, days_since_onset=-2, transmission_risk=6)
-    (match,) = matched([block_of([key(0), said, key(2)])], [(rpi(1, 3), (DAY + 3) * 600)]).matches
+    (match,) = matched(engine, [block_of([key(0), said, key(2)])], [(rpi(1, 3), (DAY + 3) * 600)]).matches
     assert (match.key, match.interval, match.sighting, match.revised) == (said, DAY + 3, 0, False)
 
 
-def test_revised_keys_match_and_supersede() -> None:
+def test_revised_keys_match_and_supersede(engine: Engine) -> None:
     likely = key(1, report_type=ReportType.CONFIRMED_CLINICAL_DIAGNOSIS, days_since_onset=5)
     confirmed = key(1, report_type=ReportType.CONFIRMED_TEST, days_since_onset=1)
     blocks = [block_of([likely]), block_of([confirmed], revised=True)]
     heard = [(rpi(1, 3), (DAY + 3) * 600)]
     for order in (blocks, blocks[::-1]):
-        (match,) = matched(order, heard).matches
+        (match,) = matched(engine, order, heard).matches
         assert (match.key, match.revised) == (confirmed, True)
 
 
 @pytest.mark.parametrize("revised", [False, True])
-def test_a_revoked_key_warns_nobody_and_is_told(revised: bool) -> None:
+def test_a_revoked_key_warns_nobody_and_is_told(engine: Engine, revised: bool) -> None:
     revoked = key(1, report_type=ReportType.REVOKED)
     blocks = [block_of([key(1), key(2)]), block_of([revoked], revised=revised)]
     heard = [(rpi(1, 3), (DAY + 3) * 600), (rpi(2, 3), (DAY + 3) * 600)]
     for order in (blocks, blocks[::-1]):
-        result = matched(order, heard)
+        result = matched(engine, order, heard)
         assert places(result) == [(bytes([2] * 16), DAY + 3, 1)]
         assert [(one.key, one.sighting) for one in result.revoked] == [(revoked, 0)]
 
 
-def test_a_key_published_twice_matches_once_whatever_the_order() -> None:
+def test_a_key_published_twice_matches_once_whatever_the_order(engine: Engine) -> None:
     # The second is good from one interval later on; for the interval heard both give the same identifier.
     one, other = key(1, transmission_risk=1), key(1, start=DAY + 1, transmission_risk=1)
     heard = [(rpi(1, 3), (DAY + 3) * 600)]
-    results = [matched([block_of(order)], heard) for order in ([one, other], [other, one])]
+    results = [matched(engine, [block_of(order)], heard) for order in ([one, other], [other, one])]
     assert results[0] == results[1]
     assert len(results[0].matches) == 1
 
@@ -188,7 +189,7 @@ def test_a_key_published_twice_matches_once_whatever_the_order() -> None:
 def test_progress_counts_keys() -> None:
     seen: list[int] = []
     blocks = [block_of([key(n)]) for n in range(3)] + [block_of([key(9), key(8)])]
-    match_keys(choose_engine(), blocks, sightings_of([]), progress=seen.append)
+    match_keys(ReferenceEngine(), blocks, sightings_of([]), progress=seen.append)
     assert seen == [1, 2, 3, 5]
 
 
@@ -214,11 +215,19 @@ def test_keys_of_days_when_nothing_was_heard_are_not_derived() -> None:
     assert engine.asked == [DAY, DAY + 144, DAY + 167]
 
 
-def test_engines_by_name() -> None:
-    assert (
-        choose_engine().name == choose_engine("auto").name == choose_engine("reference").name == "reference"
-    )
-    with pytest.raises(EngineUnavailable, match="native matching engine is not installed"):
-        choose_engine("native")
-    with pytest.raises(EngineUnavailable, match="no matching engine 'fast'"):
+def test_engines_by_name(native: Engine) -> None:
+    assert choose_engine("reference").name == "reference"
+    assert choose_engine().name == choose_engine("auto").name == choose_engine("native").name == native.name
+    assert native.name == "native"
+    with pytest.raises(
+        EngineUnavailable, match="no matching engine 'fast'; there are auto, reference, native"
+    ):
         choose_engine("fast")
+
+
+def test_without_the_crate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native_module, "bluezone_native", None)
+    monkeypatch.setattr(native_module, "UNAVAILABLE", "no such module; build it")
+    assert choose_engine("auto").name == "reference"
+    with pytest.raises(EngineUnavailable, match="engine is not installed: no such module; build it"):
+        choose_engine("native")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bluezone.errors import Refused
 from bluezone.matching.confirm import confirm, index_sightings
 from bluezone.matching.interface import Engine, KeyBlock, Sightings
 from bluezone.matching.key_files import DiagnosisKeyBlock
+from bluezone.matching.native import EngineUnavailable, NativeEngine
 from bluezone.matching.reference import ReferenceEngine
 from bluezone.protocols.gaen import (
     MATCH_TOLERANCE_INTERVALS,
@@ -28,10 +28,6 @@ __all__ = [
 ]
 
 ENGINE_NAMES = ("auto", "reference", "native")
-
-
-class EngineUnavailable(Refused):
-    """The engine asked for is not part of this installation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +58,15 @@ def choose_engine(name: str = "auto") -> Engine:
 
     :raises EngineUnavailable: if it is not there.
     """
-    if name in ("auto", "reference"):
-        return ReferenceEngine()
     if name == "native":
-        raise EngineUnavailable("the native matching engine is not installed; use auto or reference")
+        return NativeEngine()
+    if name == "reference":
+        return ReferenceEngine()
+    if name == "auto":
+        try:
+            return NativeEngine()
+        except EngineUnavailable:
+            return ReferenceEngine()
     raise EngineUnavailable(f"there is no matching engine {name!r}; there are {', '.join(ENGINE_NAMES)}")
 
 
