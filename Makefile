@@ -53,8 +53,8 @@ format: $(PYTHON) ## let ruff and rustfmt arrange the code
 	$(BIN)/ruff format .
 	$(CARGO) fmt
 
-bench: setup ## figures with unit, input size and what they are compared with
-	@$(BIN)/bluezone bench all
+bench: setup ## figures beside a plain way of doing the same; kept in bench-results, by commit
+	@$(BIN)/bluezone bench all $(BENCH_ARGS)
 
 screenshot: setup $(MACHINE) ## the README's picture, from a real run of the demo
 	$(BIN)/python scripts/screenshot.py
