@@ -1,10 +1,11 @@
-//! What was heard, so that nearly every identifier not heard is told by one bit in the first-level cache.
+//! What was heard, so that nearly every identifier not heard is told by one bit near the processor.
 
 use crate::rpik::Key;
 
-/// Bits of the first table for each identifier heard: 20,000 of them fill 32 KiB, one in thirteen bits is set.
-const COARSE_BITS_EACH: usize = 8;
-const FINE_BITS_EACH: usize = 128;
+/// Bits of the first table for each identifier heard: 20,000 of them fill 64 KiB, one in 26 bits is set.
+const COARSE_BITS_EACH: usize = 16;
+/// Of the second, 256 KiB for as many, one in a hundred set. Both then lie in a core's second-level cache.
+const FINE_BITS_EACH: usize = 64;
 const MIN_BITS: u32 = 12;
 const MAX_COARSE_BITS: u32 = 22;
 const MAX_FINE_BITS: u32 = 27;
@@ -23,7 +24,7 @@ impl Prefilter {
     /// Builds the tables of the identifiers heard, in any order, however often each.
     #[must_use]
     pub fn new(heard: &[Key]) -> Self {
-        let mut sorted: Vec<u128> = heard.iter().map(|rpi| u128::from_be_bytes(*rpi)).collect();
+        let mut sorted: Vec<u128> = heard.iter().map(number).collect();
         sorted.sort_unstable();
         sorted.dedup();
         let mut coarse = Bits::for_count(sorted.len(), COARSE_BITS_EACH, MAX_COARSE_BITS);
@@ -36,23 +37,22 @@ impl Prefilter {
     }
 
     /// Calls `found` with the place of each identifier that was heard, in order.
-    #[inline]
+    ///
+    /// # Panics
+    /// If there are more than 256 identifiers.
+    #[inline(always)] // into code that may use more of the processor's instructions
     pub fn probe(&self, rpis: &[Key], mut found: impl FnMut(usize)) {
-        for (block, first) in rpis.chunks(64).zip((0..).step_by(64)) {
-            // Without a branch per identifier, which would be foretold wrongly eleven times a key.
-            let mut hits = 0u64;
-            for (place, rpi) in block.iter().enumerate() {
-                hits |= self.coarse.bit(word::<0>(rpi)) << place;
-            }
-            while hits != 0 {
-                let place = hits.trailing_zeros() as usize;
-                hits &= hits - 1;
-                let rpi = &block[place];
-                if self.fine.bit(word::<4>(rpi)) == 1
-                    && self.sorted.binary_search(&u128::from_be_bytes(*rpi)).is_ok()
-                {
-                    found(first + place);
-                }
+        // Places are noted without a branch: whether a bit is set cannot be foretold.
+        let mut noted = [0u8; 256];
+        let mut count = 0;
+        for (place, rpi) in rpis.iter().enumerate() {
+            noted[count] = place as u8;
+            count += self.coarse.bit(word::<0>(rpi));
+        }
+        for place in noted[..count].iter().map(|place| usize::from(*place)) {
+            let rpi = &rpis[place];
+            if self.fine.bit(word::<4>(rpi)) == 1 && self.sorted.binary_search(&number(rpi)).is_ok() {
+                found(place);
             }
         }
     }
@@ -75,8 +75,8 @@ impl Bits {
     }
 
     #[inline(always)]
-    fn bit(&self, number: u32) -> u64 {
-        self.words[self.place(number)] >> (number & 63) & 1
+    fn bit(&self, number: u32) -> usize {
+        (self.words[self.place(number)] >> (number & 63) & 1) as usize
     }
 
     #[inline(always)]
@@ -88,4 +88,8 @@ impl Bits {
 #[inline(always)]
 fn word<const AT: usize>(rpi: &Key) -> u32 {
     u32::from_le_bytes(*rpi[AT..].first_chunk().expect("four bytes"))
+}
+
+fn number(rpi: &Key) -> u128 {
+    u128::from_be_bytes(*rpi)
 }

@@ -1,6 +1,6 @@
 //! Keys in, candidates out, on as many threads as are wanted.
 
-use crate::identifiers::{Identifiers, MAX_PERIOD};
+use crate::derive::{Keys, for_each_key};
 use crate::prefilter::Prefilter;
 use crate::rpik::{Deriver, Key};
 use std::num::NonZeroUsize;
@@ -20,17 +20,6 @@ pub struct Candidate {
     pub interval: u32,
     /// The identifier.
     pub rpi: Key,
-}
-
-/// Published keys, as many of each; a period counts up to 144.
-#[derive(Clone, Copy)]
-pub struct Keys<'a> {
-    /// The temporary exposure keys.
-    pub teks: &'a [Key],
-    /// First interval of each.
-    pub starts: &'a [u32],
-    /// Number of intervals of each.
-    pub periods: &'a [u8],
 }
 
 /// Every identifier of these keys that was heard, by key and interval.
@@ -62,21 +51,18 @@ pub fn propose(keys: Keys<'_>, prefilter: &Prefilter, threads: NonZeroUsize) -> 
 /// Works on chunks until none is left.
 fn take_chunks(keys: Keys<'_>, prefilter: &Prefilter, next: &AtomicUsize) -> Vec<Candidate> {
     let deriver = Deriver::new();
-    let mut identifiers = Identifiers::new();
     let mut found = Vec::new();
     loop {
         let first = next.fetch_add(CHUNK_KEYS, Ordering::Relaxed);
         if first >= keys.teks.len() {
             return found;
         }
-        for key in first..keys.teks.len().min(first + CHUNK_KEYS) {
-            let start = keys.starts[key];
-            let period = usize::from(keys.periods[key]).min(MAX_PERIOD);
-            let rpis = identifiers.derive(&deriver.rpik(&keys.teks[key]), start, period);
+        let chunk = keys.rows(first..keys.teks.len().min(first + CHUNK_KEYS));
+        for_each_key(&deriver, chunk, |row, rpis| {
             prefilter.probe(rpis, |slot| {
-                let interval = start.wrapping_add(slot as u32);
-                found.push(Candidate { key, interval, rpi: rpis[slot] });
+                let interval = chunk.starts[row].wrapping_add(slot as u32);
+                found.push(Candidate { key: first + row, interval, rpi: rpis[slot] });
             });
-        }
+        });
     }
 }

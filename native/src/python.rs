@@ -1,7 +1,8 @@
 //! What Python sees: `Prefilter` and `propose`, by the buffer protocol, without holding the GIL.
 
+use crate::derive::Keys;
 use crate::prefilter::Prefilter;
-use crate::propose::{self, Keys};
+use crate::propose;
 use crate::rpik::{KEY_BYTES, Key};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;

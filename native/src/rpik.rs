@@ -10,19 +10,23 @@ pub const KEY_BYTES: usize = 16;
 /// One temporary exposure key, key derived from it, or identifier.
 pub type Key = [u8; KEY_BYTES];
 
-type State = [u32; 8];
+/// Eight words of SHA-256's state, also a digest.
+pub(crate) type State = [u32; 8];
 type Block = [u8; 64];
 
-const INITIAL: State =
+pub(crate) const INITIAL: State =
     [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
-const INNER_PAD: u8 = 0x36;
-const OUTER_PAD: u8 = 0x5c;
+pub(crate) const INNER_PAD: u8 = 0x36;
+pub(crate) const OUTER_PAD: u8 = 0x5c;
+/// HKDF's info and its counter.
+const INFO: &[u8; 8] = b"EN-RPIK\x01";
 
 /// The states and the block that are the same for every key.
 pub struct Deriver {
-    extract_inner: State,
-    extract_outer: State,
-    info: Block,
+    /// Of the inner and the outer hash of HKDF's first HMAC, whose key is all zeros.
+    pub(crate) extract: [State; 2],
+    /// The second and last block of the inner hash of HKDF's second HMAC.
+    pub(crate) info: Block,
 }
 
 impl Default for Deriver {
@@ -35,20 +39,17 @@ impl Deriver {
     /// Makes the constant states.
     #[must_use]
     pub fn new() -> Self {
-        // The second of two blocks: the info and HKDF's counter.
-        let info = padded(b"EN-RPIK\x01", 64 + 8);
         Self {
-            extract_inner: compressed(INITIAL, &[[INNER_PAD; 64]]),
-            extract_outer: compressed(INITIAL, &[[OUTER_PAD; 64]]),
-            info,
+            extract: [INNER_PAD, OUTER_PAD].map(|pad| compressed(INITIAL, &[[pad; 64]])),
+            info: padded(INFO, 64 + INFO.len()),
         }
     }
 
     /// The rolling proximity identifier key of a temporary exposure key.
     #[must_use]
     pub fn rpik(&self, tek: &Key) -> Key {
-        let inner = compressed(self.extract_inner, &[padded(tek, 64 + KEY_BYTES)]);
-        let secret = compressed(self.extract_outer, &[digest_block(&inner)]);
+        let inner = compressed(self.extract[0], &[padded(tek, 64 + KEY_BYTES)]);
+        let secret = compressed(self.extract[1], &[digest_block(&inner)]);
         let inner = compressed(INITIAL, &[masked(&secret, INNER_PAD), self.info]);
         let outer = compressed(INITIAL, &[masked(&secret, OUTER_PAD), digest_block(&inner)]);
         let mut rpik = [0; KEY_BYTES];

@@ -1,6 +1,7 @@
 //! Derivation against the published vector of the Exposure Notification specification, and against HKDF's crate.
 
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use bluezone_native::derive::{Keys, for_each_key, for_each_key_anywhere};
 use bluezone_native::identifiers::Identifiers;
 use bluezone_native::rpik::{Deriver, Key};
 use hex_literal::hex;
@@ -70,4 +71,34 @@ fn identifiers_of_any_start_and_period_are_single_blocks_of_aes() {
 #[test]
 fn no_key_is_good_for_more_than_a_day() {
     assert_eq!(Identifiers::new().derive(&RPIK, START, 255).len(), 144);
+}
+
+#[test]
+fn the_published_vector_by_the_fastest_way() {
+    let keys = Keys { teks: &[TEK], starts: &[START], periods: &[144] };
+    let mut seen = 0;
+    for_each_key(&Deriver::new(), keys, |row, rpis| {
+        assert_eq!((row, rpis.len()), (0, 144));
+        for (slot, rpi) in RPIS {
+            assert_eq!(rpis[slot], rpi);
+        }
+        seen += 1;
+    });
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn both_ways_derive_the_same_whatever_the_number_of_keys() {
+    let deriver = Deriver::new();
+    for count in [0, 1, 3, 4, 5, 600] {
+        let teks = some_keys(count);
+        let starts: Vec<u32> = (0..).map(|row: u32| START.wrapping_add(row << 23)).take(count).collect();
+        let periods: Vec<u8> = (0..count).map(|row| (row % 256) as u8).collect();
+        let keys = Keys { teks: &teks, starts: &starts, periods: &periods };
+        let mut derived: [Vec<(usize, Vec<Key>)>; 2] = Default::default();
+        for_each_key(&deriver, keys, |row, rpis| derived[0].push((row, rpis.to_vec())));
+        for_each_key_anywhere(&deriver, keys, |row, rpis| derived[1].push((row, rpis.to_vec())));
+        assert_eq!(derived[0], derived[1]);
+        assert_eq!(derived[0].len(), count);
+    }
 }

@@ -1,8 +1,9 @@
 //! Candidates against the plain way: every identifier looked up in a set.
 
+use bluezone_native::derive::Keys;
 use bluezone_native::identifiers::Identifiers;
 use bluezone_native::prefilter::Prefilter;
-use bluezone_native::propose::{Candidate, Keys, propose};
+use bluezone_native::propose::{Candidate, propose};
 use bluezone_native::rpik::{Deriver, Key};
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
