@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bluezone.bench.registry import load_benchmarks
 from bluezone.bench.risk_evaluation import evaluate, made_up_scene, plain_evaluate, samsung_table
 
 
@@ -14,11 +13,3 @@ def test_both_ways_agree(seed: int) -> None:
     windows, auc, cost = plain_evaluate(scene)
     assert evaluate(scene, samsung_table()) == (windows, pytest.approx(auc), pytest.approx(cost))
     assert 0.6 < auc < 1  # strength says something of nearness, but not all
-
-
-def test_it_is_registered_and_runs() -> None:
-    (one,) = load_benchmarks("risk-evaluate")
-    work = one.prepare(True)
-    work.run()
-    work.baseline()
-    assert 0 < work.size <= 8 * 7 * 3  # directed pairs of eight phones, windows begun in ten minutes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -16,8 +15,9 @@ __all__ = ["fill"]
 _HEARD_PER_SCAN = 50
 _SCAN_SECONDS = 270
 _START = 1_795_564_800
-_FULL, _READ, _QUICK_FULL = 10_000_000, 2_000_000, 100_000
 _ROWS_PER_FILL = 100_000
+_SCANS, _FEW_SCANS, _FEW_BELOW = 200, 5, 100_000
+_PLAIN_READ = 200_000
 
 
 def fill(store: DeviceStore, rows: int) -> None:
@@ -41,14 +41,26 @@ def _scan_time(number: int) -> int:
 
 
 class _Device:
-    """A store in a folder of its own, removed with it; every run inserts scans later than all before."""
+    """Stores in a folder; every scan is later than all before."""
 
-    def __init__(self, rows: int) -> None:
-        self._folder = TemporaryDirectory(prefix="bluezone-bench-")
-        self.store = DeviceStore.open(Path(self._folder.name) / "device")
-        fill(self.store, rows)
-        self._next = count(rows // _HEARD_PER_SCAN + 1)
+    def __init__(self, folder: Path, rows: int = 0) -> None:
+        self._folder = folder
         self._rng = np.random.default_rng(rows)
+        self._stores = count()
+        self._next = count(rows // _HEARD_PER_SCAN + 1)
+        self.store = self._open()
+        fill(self.store, rows)
+
+    def _open(self) -> DeviceStore:
+        return DeviceStore.open(self._folder / f"device-{next(self._stores)}")
+
+    def start_anew(self) -> None:
+        """Go on with a new store."""
+        self.store.close()
+        self.store = self._open()
+
+    def close(self) -> None:
+        self.store.close()
 
     def _heard(self) -> list[Encounter]:
         rpis = self._rng.bytes(16 * _HEARD_PER_SCAN)
@@ -66,51 +78,83 @@ class _Device:
 
 
 @benchmark(
-    "encounter-insert", unit="encounters/s", summary="scans of 50 encounters into a new store, committed"
+    "encounter-insert",
+    unit="encounters/s",
+    summary="scans of 50 encounters into a new store, committed",
+    sizes=(6_250, 25_000, 100_000),
+    quick=(100, 400, 1_600),
 )
-def _insert(quick: bool) -> Workload:
-    scans, plain_scans, device = (20, 2, _Device(0)) if quick else (1_000, 20, _Device(0))
+def insert(size: int, folder: Path) -> Workload:
+    scans, plain_scans = size // _HEARD_PER_SCAN, max(1, size // _HEARD_PER_SCAN // 50)
+    device = _Device(folder)
     return Workload(
-        size=scans * _HEARD_PER_SCAN,
-        input=f"{scans} scans of {_HEARD_PER_SCAN} encounters, a transaction each, write-ahead log",
+        units=scans * _HEARD_PER_SCAN,
+        input=f"{scans:,} scans of {_HEARD_PER_SCAN} encounters, a transaction each, write-ahead log",
+        before=device.start_anew,
         run=lambda: device.insert_scans(scans),
-        baseline_size=plain_scans * _HEARD_PER_SCAN,
+        before_baseline=device.start_anew,
         baseline=lambda: device.insert_one_by_one(plain_scans),
+        baseline_units=plain_scans * _HEARD_PER_SCAN,
         baseline_name="a transaction per encounter",
+        close=device.close,
     )
 
 
-@benchmark("encounter-full", unit="encounters/s", summary="the same into a store that holds 10 million")
-def _insert_full(quick: bool) -> Workload:
-    rows, scans = (_QUICK_FULL, 20) if quick else (_FULL, 1_000)
-    full, new = _Device(rows), _Device(0)
+@benchmark(
+    "encounter-full",
+    unit="encounters/s",
+    summary="scans of 50 encounters into a store by how many it holds already",
+    sizes=(400_000, 2_000_000, 10_000_000),
+    quick=(5_000, 20_000, 80_000),
+)
+def insert_full(size: int, folder: Path) -> Workload:
+    full, new = _Device(folder / "full", size), _Device(folder / "new")
+    scans = _FEW_SCANS if size < _FEW_BELOW else _SCANS
+
+    def close() -> None:
+        full.close()
+        new.close()
+
     return Workload(
-        size=scans * _HEARD_PER_SCAN,
-        input=f"{scans} scans of {_HEARD_PER_SCAN} encounters into {rows:,}",
+        units=scans * _HEARD_PER_SCAN,
+        input=f"{scans:,} scans of {_HEARD_PER_SCAN} encounters into {size:,}",
         run=lambda: full.insert_scans(scans),
-        baseline_size=scans * _HEARD_PER_SCAN,
+        before_baseline=new.start_anew,
         baseline=lambda: new.insert_scans(scans),
+        baseline_units=scans * _HEARD_PER_SCAN,
         baseline_name="into a new store",
+        close=close,
     )
 
 
-@benchmark("encounter-read", unit="encounters/s", summary="loading what a device heard, for matching")
-def _read(quick: bool) -> Workload:
-    rows = _QUICK_FULL if quick else _READ
-    device = _Device(rows)
-    plain = min(rows, 200_000)
+@benchmark(
+    "encounter-read",
+    unit="encounters/s",
+    summary="loading what a device heard, for matching",
+    sizes=(125_000, 500_000, 2_000_000),
+    quick=(1_000, 4_000, 16_000),
+)
+def read(size: int, folder: Path) -> Workload:
+    device = _Device(folder, size)
+    plain = min(size, _PLAIN_READ)
 
-    def read() -> int:
-        return sum(len(chunk) for chunk in device.store.sighting_chunks())
+    def as_arrays() -> None:
+        _same(size, sum(len(chunk) for chunk in device.store.sighting_chunks()))
 
-    def plain_read() -> int:
-        return len(device.store.query("SELECT * FROM encounters ORDER BY time LIMIT ?", (plain,)))
+    def as_tuples() -> None:
+        _same(plain, len(device.store.query("SELECT * FROM encounters ORDER BY time LIMIT ?", (plain,))))
 
     return Workload(
-        size=rows,
-        input=f"{rows:,} encounters in chunks of a million, as numpy arrays",
-        run=read,
-        baseline_size=plain,
-        baseline=plain_read,
+        input=f"{size:,} encounters in chunks of a million, as numpy arrays",
+        run=as_arrays,
+        baseline=as_tuples,
+        baseline_units=plain,
         baseline_name="rows as Python tuples",
+        close=device.close,
     )
+
+
+def _same(wanted: int, found: int) -> None:
+    """The read must not be quick for having lost something."""
+    if found != wanted:
+        raise AssertionError(f"{found} encounters read, {wanted} stored")

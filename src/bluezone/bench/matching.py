@@ -2,123 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 
-import numpy as np
-
-from bluezone.bench.registry import Workload, benchmark
-from bluezone.matching.interface import KeyBlock, Sightings
-from bluezone.matching.key_files import DiagnosisKeyBlock, block_of
-from bluezone.matching.match import choose_engine, match_keys
-from bluezone.matching.reference import derive_rpis
-from bluezone.protocols.gaen import (
-    INTERVAL_SECONDS,
-    KEY_BYTES,
-    MATCH_TOLERANCE_INTERVALS,
-    MAX_ROLLING_PERIOD,
-    DiagnosisKey,
-    TemporaryExposureKey,
-    rolling_proximity_identifiers,
+from bluezone.bench.made_up_keys import (
+    HEARD,
+    SIGHTINGS,
+    by_identifier,
+    key_block,
+    parts,
+    plain_matches,
+    random_keys,
+    sightings_of,
 )
+from bluezone.bench.registry import NotMeasurable, Workload, benchmark
+from bluezone.matching.interface import Engine, Sightings
+from bluezone.matching.key_files import DiagnosisKeyBlock
+from bluezone.matching.match import choose_engine, match_keys
+from bluezone.matching.native import EngineUnavailable, NativeEngine
+from bluezone.matching.reference import derive_rpis
+from bluezone.protocols.gaen import KEY_BYTES, MAX_ROLLING_PERIOD, rolling_proximity_identifiers
 
-__all__ = ["random_keys", "random_sightings"]
+__all__: list[str] = []
 
-_SIGHTINGS = 20_000
-_HEARD = 50
-_DAYS = 14
-_FIRST_INTERVAL = 2_900_016  # a midnight in February 2025
 _BLOCK_KEYS = 2_048
-_NAIVE_KEYS = 500
+_NATIVE_BLOCK_KEYS = 65_536
+_PLAIN_KEYS = 250
+_REFERENCE_KEYS = 8_192
+_DERIVED_AT_ONCE = 256
 
 
-def random_keys(count: int) -> list[DiagnosisKey]:
-    """``count`` whole-day keys, evenly over two weeks; the same every time."""
-    rng = np.random.default_rng(20_210_325)
-    return [
-        DiagnosisKey(
-            TemporaryExposureKey(rng.bytes(KEY_BYTES), _FIRST_INTERVAL + row % _DAYS * MAX_ROLLING_PERIOD)
-        )
-        for row in range(count)
-    ]
+def _match(
+    engine: Engine, block: DiagnosisKeyBlock, sightings: Sightings, block_keys: int = _BLOCK_KEYS
+) -> None:
+    found = len(match_keys(engine, parts(block, block_keys), sightings).matches)
+    if found != HEARD:
+        raise AssertionError(f"{found} matches, {HEARD} sightings are of these keys")
 
 
-def random_sightings(keys: list[DiagnosisKey]) -> Sightings:
-    """20,000 sightings of two weeks, of which 50 are of the given keys."""
-    rng = np.random.default_rng(4_207)
-    rpis = rng.integers(0, 256, (_SIGHTINGS, KEY_BYTES), dtype=np.uint8)
-    intervals = _FIRST_INTERVAL + rng.integers(0, _DAYS * MAX_ROLLING_PERIOD, _SIGHTINGS)
-    for row in range(_HEARD):
-        tek = keys[row * len(keys) // _HEARD].tek
-        slot = row * 7 % MAX_ROLLING_PERIOD
-        rpis[row] = np.frombuffer(rolling_proximity_identifiers(tek)[slot], dtype=np.uint8)
-        intervals[row] = tek.rolling_start + slot
-    return Sightings(rpis, intervals.astype(np.int64) * INTERVAL_SECONDS)
-
-
-@benchmark("match", unit="keys/s", summary="published keys against 20,000 sightings, two weeks, one core")
-def _match(quick: bool) -> Workload:
-    keys = random_keys(4_096 if quick else 40_960)
-    sightings = random_sightings(keys)
-    blocks = [block_of(keys[first : first + _BLOCK_KEYS]) for first in range(0, len(keys), _BLOCK_KEYS)]
-    engine = choose_engine("auto")
-    heard = _by_identifier(sightings)
-
-    def run() -> None:
-        found = len(match_keys(engine, blocks, sightings).matches)
-        if found != _HEARD:
-            raise AssertionError(f"{found} matches, {_HEARD} sightings are of these keys")
-
+@benchmark(
+    "match-reference",
+    unit="keys/s",
+    summary="published keys against 20,000 sightings, two weeks: reference engine, one core",
+    sizes=(2_500, 10_000, 40_000),
+    quick=(64, 256, 1_024),
+)
+def match_reference(size: int, folder: Path) -> Workload:
+    block = key_block(size)
+    sightings = sightings_of(block)
+    engine, plain = choose_engine("reference"), min(size, _PLAIN_KEYS)
+    keys, heard = [block.diagnosis_key(row) for row in range(plain)], by_identifier(sightings)
     return Workload(
-        size=len(keys),
-        input=f"{len(keys)} keys, {_SIGHTINGS} sightings, {engine.name} engine",
-        run=run,
-        baseline_size=_NAIVE_KEYS,
-        baseline=lambda: _naive_matches(keys[:_NAIVE_KEYS], heard),
+        input=f"{size:,} keys, {SIGHTINGS:,} sightings",
+        run=lambda: _match(engine, block, sightings),
+        baseline=lambda: plain_matches(keys, heard),
+        baseline_units=plain,
         baseline_name="plain Python: HKDF and AES per key, dictionary of sightings",
     )
 
 
-@benchmark("derive", unit="keys/s", summary="144 identifiers of each key, one core")
-def _derive(quick: bool) -> Workload:
-    keys = random_keys(1_024 if quick else 8_192)
-    block = block_of(keys)
-    scratch = bytearray((256 * MAX_ROLLING_PERIOD + 1) * KEY_BYTES)
+@benchmark(
+    "match-native-one-core",
+    unit="keys/s",
+    summary="published keys against 20,000 sightings, two weeks: native engine, one core",
+    sizes=(62_500, 250_000, 1_000_000),
+    quick=(256, 1_024, 4_096),
+)
+def match_native_one_core(size: int, folder: Path) -> Workload:
+    return _native_workload(size, threads=1)
 
-    def run() -> None:
-        for part in _parts(block, 256):
-            derive_rpis(part, scratch)
 
-    def one_by_one() -> None:
-        for key in keys[:_NAIVE_KEYS]:
-            rolling_proximity_identifiers(key.tek)
+@benchmark(
+    "match-native-all-cores",
+    unit="keys/s",
+    summary="published keys against 20,000 sightings, two weeks: native engine, all cores",
+    sizes=(62_500, 250_000, 1_000_000),
+    quick=(256, 1_024, 4_096),
+)
+def match_native_all_cores(size: int, folder: Path) -> Workload:
+    return _native_workload(size, threads=0)
 
+
+def _native_workload(size: int, *, threads: int) -> Workload:
+    try:
+        engine = NativeEngine(threads)
+    except EngineUnavailable as error:
+        raise NotMeasurable(str(error)) from None
+    block, small = key_block(size), key_block(min(size, _REFERENCE_KEYS))
+    sightings, small_sightings = sightings_of(block), sightings_of(small)
+    reference = choose_engine("reference")
     return Workload(
-        size=len(keys),
-        input=f"{len(keys)} keys of 144 intervals, reference engine",
-        run=run,
-        baseline_size=_NAIVE_KEYS,
-        baseline=one_by_one,
-        baseline_name="plain Python: one key after the other",
+        input=f"{size:,} keys, {SIGHTINGS:,} sightings",
+        run=lambda: _match(engine, block, sightings, _NATIVE_BLOCK_KEYS),
+        baseline=lambda: _match(reference, small, small_sightings),
+        baseline_units=len(small),
+        baseline_name="reference engine, one core",
     )
 
 
-def _parts(block: DiagnosisKeyBlock, size: int) -> Iterator[KeyBlock]:
-    for first in range(0, len(block), size):
-        rows = slice(first, first + size)
-        yield KeyBlock(block.keys.teks[rows], block.keys.starts[rows], block.keys.periods[rows])
+@benchmark(
+    "derive",
+    unit="keys/s",
+    summary="144 identifiers of each key: reference engine, one core",
+    sizes=(512, 2_048, 8_192),
+    quick=(16, 64, 256),
+)
+def derive(size: int, folder: Path) -> Workload:
+    keys, block = random_keys(size), key_block(size)
+    scratch = bytearray((_DERIVED_AT_ONCE * MAX_ROLLING_PERIOD + 1) * KEY_BYTES)
+    plain = min(size, _PLAIN_KEYS)
 
+    def run() -> None:
+        for part in parts(block, _DERIVED_AT_ONCE):
+            derive_rpis(part.keys, scratch)
 
-def _by_identifier(sightings: Sightings) -> dict[bytes, list[int]]:
-    heard: dict[bytes, list[int]] = {}
-    for rpi, seconds in zip(sightings.rpis, sightings.times.tolist(), strict=True):
-        heard.setdefault(rpi.tobytes(), []).append(seconds // INTERVAL_SECONDS)
-    return heard
+    def one_by_one() -> None:
+        for key in keys[:plain]:
+            rolling_proximity_identifiers(key.tek)
 
-
-def _naive_matches(keys: list[DiagnosisKey], heard: dict[bytes, list[int]]) -> int:
-    return sum(
-        abs(at - (key.tek.rolling_start + slot)) <= MATCH_TOLERANCE_INTERVALS
-        for key in keys
-        for slot, rpi in enumerate(rolling_proximity_identifiers(key.tek))
-        for at in heard.get(rpi, ())
+    return Workload(
+        input=f"{size:,} keys of 144 intervals",
+        run=run,
+        baseline=one_by_one,
+        baseline_units=plain,
+        baseline_name="plain Python: one key after the other",
     )

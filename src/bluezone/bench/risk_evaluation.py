@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from math import floor
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = ["evaluate", "made_up_scene", "plain_evaluate", "samsung_table"]
 _START = 1_587_102_484_055
 _NEAR_METRES = 2.0
 _TX_POWER, _CORRECTION = -24, -3
+_PHONES, _FEW_PHONES, _A_MINUTE = 20, 8, 12
 
 
 def samsung_table() -> CalibrationTable:
@@ -110,16 +112,22 @@ def _plain_metrics(scored: list[tuple[float, bool]]) -> tuple[float, float]:
     return wins / (near_total * far_total), least
 
 
-@benchmark("risk-evaluate", unit="windows/s", summary="five-minute windows of receptions, judged by strength")
-def _evaluate(quick: bool) -> Workload:
+@benchmark(
+    "risk-evaluate",
+    unit="windows/s",
+    summary="five-minute windows of receptions by minutes recorded, judged by strength",
+    sizes=(15, 60, 240),
+    quick=(5, 20, 80),
+)
+def risk_evaluate(size: int, folder: Path) -> Workload:
     table = samsung_table()
-    scene = made_up_scene(8, 10, 12, 1) if quick else made_up_scene(20, 30, 12, 1)
-    small = made_up_scene(8, 10, 12, 1)  # as many receptions to a window, about 60
+    scene = made_up_scene(_PHONES, size, _A_MINUTE, 1)
+    small = made_up_scene(_FEW_PHONES, 10, _A_MINUTE, 1)  # as many receptions to a window, about 60
     return Workload(
-        size=evaluate(scene, table)[0],
-        input=f"{len(scene):,} receptions of {scene.receiver.max() + 1} phones",
+        units=evaluate(scene, table)[0],
+        input=f"{size} minutes, {len(scene):,} receptions of {_PHONES} phones",
         run=lambda: evaluate(scene, table),
-        baseline_size=plain_evaluate(small)[0],
         baseline=lambda: plain_evaluate(small),
+        baseline_units=plain_evaluate(small)[0],
         baseline_name="plain Python: dictionaries and loops",
     )
