@@ -215,6 +215,38 @@ def test_keys_of_days_when_nothing_was_heard_are_not_derived() -> None:
     assert engine.asked == [DAY, DAY + 144, DAY + 167]
 
 
+@pytest.mark.parametrize("far", [0, DAY + 2**20 - 1, DAY + 2**20, DAY + 2**20 + 1, 2**40])
+def test_a_sighting_from_another_age_hides_no_match(engine: Engine, far: int) -> None:
+    heard = [
+        (rpi(1, 3), (DAY + 3) * 600),
+        (rpi(2, 3, DAY + 2**20), (DAY + 2**20 + 3) * 600),
+        (bytes(16), far * 600),
+    ]
+    keys = [key(1), key(2, start=DAY + 2**20), key(3, start=DAY - 400)]
+    assert places(matched(engine, [block_of(keys)], heard)) == [
+        (bytes([1] * 16), DAY + 3, 0),
+        (bytes([2] * 16), DAY + 2**20 + 3, 1),
+    ]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 400), max_size=6),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(1, 144)), min_size=1, max_size=20),
+)
+def test_exactly_the_keys_near_something_heard_are_derived(
+    times: list[int], spans: list[tuple[int, int]]
+) -> None:
+    engine = CountingEngine()
+    keys = [key(start=DAY + start, period=period) for start, period in spans]
+    match_keys(engine, [block_of(keys)], sightings_of([(bytes(16), (DAY + at) * 600) for at in times]))
+    assert engine.asked == [
+        DAY + start
+        for start, period in spans
+        if any(start - 12 <= at <= start + period - 1 + 12 for at in times)
+    ]
+
+
 def test_engines_by_name(native: Engine) -> None:
     assert choose_engine("reference").name == "reference"
     assert choose_engine().name == choose_engine("auto").name == choose_engine("native").name == native.name

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bluezone.matching.confirm import confirm, index_sightings
 from bluezone.matching.interface import Engine, KeyBlock, Sightings
@@ -28,6 +29,8 @@ __all__ = [
 ]
 
 ENGINE_NAMES = ("auto", "reference", "native")
+_MAX_TABLE_INTERVALS = 2**20
+"""Twenty years: sightings whose times lie further apart cost time, not memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,14 @@ def match_keys(
     """
     prefilter = engine.prepare(sightings)
     index = index_sightings(sightings)
-    heard = np.unique(index.intervals)
+    heard = _times_heard(index.intervals)
     found: list[KeyMatch] = []
     done = 0
     for block in blocks:
         near = _rows_in_time(block.keys, heard)
-        keys = KeyBlock(block.keys.teks[near], block.keys.starts[near], block.keys.periods[near])
+        keys = block.keys
+        if len(near) < len(keys):
+            keys = KeyBlock(keys.teks[near], keys.starts[near], keys.periods[near])
         for candidates in engine.propose(keys, prefilter):
             rows = confirm(keys, candidates, index)
             for key, interval, sighting in zip(
@@ -104,12 +109,35 @@ def match_keys(
     return MatchResult(matches, revoked, done)
 
 
-def _rows_in_time(keys: KeyBlock, heard: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True, slots=True)
+class _TimesHeard:
+    """When anything was heard: in ``before[i]`` of the ``i`` intervals from ``first`` on, int32.
+
+    The last entry counts whatever was heard later than the table reaches as one interval more.
+    """
+
+    first: int
+    before: NDArray[np.int32]
+
+
+def _times_heard(intervals: NDArray[np.int64]) -> _TimesHeard:
+    if len(intervals) == 0:
+        return _TimesHeard(0, np.zeros(2, dtype=np.int32))
+    first = int(intervals.min())
+    offsets = intervals - first
+    size = min(int(offsets.max()) + 1, _MAX_TABLE_INTERVALS)
+    heard = np.zeros(size + 1, dtype=np.int32)
+    heard[np.minimum(offsets, size)] = 1
+    return _TimesHeard(first, np.concatenate([[0], np.cumsum(heard, dtype=np.int32)], dtype=np.int32))
+
+
+def _rows_in_time(keys: KeyBlock, heard: _TimesHeard) -> NDArray[np.intp]:
     """Rows of the keys during whose period, give or take the tolerance, anything was heard at all."""
-    starts = keys.starts.astype(np.int64)
-    earliest = np.searchsorted(heard, starts - MATCH_TOLERANCE_INTERVALS, side="left")
-    latest = np.searchsorted(heard, starts + keys.periods - 1 + MATCH_TOLERANCE_INTERVALS, side="right")
-    return np.flatnonzero(latest > earliest)
+    last = len(heard.before) - 1
+    begin = keys.starts.astype(np.int64) - (heard.first + MATCH_TOLERANCE_INTERVALS)
+    end = begin + keys.periods + 2 * MATCH_TOLERANCE_INTERVALS
+    earlier = heard.before.take(begin.clip(0, last - 1, out=begin))
+    return np.flatnonzero(heard.before.take(end.clip(0, last, out=end)) > earlier)
 
 
 def _settle(found: list[KeyMatch]) -> tuple[list[KeyMatch], list[KeyMatch]]:
