@@ -19,9 +19,9 @@ from waitress.adjustments import Adjustments
 from bluezone.authority import runtime
 from bluezone.authority.background import BackgroundWork
 from bluezone.authority.connections import IDLE_SECONDS, SWEEP_SECONDS, BoundedServer, connection_limit
-from bluezone.errors import Refused
+from bluezone.authority.listener import listen
 
-__all__ = ["AddressInUse", "Running", "serve", "start"]
+__all__ = ["Running", "serve", "start"]
 
 THREADS = 8
 MAX_BODY_BYTES = 2_000_000
@@ -30,10 +30,6 @@ BODY_BYTES_IN_MEMORY = 64_000
 
 _log = structlog.get_logger("bluezone.authority.server")
 _Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-class AddressInUse(Refused):
-    """The server cannot listen where it was told to."""
 
 
 class Running:
@@ -109,7 +105,7 @@ def start(host: str = "127.0.0.1", port: int = 8000, *, background: bool = True)
     """
     if runtime.clock_is_replaced() and not settings.BLUEZONE_DEMO:
         raise RuntimeError("refusing to serve: the clock was replaced")
-    return Running(_listen(host, port), background=background)
+    return Running(listen(host, port), background=background)
 
 
 def serve(host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
@@ -127,21 +123,6 @@ def serve(host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise AddressInUse(f"cannot listen on {host}: {error.strerror or error}") from None
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        raise AddressInUse(f"cannot listen on {host} port {port}: {error.strerror}") from None
-    return listener
 
 
 def _proxy_options() -> dict[str, Any]:

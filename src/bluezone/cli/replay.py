@@ -73,6 +73,7 @@ def replay_record(
     spec/replay_report.schema.json. An interrupted replay goes on when the same command is given again.
     """
     heed_interrupts()
+    from bluezone.authority.listener import listen
     from bluezone.cli.replay_view import ReplayView, print_result
     from bluezone.protocols.risk_presets import load_preset
     from bluezone.replay.outbreak import MAX_DELAY_DAYS
@@ -99,7 +100,9 @@ def replay_record(
         levels=DEFAULT_LEVELS if levels is None else _levels(levels),
     )
     wanted = None if days is None else _days(days)
-    folder = out or Path(f"replay-{file.name.split('.')[0] or 'list'}")
+    folder = out or Path(f"replay-{_bare_name(file)}")
+    if serve and port:
+        listen("127.0.0.1", port).close()  # said now, not after the whole replay
     say(f"Results go to the folder {folder}")
     with ReplayView() as view:
         try:
@@ -122,6 +125,14 @@ def replay_record(
             say("Ctrl-C ends it.")
             while True:
                 time.sleep(3600)
+
+
+def _bare_name(file: Path) -> str:
+    """The file's name without the endings that say what kind of file it is; dates and numbers in it stay."""
+    name = file.name.removesuffix(".gz")
+    for ending in (".csv", ".dat", ".txt", ".tsv"):
+        name = name.removesuffix(ending)
+    return name or "list"
 
 
 def _sweeps(given: list[str]) -> frozenset[SweepKind]:

@@ -19,6 +19,11 @@ from bluezone.replay.sweep import Planned, SweepUpdate, UnitDone, UnitTold
 __all__ = ["ReplayView", "print_result"]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_NEAR_MEANS = {
+    "haslemere": "15 min within 2 m in a day",
+    "sociopatterns": "15 min face to face in a day; no distances were recorded, 1.25 m is assumed",
+    "copenhagen": "15 min at -75 dBm or more in a day; no distances were recorded",
+}
 _PHASES = {
     "authority": ("setting up its authority", 0.05),
     "keys": ("devices draw keys", 0.2),
@@ -82,7 +87,8 @@ class ReplayView:
     def _tell_plan(self, plan: Planned) -> None:
         self.units, self.done, self._resumed = plan.units, plan.resumed, plan.resumed
         kept = f", {plan.resumed} of them done by an earlier run" if plan.resumed else ""
-        self._console.print(f"• {plan.units} units, each a seed and a delay{kept}")
+        units = "1 unit" if plan.units == 1 else f"{plan.units} units"
+        self._console.print(f"• {units}, each a seed and a delay{kept}")
         self._progress.reset(self._all, total=plan.units - plan.resumed, description="all")
         self._tell_all()
 
@@ -129,7 +135,7 @@ def print_result(replayed: Replayed) -> None:
     resumed = f", {report['resumed']} units resumed" if report["resumed"] else ""
     console.print(
         f"{report['people']} people, {report['steps']} steps, {report['near_pairs']} pairs truly near "
-        f"(15 min within 2 m in a day){resumed}, {report['seconds']:.0f} s",
+        f"({_NEAR_MEANS[report['source']['kind']]}){resumed}, {report['seconds']:.0f} s",
         soft_wrap=True,
     )
     for path in (*replayed.charts, replayed.report_file):
@@ -153,13 +159,13 @@ def _top(report: dict[str, Any]) -> Table:
             row["preset"],
             str(report["true_contacts"]) if first else "",
             str(report["warned"]) if first else "",
-            _shown(row["sensitivity"], "nobody to warn"),
-            _shown(row["precision"], "nobody warned"),
+            _shown(row["sensitivity"], "nobody to warn", _draws(row)),
+            _shown(row["precision"], "nobody warned", _draws(row)),
         )
-    seeds = options["seeds"]
+    draws = next(row["draws"] for row in at_point) * options["seeds"]
     table.caption = (
-        f"counts: seed {options['seed']}; shares: mean of {seeds} seeds (least–greatest)"
-        if seeds > 1
+        f"counts: seed {options['seed']}; shares: mean of {draws} draws (least–greatest), or of as many as said"
+        if draws > 1
         else f"seed {options['seed']}"
     )
     return table
@@ -173,21 +179,27 @@ def _adoption(report: dict[str, Any]) -> Table:
     for row in (row for row in report["sweep"] if row["preset"] == chosen):
         table.add_row(
             _percent(row["adoption"]),
-            _shown(row["sensitivity"], "nobody to warn"),
-            _shown(row["precision"], "nobody warned"),
-            _shown(row["reachable"], "–"),
+            _shown(row["sensitivity"], "nobody to warn", _draws(row)),
+            _shown(row["precision"], "nobody warned", _draws(row)),
+            _shown(row["reachable"], "–", _draws(row)),
             _percent(row["p_squared"]),
         )
     return table
 
 
-def _shown(spread: dict[str, float] | None, nothing: str) -> str:
+def _draws(row: dict[str, Any]) -> int:
+    return int(row["seeds"] * row["draws"])
+
+
+def _shown(spread: dict[str, float] | None, nothing: str, draws: int) -> str:
+    """Mean and extremes; and of how many draws, where in others there was nothing to be a share of."""
     if spread is None:
         return nothing
     mean = _percent(spread["mean"])
+    few = f" of {spread['of']}" if spread["of"] < draws else ""
     if spread["low"] == spread["high"]:
-        return mean
-    return f"{mean} ({spread['low'] * 100:.0f}–{spread['high'] * 100:.0f})"
+        return mean + few
+    return f"{mean} ({spread['low'] * 100:.0f}–{spread['high'] * 100:.0f}){few}"
 
 
 def _percent(share: float) -> str:

@@ -31,7 +31,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
         console.print(_scenes(evaluation))
     for baseline in evaluation.baseline:
         console.print(_baseline(baseline))
-        if reference := REFERENCE.get(baseline.limit):
+        if (reference := REFERENCE.get(baseline.limit)) and len(baseline.scenes) > 1:
             console.print(
                 f"With the trial's fifth scene (party), {reference['windows']:,} windows: "
                 f"AUC {reference['auc']}, best nDCF {reference['best_ndcf']}."

@@ -71,12 +71,12 @@ def _inputs(folder: Path) -> Inputs:
         _one(folder, pattern) for pattern in (_ATTENUATIONS, _DISTANCES, _CALIBRATION)
     )
     for path, pattern, name in (
-        (attenuations, _ATTENUATIONS, "minutes in the tram"),
-        (distances, _DISTANCES, "distances in the tram"),
-        (calibration, _CALIBRATION, "phone calibration"),
+        (attenuations, _ATTENUATIONS, "the file of minutes in the tram"),
+        (distances, _DISTANCES, "the file of distances in the tram"),
+        (calibration, _CALIBRATION, "the phone calibration"),
     ):
         if path is None:
-            missing.append(f"{folder}: there is no {name} in it ({pattern})")
+            missing.append(f"{folder}: {name} is missing ({pattern})")
     tram = (attenuations, distances) if attenuations and distances else None
     return Inputs(folder, scenes, tram, calibration, tuple(missing))
 

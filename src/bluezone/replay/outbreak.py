@@ -192,14 +192,14 @@ def run_outbreak(
     )
 
 
-def adopters(trace: ContactTrace, seed: int, adoption: float) -> frozenset[int]:
-    """Who has the app where a share of all people has it; who has it at 20 % has it at 40 %.
+def adopters(trace: ContactTrace, seed: int, adoption: float, draw: int = 0) -> frozenset[int]:
+    """Who has the app where a share of all people has it; in one draw, who has it at 20 % has it at 40 %.
 
     :raises CannotReplay: if ``adoption`` is not from 0 to 1.
     """
     if not 0 <= adoption <= 1:
         raise CannotReplay(f"an adoption of {adoption:g} is no share from 0 to 1")
-    order = random_for(seed, Purpose.ADOPTION).permutation(len(trace.people))
+    order = random_for(seed, Purpose.ADOPTION, *([draw] if draw else [])).permutation(len(trace.people))
     return frozenset(order[: round(adoption * len(order))].tolist())
 
 

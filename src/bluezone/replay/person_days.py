@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -45,15 +45,20 @@ class PersonDay:
 
 
 def person_days(
-    trace: ContactTrace, outbreak: Outbreak, presets: Sequence[RiskPreset], chosen: RiskPreset
+    trace: ContactTrace,
+    outbreak: Outbreak,
+    presets: Sequence[RiskPreset],
+    chosen: RiskPreset,
+    with_app: frozenset[int],
 ) -> list[dict[str, Any]]:
-    """At most :data:`MOST_DAYS` days as ``spec/replay_report.schema.json`` has them.
+    """At most :data:`MOST_DAYS` days as ``spec/replay_report.schema.json`` has them, of people and F0s who
+    are both among those ``with_app``.
 
     Rightly warned, missed and in vain by the ``chosen`` preset in turn, most sightings first, one day of a
     person and an F0; days rightly without a warning where there are not enough of these.
     """
     by_verdict: dict[Verdict, list[PersonDay]] = defaultdict(list)
-    for one in _candidates(trace, outbreak, chosen):
+    for one in _candidates(trace, outbreak, chosen, with_app):
         by_verdict[one.verdict].append(one)
     for verdict, found in by_verdict.items():
         found.sort(key=lambda one: (-one.sightings, one.day, one.person, one.f0))
@@ -77,16 +82,21 @@ def _in_turn(groups: Sequence[Sequence[PersonDay]]) -> list[PersonDay]:
     return [group[at] for at in range(longest) for group in groups if at < len(group)]
 
 
-def _candidates(trace: ContactTrace, outbreak: Outbreak, chosen: RiskPreset) -> Iterator[PersonDay]:
+def _candidates(
+    trace: ContactTrace, outbreak: Outbreak, chosen: RiskPreset, with_app: frozenset[int]
+) -> Iterator[PersonDay]:
     """Days with a sighting, or with any time near, whose verdict is also the person's own."""
-    told = warned(outbreak, chosen)
+    told = warned(outbreak, chosen, with_app)
     contacts = frozenset[int]().union(*outbreak.contacts.values())
     near = _near_seconds(trace, outbreak.f0)
     heard: dict[tuple[int, int], list[Exposure]] = defaultdict(list)
     for exposure in outbreak.exposures:
         if exposure.receiver not in outbreak.contacts:
-            heard[exposure.receiver, exposure.f0].append(exposure)
+            among = replace(exposure, scans=exposure.scans_among(with_app))
+            heard[exposure.receiver, exposure.f0].append(among)
     for person, f0 in heard.keys() | near.keys():
+        if not {person, f0} <= with_app:
+            continue
         exposures = tuple(sorted(heard.get((person, f0), ()), key=lambda one: one.key.tek))
         days = _days(exposures, chosen, outbreak.checked_at.date())
         near_on = near.get((person, f0), {})

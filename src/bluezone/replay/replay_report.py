@@ -26,10 +26,10 @@ _Row = dict[str, Any]
 
 
 def build_report(trace: ContactTrace, swept: SweepResult, seconds: float) -> dict[str, Any]:
-    """The whole document; ``seconds``: wall time of this run, whatever was found done."""
+    """The whole document; ``seconds`` it took, with what earlier runs did."""
     options = swept.options
     here = swept.at_options()
-    top = _row(here[0]["rates"], preset=options.preset, adoption=options.adoption)
+    top = _rows(here[:1], preset=options.preset, adoption=options.adoption)[0]
     pairs = near_pairs(trace)
     long_enough = pairs.seconds >= NEAR_SECONDS
     return {
@@ -104,18 +104,22 @@ def _radio() -> _Row:
 
 
 def _sweep(units: Sequence[_Row]) -> list[_Row]:
+    """In the order of presets and adoption; a spread is over seeds and over draws of who has the app."""
+    levels = sorted({row["adoption"] for row in units[0]["rates"]})
     return [
         {
-            "preset": first["preset"],
-            "adoption": first["adoption"],
-            "seeds": len(rows),
+            "preset": name,
+            "adoption": level,
+            "seeds": len(units),
+            "draws": len(rows) // len(units),
             "sensitivity": _spread(rows, "sensitivity"),
             "precision": _spread(rows, "precision"),
             "reachable": _spread(rows, "reachable"),
-            "p_squared": round(first["adoption"] ** 2, 6),
+            "p_squared": round(level**2, 6),
         }
-        for first, *rest in zip(*(unit["rates"] for unit in units), strict=True)
-        for rows in [[first, *rest]]
+        for name in preset_names()
+        for level in levels
+        for rows in [_rows(units, preset=name, adoption=level)]
     ]
 
 
@@ -140,12 +144,12 @@ def _delays(swept: SweepResult) -> list[_Row]:
     for delay in sorted({unit["delay_days"] for unit in swept.units}):
         units = [unit for unit in swept.units if unit["delay_days"] == delay]
         for name in preset_names():
-            rows = [_row(unit["rates"], preset=name, adoption=swept.options.adoption) for unit in units]
+            rows = _rows(units, preset=name, adoption=swept.options.adoption)
             found.append(
                 {
                     "preset": name,
                     "delay_days": delay,
-                    "seeds": len(rows),
+                    "seeds": len(units),
                     "sensitivity": _spread(rows, "sensitivity"),
                     "precision": _spread(rows, "precision"),
                     "days_to_warning": _spread(rows, "days_to_warning"),
@@ -154,9 +158,15 @@ def _delays(swept: SweepResult) -> list[_Row]:
     return found
 
 
-def _spread(rows: Sequence[_Row], figure: str) -> dict[str, float] | None:
+def _spread(rows: Sequence[_Row], figure: str) -> dict[str, float | int] | None:
     return spread(row[figure] for row in rows)
 
 
-def _row(rows: Sequence[_Row], **wanted: object) -> _Row:
-    return next(row for row in rows if all(row[name] == value for name, value in wanted.items()))
+def _rows(units: Sequence[_Row], **wanted: object) -> list[_Row]:
+    """All rates like that, of every unit and draw in order."""
+    return [
+        row
+        for unit in units
+        for row in unit["rates"]
+        if all(row[name] == value for name, value in wanted.items())
+    ]

@@ -69,6 +69,6 @@ def run_replay(
     began = time.perf_counter()
     make_folder(folder / "units")
     swept = run_sweep(record.trace, record.digest, options, folder, jobs=jobs, tell=tell)
-    report = build_report(record.trace, swept, time.perf_counter() - began)
+    report = build_report(record.trace, swept, time.perf_counter() - began + swept.resumed_seconds / jobs)
     charts = write_report(report, folder)
     return Replayed(report, folder / REPORT_NAME, tuple(charts))

@@ -94,11 +94,13 @@ SweepUpdate = Planned | UnitTold | UnitDone
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """Results in order of delay and seed, as :func:`judge_outbreak` gives them."""
+    """Results in order of delay and seed, as :func:`judge_outbreak` gives them; ``resumed`` were found done,
+    and had taken ``resumed_seconds`` in their processes."""
 
     options: SweepOptions
     units: tuple[dict[str, Any], ...]
     resumed: int
+    resumed_seconds: float
 
     def at_options(self) -> list[dict[str, Any]]:
         """Those with the delay that was asked for, by seed."""
@@ -163,6 +165,7 @@ def run_sweep(
     known = {at: _finished(path, key) for at, (path, key) in enumerate(zip(paths, keys, strict=True))}
     results = {at: result for at, result in known.items() if result is not None}
     left = [at for at in range(len(units)) if at not in results]
+    resumed_seconds = sum(float(result["seconds"]) for result in results.values())
     tell(Planned(len(units), len(units) - len(left)))
 
     def done(at: int, result: dict[str, Any]) -> None:
@@ -179,17 +182,17 @@ def run_sweep(
         done=done,
     )
     in_order = sorted(results.values(), key=lambda one: (one["delay_days"], one["seed"]))
-    return SweepResult(options, tuple(in_order), len(units) - len(left))
+    return SweepResult(options, tuple(in_order), len(units) - len(left), resumed_seconds)
 
 
-def spread(values: Iterable[float | None]) -> dict[str, float] | None:
-    """Mean, least and greatest of what there is; ``None`` where there is nothing."""
+def spread(values: Iterable[float | None]) -> dict[str, float | int] | None:
+    """Mean, least and greatest of what there is, and of how many; ``None`` where there is nothing."""
     known = [value for value in values if value is not None]
     if not known:
         return None
     # A mean of equal values must not leave them by a rounding error.
     mean = min(max(sum(known) / len(known), min(known)), max(known))
-    return {"mean": mean, "low": min(known), "high": max(known)}
+    return {"mean": mean, "low": min(known), "high": max(known), "of": len(known)}
 
 
 def program_digest() -> str:

@@ -26,6 +26,7 @@ from bluezone.replay.rates import rates, reachable
 from bluezone.replay.trace_days import last_near
 
 __all__ = [
+    "DRAWS",
     "SHIFTS_DB",
     "THRESHOLD_MINUTES",
     "Unit",
@@ -35,6 +36,8 @@ __all__ = [
     "shifted",
 ]
 
+DRAWS = 10
+"""Of who has the app at a level, in every outbreak: one draw alone says much about chance."""
 THRESHOLD_MINUTES = (5.0, 10.0, 12.0, 15.0, 20.0, 30.0)
 SHIFTS_DB = (-6.0, -3.0, 0.0, 3.0, 6.0)
 
@@ -89,7 +92,7 @@ def judge_outbreak(trace: ContactTrace, outbreak: Outbreak, unit: Unit) -> dict[
         differing = sorted(trace.people[one] for one in again ^ outbreak.alerted)
         raise RuntimeError(f"devices and scoring again disagree on {', '.join(differing)}")
     near_until = last_near(trace, outbreak.f0)
-    who = {level: adopters(trace, unit.seed, level) for level in {*unit.levels, unit.adoption}}
+    here = adopters(trace, unit.seed, unit.adoption)
     return {
         "seed": unit.seed,
         "delay_days": unit.delay_days,
@@ -97,25 +100,33 @@ def judge_outbreak(trace: ContactTrace, outbreak: Outbreak, unit: Unit) -> dict[
             {
                 "preset": preset.name,
                 "adoption": level,
-                **_judged(outbreak, preset, who[level], near_until),
-                "reachable": reachable(outbreak, who[level]),
+                "draw": draw,
+                **_judged(outbreak, preset, with_app, near_until),
+                "reachable": reachable(outbreak, with_app),
             }
-            for preset in presets
             for level in unit.levels
+            for draw, with_app in enumerate(_draws(trace, unit.seed, level))
+            for preset in presets
         ],
         "thresholds": [
             {
                 "minutes": changed.high_minutes,
                 "shift_db": shift,
-                **_judged(outbreak, changed, who[unit.adoption], near_until),
+                **_judged(outbreak, changed, here, near_until),
             }
             for shift, changed in (_grid(chosen) if unit.thresholds else ())
         ],
-        "person_days": person_days(trace, outbreak, presets, chosen) if unit.person_days else [],
+        "person_days": person_days(trace, outbreak, presets, chosen, here) if unit.person_days else [],
         "sightings": outbreak.sightings,
         "receptions": outbreak.receptions,
         "seconds": round(outbreak.seconds, 1),
     }
+
+
+def _draws(trace: ContactTrace, seed: int, level: float) -> list[frozenset[int]]:
+    """Who may have the app at a level; where all have it, or nobody, there is nothing to draw."""
+    draws = DRAWS if 0 < level < 1 else 1
+    return [adopters(trace, seed, level, draw) for draw in range(draws)]
 
 
 def shifted(preset: RiskPreset, *, minutes: float, shift_db: float) -> RiskPreset:
