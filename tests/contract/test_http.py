@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bluezone.authority import runtime, server
 from bluezone.authority.keys import services
+from bluezone.authority.listener import AddressInUse
 from bluezone.protocols.export_file import read_export
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -188,7 +189,7 @@ def test_starting_and_stopping_leaves_no_thread(key_server: Path) -> None:
     before = threading.active_count()
     with server.start(port=0) as one:
         assert httpx.get(f"{one.url}/healthz").json() == {"status": "ok"}
-        with pytest.raises(server.AddressInUse, match="cannot listen"):
+        with pytest.raises(AddressInUse, match="cannot listen"):
             server.start(port=int(one.url.rsplit(":", 1)[1]))
     one.stop()
     assert threading.active_count() <= before

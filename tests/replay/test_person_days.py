@@ -14,6 +14,8 @@ from bluezone.replay.person_days import MOST_DAYS, person_days
 
 PRESETS = [load_preset(name) for name in ("ch-2020-late", "de-cwa", "bluezone_v2")]
 
+EVERYBODY = frozenset(range(100))
+
 
 @pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -25,7 +27,7 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def days(hand: ModuleType) -> list[dict[str, Any]]:
-    return person_days(hand.meeting_trace(), hand.outbreak(), PRESETS, PRESETS[0])
+    return person_days(hand.meeting_trace(), hand.outbreak(), PRESETS, PRESETS[0], EVERYBODY)
 
 
 def test_verdicts(days: list[dict[str, Any]]) -> None:
@@ -70,12 +72,14 @@ def test_a_window_that_is_dropped_counts_nothing(hand: ModuleType) -> None:
     # 13's only scan stands for five minutes; of four minutes the German rule makes nothing.
     outbreak = hand.outbreak()
     german = load_preset("de-cwa")
-    days = person_days(hand.meeting_trace(), outbreak, [german], german)
+    days = person_days(hand.meeting_trace(), outbreak, [german], german, EVERYBODY)
     five = next(day for day in days if day["person"] == "13")
     assert five["by_preset"][0]["minutes"] == pytest.approx([5 * 0.8 * 1.6])
     short = hand.with_scan_seconds(outbreak, 240)
     four = next(
-        day for day in person_days(hand.meeting_trace(), short, [german], german) if day["person"] == "13"
+        day
+        for day in person_days(hand.meeting_trace(), short, [german], german, EVERYBODY)
+        if day["person"] == "13"
     )
     assert four["by_preset"][0]["minutes"] == [0.0]
     assert [one["seconds"] for one in four["sightings"]] == [240]
@@ -94,7 +98,9 @@ def test_a_day_that_belies_the_person_is_left_out(hand: ModuleType) -> None:
             *[(1, hand.MORNING + 300 * step, "10", "14", 1.0) for step in range(4)],
         ]
     )
-    shown = person_days(trace, hand.outbreak(contacts={0: frozenset({1, 2, 4})}), PRESETS, PRESETS[0])
+    shown = person_days(
+        trace, hand.outbreak(contacts={0: frozenset({1, 2, 4})}), PRESETS, PRESETS[0], EVERYBODY
+    )
     assert [day["person"] for day in shown] == ["11", "12", "13"]
 
 
@@ -107,7 +113,7 @@ def test_at_most_so_many_in_turn_by_sightings(hand: ModuleType) -> None:
         hand.exposure(1 + other, 45.0 if other < 20 else 75.0, 4 + other % 5) for other in range(23)
     )
     outbreak = hand.outbreak(contacts={0: frozenset(range(1, 24))}, exposures=exposures)
-    shown = person_days(trace_from_rows(rows), outbreak, PRESETS, PRESETS[0])
+    shown = person_days(trace_from_rows(rows), outbreak, PRESETS, PRESETS[0], EVERYBODY)
     assert len(shown) == MOST_DAYS
     verdicts = [day["verdict"] for day in shown]
     assert verdicts[:6] == ["right", "missed"] * 3
@@ -117,3 +123,11 @@ def test_at_most_so_many_in_turn_by_sightings(hand: ModuleType) -> None:
     assert {tuple(len(row["minutes"]) for row in day["by_preset"]) for day in shown} <= {
         (count,) * 3 for count in range(4, 9)
     }
+
+
+def test_only_people_with_the_app_have_a_day(hand: ModuleType) -> None:
+    """Without 11 and 14, rightly and wrongly warned with it; and nobody's without the F0, who is 0."""
+    trace, outbreak = hand.meeting_trace(), hand.outbreak()
+    shown = person_days(trace, outbreak, PRESETS, PRESETS[0], frozenset({0, 2, 3}))
+    assert [(day["person"], day["verdict"]) for day in shown] == [("12", "missed"), ("13", "rightly not")]
+    assert person_days(trace, outbreak, PRESETS, PRESETS[0], frozenset({1, 2, 3, 4})) == []

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from bluezone.replay.report_shape import NotAReplayReport, check_report, read_report
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "spec" / "replay_report.schema.json").read_text())
-SPREAD = {"mean": 0.5, "low": 0.25, "high": 0.75}
+SPREAD = {"mean": 0.5, "low": 0.25, "high": 0.75, "of": 2}
 
 
 def report() -> dict[str, Any]:
@@ -51,7 +51,7 @@ def report() -> dict[str, Any]:
             "shadowing_db": 4.0,
             "fading_db": 6.0,
         },
-        "sweep": [{**judged, "adoption": 1.0, "reachable": SPREAD, "p_squared": 1.0}],
+        "sweep": [{**judged, "adoption": 1.0, "draws": 1, "reachable": SPREAD, "p_squared": 1.0}],
         "thresholds": [{**judged, "minutes": 5.0, "shift_db": -3.0}],
         "delays": [{**judged, "delay_days": 2, "days_to_warning": None}],
         "person_days": [

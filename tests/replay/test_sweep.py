@@ -81,7 +81,7 @@ def test_without_a_sweep_there_is_the_point_and_full_adoption() -> None:
 
 
 def test_spread() -> None:
-    assert spread([0.2, None, 0.4]) == {"mean": pytest.approx(0.3), "low": 0.2, "high": 0.4}
+    assert spread([0.2, None, 0.4]) == {"mean": pytest.approx(0.3), "low": 0.2, "high": 0.4, "of": 2}
     assert spread([None, None]) is None
     assert spread([]) is None
 
@@ -91,7 +91,7 @@ def test_a_mean_lies_between(values: list[float]) -> None:
     found = spread(values)
     assert found is not None
     assert found["low"] <= found["mean"] <= found["high"]
-    assert spread([values[0]] * 7) == {"mean": values[0], "low": values[0], "high": values[0]}
+    assert spread([values[0]] * 7) == {"mean": values[0], "low": values[0], "high": values[0], "of": 7}
 
 
 def test_in_processes_and_resumed(work: ModuleType, tmp_path: Path) -> None:
@@ -245,16 +245,21 @@ def test_the_report_of_a_sweep(work: ModuleType, tmp_path: Path) -> None:
     rows = {(row["preset"], row["adoption"]): row for row in report["sweep"]}
     assert rows.keys() == {(name, level) for name in preset_names() for level in (0.2, 0.5, 1.0)}
     full, low = rows["bluezone", 1.0], rows["bluezone", 0.2]
-    assert full["sensitivity"] == {"mean": 0.75, "low": 0.5, "high": 1.0}
-    assert full["reachable"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert full["sensitivity"] == {"mean": 0.75, "low": 0.5, "high": 1.0, "of": 2}
+    assert full["reachable"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "of": 2}
     assert (low["precision"], low["p_squared"], low["seeds"]) == (None, 0.04, 2)
+    # Two draws of who has the app, the second of which warns nobody: precision rests on the first alone.
+    half = rows["bluezone", 0.5]
+    assert (full["draws"], half["draws"]) == (1, 2)
+    assert half["sensitivity"] == {"mean": 0.09375, "low": 0.0, "high": 0.25, "of": 4}
+    assert half["precision"] == {"mean": 0.75, "low": 0.5, "high": 1.0, "of": 2}
     (threshold,) = report["thresholds"]
     assert threshold == {
         "preset": "bluezone",
         "minutes": 5.0,
         "shift_db": 0.0,
         "seeds": 2,
-        "sensitivity": {"mean": 0.75, "low": 0.5, "high": 1.0},
+        "sensitivity": {"mean": 0.75, "low": 0.5, "high": 1.0, "of": 2},
         "precision": None,
     }
     delays = [row for row in report["delays"] if row["preset"] == "de-cwa"]

@@ -10,7 +10,7 @@ import pytest
 
 from bluezone.protocols.risk_presets import load_preset, preset_names
 from bluezone.replay.outbreak import adopters
-from bluezone.replay.sweep_unit import SHIFTS_DB, THRESHOLD_MINUTES, Unit, judge_outbreak, shifted
+from bluezone.replay.sweep_unit import DRAWS, SHIFTS_DB, THRESHOLD_MINUTES, Unit, judge_outbreak, shifted
 
 
 @pytest.fixture
@@ -59,10 +59,12 @@ def test_rates_by_adoption(hand: ModuleType) -> None:
     levels = (0.0, 0.4, 0.6, 0.8, 1.0)
     result = judge_outbreak(trace, hand.outbreak(), unit(levels=levels, adoption=0.6))
     for level in levels:
-        who = adopters(trace, 1, level)
+        drawn = rows(result, preset="ch-2020-late", adoption=level)
+        assert [row["draw"] for row in drawn] == list(range(DRAWS if 0 < level < 1 else 1))
+    for row in rows(result, preset="ch-2020-late"):
+        who = adopters(trace, 1, row["adoption"], row["draw"])
         told = {1, 4} & who if 0 in who else set()
         reached = {1, 2} & who if 0 in who else set()
-        (row,) = rows(result, preset="ch-2020-late", adoption=level)
         assert row["warned"] == len(told)
         assert row["sensitivity"] == len(told & {1, 2}) / 2
         assert row["precision"] == (len(told & {1, 2}) / len(told) if told else None)

@@ -64,15 +64,17 @@ def figures(work: UnitOfTrace, folder: Path, tell: Callable[[OutbreakProgress], 
             {
                 "preset": name,
                 "adoption": level,
+                "draw": draw,
                 "true_contacts": 10,
-                "warned": unit.seed,
-                "sensitivity": level**2 / unit.seed,
-                "precision": None if level < 0.5 else 1 / unit.seed,
+                "warned": 0 if draw else unit.seed,
+                "sensitivity": 0.0 if draw else level**2 / unit.seed,
+                "precision": None if level < 0.5 or draw else 1 / unit.seed,
                 "days_to_warning": unit.delay_days + 1.0,
                 "reachable": level**2,
             }
             for name in preset_names()
             for level in unit.levels
+            for draw in range(2 if level < 1 else 1)
         ],
         "thresholds": [
             {"minutes": 5.0, "shift_db": 0.0, "sensitivity": 1 / unit.seed, "precision": None}

@@ -163,10 +163,8 @@ def _top(report: dict[str, Any]) -> Table:
             _shown(row["precision"], "nobody warned", _draws(row)),
         )
     draws = next(row["draws"] for row in at_point) * options["seeds"]
-    table.caption = (
-        f"counts: seed {options['seed']}; shares: mean of {draws} draws (least–greatest), or of as many as said"
-        if draws > 1
-        else f"seed {options['seed']}"
+    table.caption = f"counts: seed {options['seed']}" + (
+        f"; shares: mean of {draws} draws (least–greatest), or of as many as said" if draws > 1 else ""
     )
     return table
 
