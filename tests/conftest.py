@@ -11,11 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
 
 from bluezone.clock import SettableClock
+from bluezone.protocols import export_stream
+from bluezone.protocols.native_crate import UNAVAILABLE, bluezone_native
 
 # A background job of a script starts with SIGINT ignored; tests that send it to themselves would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,6 +33,27 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real inputs are not at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def native_crate() -> ModuleType:
+    """The crate that setup builds; only where nothing can build it, tests of it are skipped."""
+    if bluezone_native is None:
+        if shutil.which("cargo") is None:
+            pytest.skip("the native crate is not built: no cargo on PATH")
+        pytest.fail(f"the native crate is not there: {UNAVAILABLE}")
+    return bluezone_native
+
+
+@pytest.fixture(scope="module", params=["protobuf", "native"])
+def decoder(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Exports are read by the protobuf library alone, then with the native crate."""
+    if request.param == "native":
+        request.getfixturevalue("native_crate")
+        yield request.param
+        return
+    with patch.object(export_stream, "bluezone_native", None):
+        yield request.param
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
-//! What Python sees: `Prefilter` and `propose`, by the buffer protocol, without holding the GIL.
+//! What Python sees, by the buffer protocol; nothing that takes long holds the GIL.
 
 use crate::derive::Keys;
+use crate::export::{self, Columns};
 use crate::prefilter::Prefilter;
 use crate::propose;
 use crate::rpik::{KEY_BYTES, Key};
@@ -55,6 +56,43 @@ fn propose_candidates<'py>(
     Ok((PyBytes::new(py, &found_rows), PyBytes::new(py, &intervals), PyBytes::new(py, &rpis)))
 }
 
+/// Where the last complete field ends of bytes that begin with one; `None` for anything unusual.
+#[pyfunction]
+fn last_border(py: Python<'_>, fields: &[u8]) -> Option<usize> {
+    py.detach(|| export::last_border(fields))
+}
+
+/// Six columns, as bytes: keys 16 bytes each, starts uint32, periods uint8, transmission risks int32,
+/// report types uint8, onset days int64.
+type PyColumns<'py> = [Bound<'py, PyBytes>; 6];
+
+/// Keys, revised keys, and all other fields as they are, of whole fields; `None` if any is unusual.
+///
+/// A key that starts before `earliest`, or not before `end`, is unusual.
+#[pyfunction]
+fn read_keys<'py>(
+    py: Python<'py>,
+    fields: &[u8],
+    earliest: u32,
+    end: u32,
+) -> Option<(PyColumns<'py>, PyColumns<'py>, Bound<'py, PyBytes>)> {
+    let part = py.detach(|| export::read(fields, earliest..end))?;
+    Some((columns(py, &part.keys), columns(py, &part.revised_keys), PyBytes::new(py, &part.others)))
+}
+
+fn columns<'py>(py: Python<'py>, columns: &Columns) -> PyColumns<'py> {
+    let Columns { teks, starts, periods, transmission_risks, report_types, days_since_onset } = columns;
+    [
+        bytemuck::cast_slice(teks),
+        bytemuck::cast_slice(starts),
+        periods.as_slice(),
+        bytemuck::cast_slice(transmission_risks),
+        report_types.as_slice(),
+        bytemuck::cast_slice(days_since_onset),
+    ]
+    .map(|bytes| PyBytes::new(py, bytes))
+}
+
 fn rows(py: Python<'_>, buffer: &PyBuffer<u8>, name: &str) -> PyResult<Vec<Key>> {
     if buffer.dimensions() != 2 || buffer.shape()[1] != KEY_BYTES {
         let shape = buffer.shape();
@@ -67,9 +105,13 @@ fn rows(py: Python<'_>, buffer: &PyBuffer<u8>, name: &str) -> PyResult<Vec<Key>>
 #[pymodule]
 mod bluezone_native {
     #[pymodule_export]
-    use super::{PyPrefilter, propose_candidates};
+    use super::{PyPrefilter, last_border, propose_candidates, read_keys};
+
+    /// Stands in the onset days of a key of which the file says none.
+    #[pymodule_export]
+    const NO_ONSET: i64 = crate::export::NO_ONSET;
 
     /// Raised whenever what Python calls changes, so that a stale build is not used.
     #[pymodule_export]
-    const INTERFACE: u32 = 1;
+    const INTERFACE: u32 = 2;
 }

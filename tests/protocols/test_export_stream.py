@@ -1,4 +1,4 @@
-"""The stream of fields against the protobuf library's own reading of the whole message."""
+"""The stream of fields against the protobuf library's own reading of the whole message, by both decoders."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from bluezone.protocols import export_pb2 as pb
 from bluezone.protocols.export_errors import ExportError, TruncatedExport, UndecodableExport
 from bluezone.protocols.export_stream import (
     EXPORT_HEADER,
+    NO_ONSET,
     ExportFields,
     KeyColumns,
     read_message,
     whole_fields,
 )
+
+pytestmark = pytest.mark.usefixtures("decoder")
 
 DAY = 2_694_384
 
@@ -91,13 +94,14 @@ def stream(data: bytes, places: list[int]) -> tuple[pb.KeyExport, ExportFields]:
         assert isinstance(part, KeyColumns)
         keys = message.revised_keys if part.revised else message.keys
         for row in range(len(part)):
+            days = int(part.days_since_onset[row])
             keys.add(
-                key_data=part.data[row],
-                transmission_risk_level=part.transmission_risks[row],
-                rolling_start_interval_number=part.starts[row],
-                rolling_period=part.periods[row],
-                report_type=pb.ReportType.Name(part.report_types[row]),  # type: ignore[arg-type]
-                days_since_onset=part.days_since_onset[row],
+                key_data=part.teks[row].tobytes(),
+                transmission_risk_level=int(part.transmission_risks[row]),
+                rolling_start_interval_number=int(part.starts[row]),
+                rolling_period=int(part.periods[row]),
+                report_type=pb.ReportType.Name(int(part.report_types[row])),  # type: ignore[arg-type]
+                days_since_onset=None if days == NO_ONSET else days,
             )
     return message, said
 

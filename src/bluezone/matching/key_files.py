@@ -1,4 +1,4 @@
-"""Published keys out of export files of any size: arrays of some thousands of keys, in bounded memory."""
+"""Published keys out of export files: arrays of some ten thousand keys, no object for each."""
 
 from __future__ import annotations
 
@@ -15,26 +15,23 @@ from bluezone.protocols.export_archive import MAX_EXPORT_BYTES
 from bluezone.protocols.export_errors import naming_file
 from bluezone.protocols.export_file import OpenExport, open_export
 from bluezone.protocols.export_signature import PublicKeys, SignatureStatus
-from bluezone.protocols.export_stream import ExportFields, KeyColumns
+from bluezone.protocols.export_stream import NO_ONSET, ExportFields, KeyColumns
 from bluezone.protocols.gaen import KEY_BYTES, DiagnosisKey, ReportType, TemporaryExposureKey
 
 __all__ = ["NO_ONSET", "DiagnosisKeyBlock", "KeyFile", "block_of", "open_key_file"]
-
-NO_ONSET = -(2**31)
-"""In ``days_since_onset``: the file says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisKeyBlock:
     """``n`` published keys: the block an engine takes, and beside it what the authority says of each.
 
-    ``report_types`` uint8 (n,), ``days_since_onset`` int32 (n,) with ``NO_ONSET`` for none,
+    ``report_types`` uint8 (n,), ``days_since_onset`` int64 (n,) with ``NO_ONSET`` for none,
     ``transmission_risks`` int32 (n,); ``revised`` if they come from the file's revised keys.
     """
 
     keys: KeyBlock
     report_types: NDArray[np.uint8]
-    days_since_onset: NDArray[np.int32]
+    days_since_onset: NDArray[np.int64]
     transmission_risks: NDArray[np.int32]
     revised: bool = False
 
@@ -104,29 +101,26 @@ def open_key_file(
 
 def block_of(keys: list[DiagnosisKey], *, revised: bool = False) -> DiagnosisKeyBlock:
     """A block of keys that are at hand as objects."""
-    return _block_of_columns(
-        KeyColumns(
-            data=[key.tek.data for key in keys],
-            starts=[key.tek.rolling_start for key in keys],
-            periods=[key.tek.rolling_period for key in keys],
-            transmission_risks=[key.transmission_risk for key in keys],
-            report_types=[int(key.report_type) for key in keys],
-            days_since_onset=[key.days_since_onset for key in keys],
-            revised=revised,
-        )
+    days = [NO_ONSET if key.days_since_onset is None else key.days_since_onset for key in keys]
+    data = b"".join(key.tek.data for key in keys)
+    return DiagnosisKeyBlock(
+        keys=KeyBlock(
+            teks=np.frombuffer(data, dtype=np.uint8).reshape(-1, KEY_BYTES),
+            starts=np.array([key.tek.rolling_start for key in keys], dtype=np.uint32),
+            periods=np.array([key.tek.rolling_period for key in keys], dtype=np.uint8),
+        ),
+        report_types=np.array([key.report_type for key in keys], dtype=np.uint8),
+        days_since_onset=np.array(days, dtype=np.int64),
+        transmission_risks=np.array([key.transmission_risk for key in keys], dtype=np.int32),
+        revised=revised,
     )
 
 
 def _block_of_columns(columns: KeyColumns) -> DiagnosisKeyBlock:
-    days = [NO_ONSET if day is None else day for day in columns.days_since_onset]
     return DiagnosisKeyBlock(
-        keys=KeyBlock(
-            teks=np.frombuffer(b"".join(columns.data), dtype=np.uint8).reshape(-1, KEY_BYTES),
-            starts=np.array(columns.starts, dtype=np.uint32),
-            periods=np.array(columns.periods, dtype=np.uint8),
-        ),
-        report_types=np.array(columns.report_types, dtype=np.uint8),
-        days_since_onset=np.array(days, dtype=np.int32),
-        transmission_risks=np.array(columns.transmission_risks, dtype=np.int32),
+        keys=KeyBlock(columns.teks, columns.starts, columns.periods),
+        report_types=columns.report_types,
+        days_since_onset=columns.days_since_onset,
+        transmission_risks=columns.transmission_risks,
         revised=columns.revised,
     )

@@ -14,7 +14,6 @@ __all__ = [
     "BadKeyLength",
     "BadRollingPeriod",
     "BadSignature",
-    "ChangedWhileReading",
     "CorruptMember",
     "DuplicateMember",
     "EncryptedMember",
@@ -112,10 +111,6 @@ class BadSignature(ExportError):
 
 class UnusablePublicKey(ExportError):
     """A public key given for verification is not a PEM key on the curve P-256."""
-
-
-class ChangedWhileReading(ExportError):
-    """The content read for its keys is not the content whose signature was checked."""
 
 
 @contextmanager

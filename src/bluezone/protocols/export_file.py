@@ -1,7 +1,8 @@
 """Export files: the signed zip in which an authority publishes keys, written and read.
 
 Layout in ``spec/export.proto``. Nothing of a file is used before its signature is checked over the whole
-export.bin; see :data:`PublicKeys` for how keys are given.
+export.bin; see :data:`PublicKeys` for how keys are given. A file is read once: what is decompressed for the
+check is kept, 64 MiB at most, and the keys come out of these very bytes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import BinaryIO
 
 from bluezone.protocols import export_pb2 as pb
 from bluezone.protocols.export_archive import MAX_EXPORT_BYTES, ExportArchive, build_archive
-from bluezone.protocols.export_errors import AbsurdStart, ChangedWhileReading
+from bluezone.protocols.export_errors import AbsurdStart
 from bluezone.protocols.export_signature import (
     MAX_SIGNATURES,
     PublicKeys,
@@ -29,6 +30,7 @@ from bluezone.protocols.export_stream import (
     EARLIEST_START,
     EXPORT_HEADER,
     LATEST_START,
+    NO_ONSET,
     ExportFields,
     KeyColumns,
     check_fields,
@@ -37,6 +39,9 @@ from bluezone.protocols.export_stream import (
 from bluezone.protocols.gaen import MAX_ROLLING_PERIOD, DiagnosisKey, ReportType, TemporaryExposureKey
 
 __all__ = ["Export", "OpenExport", "open_export", "read_export", "write_export"]
+
+_PIECE_CHUNKS = 8
+"""Of 64 KiB: what is decoded at a time; enough for both cores of a small machine, little beside the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +66,27 @@ class OpenExport:
     """
 
     def __init__(
-        self,
-        archive: ExportArchive,
-        digest: bytes,
-        signature: SignatureStatus,
-        signers: tuple[SignatureInfo, ...],
+        self, chunks: list[bytes], signature: SignatureStatus, signers: tuple[SignatureInfo, ...]
     ) -> None:
         self.signature = signature
         self.signers = signers
         self.fields: ExportFields | None = None
-        self._archive = archive
-        self._digest = digest
+        self._chunks = chunks
 
     def key_columns(self) -> Iterator[KeyColumns]:
-        """All keys, at most some thousands at a time. Use them for good only after the last one came.
+        """All keys, some ten thousand at a time. Use them for good only after the last one came.
 
-        :raises ExportError: any fault of the message, or ``ChangedWhileReading``.
+        :raises ExportError: any fault of the message.
         """
-        digest = sha256()
-
-        def hashed(chunks: Iterable[bytes]) -> Iterator[bytes]:
-            for chunk in chunks:
-                digest.update(chunk)
-                yield chunk
-
-        for part in read_message(hashed(self._archive.export_chunks())):
+        pieces = (
+            b"".join(self._chunks[first : first + _PIECE_CHUNKS])
+            for first in range(0, len(self._chunks), _PIECE_CHUNKS)
+        )
+        for part in read_message(pieces):
             if isinstance(part, KeyColumns):
                 yield part
             else:
                 self.fields = part
-        if digest.digest() != self._digest:
-            raise ChangedWhileReading("the export file changed while it was read")
 
 
 def open_export(
@@ -101,23 +96,23 @@ def open_export(
     allow_unsigned: bool = False,
     max_bytes: int = MAX_EXPORT_BYTES,
 ) -> OpenExport:
-    """Check the archive and the signature of a seekable file, which must stay open while it is read.
-
-    Memory stays bounded whatever the file's size.
+    """Check the archive and the signature of a seekable file; afterwards it may be closed.
 
     :param public_keys: whose signatures to believe, see :data:`PublicKeys`.
     :param allow_unsigned: also open files without a signature or by a signer whose key is not given.
-    :param max_bytes: limit of the decompressed export.bin.
+    :param max_bytes: limit of the decompressed export.bin, which is kept in memory.
     :raises ExportError: its classes name the fault.
     """
     archive = ExportArchive(file, max_bytes=max_bytes)
     digest = sha256()
+    chunks = []
     for chunk in archive.export_chunks():
         digest.update(chunk)
+        chunks.append(chunk)
     signature, signers = check_signatures(
         digest.digest(), archive.signature_file(), public_keys, allow_unsigned=allow_unsigned
     )
-    return OpenExport(archive, digest.digest(), signature, signers)
+    return OpenExport(chunks, signature, signers)
 
 
 def read_export(
@@ -217,17 +212,17 @@ def _key_message(key: DiagnosisKey) -> pb.DiagnosisKey:
 
 def _diagnosis_keys(columns: KeyColumns) -> Iterator[DiagnosisKey]:
     rows = zip(
-        columns.data,
-        columns.starts,
-        columns.periods,
-        columns.report_types,
-        columns.days_since_onset,
-        columns.transmission_risks,
+        columns.teks,
+        columns.starts.tolist(),
+        columns.periods.tolist(),
+        columns.report_types.tolist(),
+        columns.days_since_onset.tolist(),
+        columns.transmission_risks.tolist(),
         strict=True,
     )
     for data, start, period, report_type, days, risk in rows:
-        tek = TemporaryExposureKey(data, start, period)
-        yield DiagnosisKey(tek, ReportType(report_type), days, risk)
+        tek = TemporaryExposureKey(data.tobytes(), start, period)
+        yield DiagnosisKey(tek, ReportType(report_type), None if days == NO_ONSET else days, risk)
 
 
 def _unix_seconds(moment: datetime | int) -> int:

@@ -6,7 +6,7 @@ from types import ModuleType
 
 __all__ = ["UNAVAILABLE", "bluezone_native"]
 
-_INTERFACE = 1
+_INTERFACE = 2
 """Of the crate as called here; a build that is left from another version is not used."""
 
 
