@@ -48,7 +48,7 @@ def key_block(count: int) -> DiagnosisKeyBlock:
             periods=np.full(count, MAX_ROLLING_PERIOD, dtype=np.uint8),
         ),
         report_types=np.full(count, ReportType.CONFIRMED_TEST, dtype=np.uint8),
-        days_since_onset=np.full(count, NO_ONSET, dtype=np.int32),
+        days_since_onset=np.full(count, NO_ONSET, dtype=np.int64),
         transmission_risks=np.zeros(count, dtype=np.int32),
     )
 

@@ -60,7 +60,7 @@ class _Process:
     def __init__(self, prepare: str, size: int, folder: Path) -> None:
         self._name = prepare
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", _MODULE, prepare, str(size), str(folder)],
+            [sys.executable, "-P", "-m", _MODULE, prepare, str(size), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

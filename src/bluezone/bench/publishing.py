@@ -34,7 +34,7 @@ _REPORTS = 25
     "publish",
     unit="reports/s",
     summary="reports of 14 keys, each checked and committed, by how many keys are stored already",
-    sizes=(14_000, 56_000, 224_000),
+    sizes=(7_000, 28_000, 112_000),
     quick=(140, 560, 2_240),
     own_process=True,
 )
