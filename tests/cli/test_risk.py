@@ -175,7 +175,7 @@ def test_calibrating_needs_scenes_and_a_table(bluezone: Run, tmp_path: Path, sha
     small_folder(tmp_path / "data")
     outcome = bluezone("risk", "calibrate", "--data", tmp_path / "data", tmp_path / "new.csv")
     assert outcome.exit_code == 1
-    assert "no phone calibration in it" in outcome.stderr
+    assert "calibrating needs scenes (scenario*.sqlite) and the published table" in outcome.stderr
     assert not (tmp_path / "new.csv").exists()
 
 

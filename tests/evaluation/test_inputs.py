@@ -39,9 +39,9 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     touch(tmp_path, "scenario01.sqlite", "dublintram_distances.txt")
     inputs = find_inputs(tmp_path)
     assert (inputs.tram, inputs.calibration) == (None, None)
-    assert [text.removeprefix(f"{tmp_path}: there is no ") for text in inputs.missing] == [
-        "minutes in the tram in it (dublintram*attenuations.txt)",
-        "phone calibration in it (*calibration*.csv)",
+    assert [text.removeprefix(f"{tmp_path}: ") for text in inputs.missing] == [
+        "the file of minutes in the tram is missing (dublintram*attenuations.txt)",
+        "the phone calibration is missing (*calibration*.csv)",
     ]
     only_tram = tmp_path / "tram"
     touch(only_tram, "dublintram_attenuations.txt", "dublintram_distances.txt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from bluezone.evaluation.evaluate import evaluate_folder
-from bluezone.evaluation.path_loss import PathLoss, fit_path_loss, mean_received_loss
+from bluezone.evaluation.path_loss import PathLoss, fit_path_loss, held_out_path_loss, mean_received_loss
 from bluezone.evaluation.path_loss_likelihood import RadioUnknowns, window_likelihood
 from bluezone.evaluation.radio import RadioEvaluation
 from bluezone.evaluation.receptions import Receptions
@@ -74,6 +75,22 @@ def test_the_gradient_is_the_slope_of_the_likelihood(moved: float) -> None:
 
     found = window_likelihood(receptions, offset, RadioUnknowns.of(at)).gradient / len(receptions)
     assert found == pytest.approx(approx_fprime(at, log_likelihood, 1e-6), rel=1e-3, abs=1e-5)
+
+
+def test_a_left_out_scene_is_predicted_by_the_others() -> None:
+    """The same made-up scene, once 12 dB weaker: whichever is left out is missed by those 12 dB."""
+    usual = made_up_receptions()
+    weaker = replace(
+        usual,
+        loss=usual.loss + 12,
+        total=usual.total + 12 * usual.count,
+        squares=usual.squares + 24 * usual.total + 144 * usual.count,
+    )
+    scenes = [usual, weaker]
+    first, second = held_out_path_loss(("usual", "weaker"), lambda at: (scenes[1 - at], scenes[at]), rounds=1)
+    assert first.bias_db == pytest.approx(-12, abs=1.5)
+    assert second.bias_db == pytest.approx(12, abs=1.5)
+    assert (first.scene, first.windows) == ("usual", len(usual))
 
 
 @pytest.fixture(scope="module")

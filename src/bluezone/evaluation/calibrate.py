@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bluezone.device.calibration_file import read_calibration
-from bluezone.evaluation.inputs import NoMeasurements, find_inputs
+from bluezone.evaluation.inputs import CALIBRATION_PATTERN, NoMeasurements, find_inputs
 from bluezone.evaluation.phone_offsets import fit_phone_offsets, measured_calibration, with_measured
-from bluezone.evaluation.scenes import read_scene
+from bluezone.evaluation.scenes import SCENE_PATTERN, read_scene
 from bluezone.evaluation.windows import pair_windows
 from bluezone.protocols.phone_calibration import PhoneCalibration, calibration_csv
 
@@ -33,7 +33,9 @@ def calibrate(folder: Path) -> Calibrated:
     """
     inputs = find_inputs(folder)
     if not inputs.scenes or inputs.calibration is None:
-        raise NoMeasurements("; ".join(inputs.missing))
+        raise NoMeasurements(
+            f"{folder}: calibrating needs scenes ({SCENE_PATTERN}) and the published table ({CALIBRATION_PATTERN})"
+        )
     published = read_calibration(inputs.calibration)
     windows = pair_windows([read_scene(path) for path in inputs.scenes], published)
     measured = measured_calibration(fit_phone_offsets(windows), published)

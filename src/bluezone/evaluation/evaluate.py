@@ -11,6 +11,7 @@ from bluezone.evaluation.baseline import LIMITS, Baseline, mean_rssi_baseline
 from bluezone.evaluation.held_out import HeldOut, leave_one_scene_out
 from bluezone.evaluation.inputs import find_inputs
 from bluezone.evaluation.phone_offsets import fit_phone_offsets, measured_calibration
+from bluezone.evaluation.preset_fit import warnings_of_refits
 from bluezone.evaluation.proximity_model import MODELS
 from bluezone.evaluation.radio import RadioEvaluation, evaluate_radio
 from bluezone.evaluation.scene_warnings import SceneWarnings, warnings_of_presets
@@ -19,7 +20,7 @@ from bluezone.evaluation.tram import MINUTE_RULES, MinuteRule, Warned, warned_by
 from bluezone.evaluation.tram_files import read_tram
 from bluezone.evaluation.windows import Windows, pair_windows
 from bluezone.protocols.phone_calibration import CalibrationTable, PhoneCalibration
-from bluezone.protocols.risk_presets import RiskPreset, load_preset, preset_names
+from bluezone.protocols.risk_presets import DEFAULT_PRESET, RiskPreset, load_preset, preset_names
 
 __all__ = [
     "Evaluation",
@@ -61,7 +62,8 @@ class PhoneEvaluation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelEvaluation:
-    """Models by name as judged on scenes left out, for each limit in turn; whom presets warn in the scenes;
+    """Models by name as judged on scenes left out, for each limit in turn; whom presets warn in the scenes,
+    ours first as fitted without the scene;
     and the whole-dB calibration by phone model that all scenes together give."""
 
     held_out: tuple[tuple[str, HeldOut], ...]
@@ -130,11 +132,15 @@ def _model(windows: Windows, calibration: CalibrationTable) -> ModelEvaluation |
     """With one scene alone there is nothing to leave out."""
     if len(windows.scenes) < 2:
         return None
+    refitted = warnings_of_refits(windows, load_preset(DEFAULT_PRESET))
     return ModelEvaluation(
         held_out=tuple(
             (name, leave_one_scene_out(windows, limit, fit)) for limit in LIMITS for name, fit in MODELS
         ),
-        warnings=tuple(warnings_of_presets(windows, [load_preset(name) for name in preset_names()])),
+        warnings=(
+            *([refitted] if refitted else []),
+            *warnings_of_presets(windows, [load_preset(name) for name in preset_names()]),
+        ),
         measured=measured_calibration(fit_phone_offsets(windows), calibration),
     )
 

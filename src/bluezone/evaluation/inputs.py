@@ -9,11 +9,11 @@ from pathlib import Path
 from bluezone.errors import Refused
 from bluezone.evaluation.scenes import SCENE_PATTERN, BadScene, find_scenes
 
-__all__ = ["Inputs", "NoMeasurements", "find_inputs"]
+__all__ = ["CALIBRATION_PATTERN", "Inputs", "NoMeasurements", "find_inputs"]
 
 _ATTENUATIONS = "dublintram*attenuations.txt"
 _DISTANCES = "dublintram*distances.txt"
-_CALIBRATION = "*calibration*.csv"
+CALIBRATION_PATTERN = "*calibration*.csv"
 
 
 class NoMeasurements(Refused):
@@ -68,12 +68,12 @@ def _inputs(folder: Path) -> Inputs:
         scenes = ()
         missing.append(str(refusal))
     attenuations, distances, calibration = (
-        _one(folder, pattern) for pattern in (_ATTENUATIONS, _DISTANCES, _CALIBRATION)
+        _one(folder, pattern) for pattern in (_ATTENUATIONS, _DISTANCES, CALIBRATION_PATTERN)
     )
     for path, pattern, name in (
         (attenuations, _ATTENUATIONS, "the file of minutes in the tram"),
         (distances, _DISTANCES, "the file of distances in the tram"),
-        (calibration, _CALIBRATION, "the phone calibration"),
+        (calibration, CALIBRATION_PATTERN, "the phone calibration"),
     ):
         if path is None:
             missing.append(f"{folder}: {name} is missing ({pattern})")

@@ -53,16 +53,20 @@ class RadioUnknowns:
 
     @classmethod
     def of(cls, arguments: NDArray[np.float64]) -> RadioUnknowns:
-        """Deviations and rates are searched by their logarithms, so that they stay positive."""
+        """Deviations and rates are searched by their logarithms, so that they stay positive.
+
+        A search may leap: logarithms are kept within what a double can bear.
+        """
+        positive = np.exp(np.clip(arguments, -20.0, 20.0))
         return cls(
             loss=float(arguments[0]),
             exponent=float(arguments[1]),
-            shadow=float(np.exp(arguments[2])),
-            fading=float(np.exp(arguments[3])),
+            shadow=float(positive[2]),
+            fading=float(positive[3]),
             limit=float(arguments[4]),
-            spread=float(np.exp(arguments[5])),
-            burst=float(np.exp(arguments[6])),
-            adverts=np.exp(arguments[7:]),
+            spread=float(positive[5]),
+            burst=float(positive[6]),
+            adverts=positive[7:],
         )
 
     @property
@@ -162,7 +166,7 @@ def _terms(receptions: Receptions, offset: NDArray[np.float64], unknowns: RadioU
     share = burst / (burst + mean)
     none = np.minimum(burst * np.log(share), -1e-9)
     some = -np.expm1(none)  # at least one arrived, or the window would not be in the data
-    joint = strengths + none + count * np.log1p(-share) - np.log(some) + _LOG_SHARES
+    joint = strengths + none + count * (np.log(mean) - np.log(burst + mean)) - np.log(some) + _LOG_SHARES
     log: NDArray[np.float64] = logsumexp(joint, axis=1)
     posterior = np.exp(joint - log[:, None])
     return _Terms(shadows, loss, beyond, log_arrives, mean, share, some, squares, log, posterior)

@@ -23,7 +23,6 @@ from bluezone.evaluation.phone_offsets import (
     offset_of_windows,
 )
 from bluezone.evaluation.windows import Windows
-from bluezone.protocols.risk import LEAST_OTHERS
 from bluezone.protocols.risk_presets import Adjustment
 
 __all__ = [
@@ -84,11 +83,10 @@ def adjusted_attenuation(
 ) -> NDArray[np.float64]:
     """Float64 (n,) in dB: what a calibrated device looks up for each window, by the device's own rule."""
     hears, sends = offset_of_windows(windows, offsets)
-    surroundings = np.where(windows.others >= LEAST_OTHERS, windows.others_mean - hears, np.nan)
     rows = zip(
         (windows.typical - hears - sends).tolist(),
         (windows.minimum_around - hears - sends).tolist(),
-        surroundings.tolist(),
+        (windows.surroundings - hears).tolist(),
         strict=True,
     )
     return np.array(

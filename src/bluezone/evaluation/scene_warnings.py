@@ -22,15 +22,22 @@ from bluezone.evaluation.phone_offsets import (
 from bluezone.evaluation.windows import WINDOW_SECONDS, Windows
 from bluezone.protocols.gaen import ReportType
 from bluezone.protocols.risk import (
-    LEAST_OTHERS,
-    RiskLevel,
     ScanInstance,
     daily_summaries,
     exposure_windows,
 )
 from bluezone.protocols.risk_presets import RiskPreset
 
-__all__ = ["CALIBRATIONS", "NEAR_MINUTES", "SceneWarnings", "warnings_of_presets"]
+__all__ = [
+    "CALIBRATIONS",
+    "NEAR_LIMIT",
+    "NEAR_MINUTES",
+    "PairScores",
+    "SceneWarnings",
+    "count_warned",
+    "pair_scores",
+    "warnings_of_presets",
+]
 
 NEAR_LIMIT = 2.0
 NEAR_MINUTES = 15
@@ -65,32 +72,61 @@ class SceneWarnings:
         return (self.warned - self.right) / far if far else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PairScores:
+    """Of ``p`` directed pairs: ``scene`` int64 (p,); ``near`` bool (p,), by distance; ``scores`` float64
+    (p,), minutes at risk."""
+
+    scene: NDArray[np.int64]
+    near: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+
+    @classmethod
+    def of_all(cls, parts: Sequence[PairScores]) -> PairScores:
+        """Several after each other."""
+        return cls(
+            np.concatenate([part.scene for part in parts]),
+            np.concatenate([part.near for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+        )
+
+
 def warnings_of_presets(windows: Windows, presets: Sequence[RiskPreset]) -> list[SceneWarnings]:
     """Each preset with the published calibration, and with one measured in the *other* scenes."""
+    scenes = [windows.take(windows.scene == at) for at in range(len(windows.scenes))]
     measured = [fit_phone_offsets(windows.take(windows.scene != at)) for at in range(len(windows.scenes))]
     found = []
     for preset in presets:
-        for name, offsets in zip(CALIBRATIONS, ([NO_OFFSETS] * len(windows.scenes), measured), strict=True):
-            counts = np.zeros(4, dtype=int)
-            for at, of_scene in enumerate(offsets):
-                counts += _count(windows.take(windows.scene == at), of_scene, preset)
-            found.append(SceneWarnings(preset.name, name, *counts.tolist()))
+        for name, offsets in zip(CALIBRATIONS, ([NO_OFFSETS] * len(scenes), measured), strict=True):
+            pairs = PairScores.of_all(
+                [pair_scores(scene, own, preset) for scene, own in zip(scenes, offsets, strict=True)]
+            )
+            warned = pairs.scores >= preset.high_minutes
+            found.append(count_warned(pairs, warned, preset=preset.name, calibration=name))
     return found
 
 
-def _count(windows: Windows, offsets: PhoneOffsets, preset: RiskPreset) -> tuple[int, int, int, int]:
-    """Pairs, near, warned, right of one scene; whoever is confirmed is at the height of infectiousness."""
-    key = np.stack((windows.receiver, windows.transmitter))
-    _, pair = np.unique(key, axis=1, return_inverse=True)
+def pair_scores(windows: Windows, offsets: PhoneOffsets, preset: RiskPreset) -> PairScores:
+    """Minutes at risk of every directed pair; whoever is confirmed is at the height of infectiousness."""
+    key = np.stack((windows.scene, windows.receiver, windows.transmitter))
+    pairs, pair = np.unique(key, axis=1, return_inverse=True)
     pair = pair.reshape(-1)
     minutes = np.bincount(pair, windows.metres < NEAR_LIMIT) * WINDOW_SECONDS / 60
-    scans = _scan_instances(windows, offsets)
     by_pair: list[list[ScanInstance]] = [[] for _ in minutes]
-    for at, scan in zip(pair.tolist(), scans, strict=True):
+    for at, scan in zip(pair.tolist(), _scan_instances(windows, offsets), strict=True):
         by_pair[at].append(scan)
-    near: NDArray[np.bool_] = minutes >= NEAR_MINUTES
-    warned = np.array([_warns(heard, preset) for heard in by_pair], dtype=bool)
-    return len(near), int(near.sum()), int(warned.sum()), int((near & warned).sum())
+    scores = np.array([_score(heard, preset) for heard in by_pair], dtype=np.float64)
+    return PairScores(pairs[0].astype(np.int64), minutes >= NEAR_MINUTES, scores)
+
+
+def count_warned(
+    pairs: PairScores, warned: NDArray[np.bool_], *, preset: str, calibration: str
+) -> SceneWarnings:
+    """How many of the warned pairs were near."""
+    right = int((pairs.near & warned).sum())
+    return SceneWarnings(
+        preset, calibration, len(pairs.near), int(pairs.near.sum()), int(warned.sum()), right
+    )
 
 
 def _scan_instances(windows: Windows, offsets: PhoneOffsets) -> list[ScanInstance]:
@@ -107,19 +143,19 @@ def _scan_instances(windows: Windows, offsets: PhoneOffsets) -> list[ScanInstanc
             typical_attenuation=max(0.0, typical),
             min_attenuation=max(0.0, minimum),
             seconds_since_last_scan=WINDOW_SECONDS,
-            surroundings=surroundings if others >= LEAST_OTHERS else None,
+            surroundings=None if np.isnan(surroundings) else surroundings,
         )
-        for number, typical, minimum, others, surroundings in zip(
+        for number, typical, minimum, surroundings in zip(
             corrected.number.tolist(),
             corrected.typical.tolist(),
             corrected.minimum.tolist(),
-            corrected.others.tolist(),
-            corrected.others_mean.tolist(),
+            corrected.surroundings.tolist(),
             strict=True,
         )
     ]
 
 
-def _warns(scans: Sequence[ScanInstance], preset: RiskPreset) -> bool:
+def _score(scans: Sequence[ScanInstance], preset: RiskPreset) -> float:
+    """The day's minutes; minus infinity where no window counts, since a preset may warn from 0 minutes."""
     windows = exposure_windows(scans, preset, report_type=ReportType.CONFIRMED_TEST, days_since_onset=0)
-    return any(day.level is RiskLevel.HIGH for day in daily_summaries(windows, preset))
+    return max((day.score for day in daily_summaries(windows, preset)), default=-np.inf)

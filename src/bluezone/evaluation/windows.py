@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from bluezone.evaluation.scenes import Scene
 from bluezone.protocols.phone_calibration import CalibrationTable
+from bluezone.protocols.risk import LEAST_OTHERS
 
 __all__ = ["WINDOW_SECONDS", "Windows", "attenuations", "pair_windows", "window_numbers"]
 
@@ -66,6 +67,11 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.metres)
+
+    @property
+    def surroundings(self) -> NDArray[np.float64]:
+        """Float64 (n,) in dB: ``others_mean`` where a device would look at it, else NaN."""
+        return np.where(self.others >= LEAST_OTHERS, self.others_mean, np.nan)
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Windows:
         """Some of the windows, by a mask or by rows; ``scenes`` and ``models`` stay whole."""

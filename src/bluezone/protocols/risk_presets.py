@@ -20,6 +20,7 @@ from bluezone.errors import Refused
 from bluezone.protocols.gaen import ReportType
 
 __all__ = [
+    "DEFAULT_PRESET",
     "Adjustment",
     "BadPreset",
     "Infectiousness",
@@ -33,6 +34,7 @@ __all__ = [
 
 _T = TypeVar("_T")
 
+DEFAULT_PRESET = "bluezone"
 MAX_ONSET_DAYS = 14
 """Days before and after onset that the export format can express with meaning."""
 
