@@ -34,7 +34,8 @@ def calibrate(folder: Path) -> Calibrated:
     inputs = find_inputs(folder)
     if not inputs.scenes or inputs.calibration is None:
         raise NoMeasurements(
-            f"{folder}: calibrating needs scenes ({SCENE_PATTERN}) and the published table ({CALIBRATION_PATTERN})"
+            f"{folder}: calibrating needs scenes ({SCENE_PATTERN}) and the published table"
+            f" ({CALIBRATION_PATTERN})"
         )
     published = read_calibration(inputs.calibration)
     windows = pair_windows([read_scene(path) for path in inputs.scenes], published)
