@@ -12,5 +12,6 @@ export PATH="$PATH:$PWD/.tools/uv/bin" VIRTUAL_ENV="$PWD/.venv"
 cd native
 said=$(../.venv/bin/maturin develop --release --locked --uv </dev/null 2>&1) || {
   printf '%s\n' "$said" >&2
+  echo "bluezone setup: the native engine could not be built, so matching uses the reference engine" >&2
   exit 1
 }

@@ -6,5 +6,5 @@ if ! command -v cargo >/dev/null; then
   echo "no cargo on PATH: skipped cargo $1" >&2
   exit 0
 fi
-export PYO3_PYTHON="$PWD/../.venv/bin/python"
+export PYO3_PYTHON="${PWD%/native}/.venv/bin/python"
 exec cargo "$@"

@@ -248,6 +248,7 @@ def test_a_file_that_changes_after_the_check_is_used_as_it_was_checked() -> None
 # --- arbitrary input ------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ExportError):

@@ -122,7 +122,7 @@ def as_tuples(message: pb.KeyExport) -> list[tuple[object, ...]]:
     ]
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(st.lists(fields(), max_size=12).map(b"".join), st.lists(st.integers(0, 4_000), max_size=12))
 def test_any_order_of_fields_cut_anywhere_reads_as_the_library_does(data: bytes, places: list[int]) -> None:
     whole = pb.KeyExport.FromString(data)
@@ -137,7 +137,7 @@ def test_any_order_of_fields_cut_anywhere_reads_as_the_library_does(data: bytes,
     )
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(
     st.one_of(
         st.binary(max_size=60),
@@ -157,6 +157,7 @@ def test_what_the_library_refuses_the_stream_refuses(data: bytes, places: list[i
     assert streamed == as_tuples(pb.KeyExport.FromString(data))  # it would raise DecodeError
 
 
+@settings(deadline=None)
 @given(st.lists(fields(), max_size=8).map(b"".join), st.integers(0, 2_000))
 def test_how_a_message_is_cut_does_not_matter(data: bytes, size: int) -> None:
     def outcome(places: list[int]) -> object:
