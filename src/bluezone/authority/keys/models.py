@@ -16,14 +16,25 @@ from django.db import models
 from bluezone.authority.keys.report_types import ReportTypeName
 
 __all__ = [
+    "ApiKey",
+    "ApiKind",
     "BatchStatus",
+    "CaseLink",
     "ExportBatch",
     "ExportConfig",
+    "ExportSigner",
     "HealthAuthority",
     "HealthAuthorityKey",
+    "ImportSource",
+    "ImportedFile",
+    "IssueLimit",
     "PublishMemory",
     "PublishedKey",
     "RowMixing",
+    "SmsMessage",
+    "SmsState",
+    "StatisticCount",
+    "UserReport",
     "VerificationCode",
     "VerificationToken",
     "random_row_id",
@@ -46,6 +57,10 @@ class HealthAuthority(models.Model):
     issuer = models.CharField(max_length=200, unique=True)
     audience = models.CharField(max_length=200)
     region = models.CharField(max_length=16, blank=True)
+    jwks_url = models.URLField(max_length=400, blank=True)
+    """Where its keys are fetched from, if it does not give them as PEM."""
+
+    jwks_fetched_at = models.DateTimeField(null=True)
 
 
 class HealthAuthorityKey(models.Model):
@@ -75,6 +90,90 @@ class VerificationCode(models.Model):
     claimed_at = models.DateTimeField(null=True)
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     area_path = models.CharField(max_length=120, db_index=True)
+    long_code_hmac = models.BinaryField(max_length=32, unique=True, null=True)
+    """Of a code that a link in a message carries: longer, so it may live longer."""
+
+    long_expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    api_key = models.ForeignKey("ApiKey", models.PROTECT, null=True, related_name="+")
+
+
+class ApiKind(models.TextChoices):
+    """What an API key opens: verifying as an app, issuing as a laboratory's system, reading statistics."""
+
+    DEVICE = "device"
+    ADMIN = "admin"
+    STATS = "stats"
+
+
+class ApiKey(models.Model):
+    """A key of another system. The key itself is shown once; here is its keyed hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=8, choices=ApiKind.choices)
+    area_path = models.CharField(max_length=120)
+    key_hmac = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+    last_used_on = models.DateField(null=True)
+
+
+class SmsState(models.TextChoices):
+    """A message's life. Its text is never stored: it is made anew from its code for each try."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class SmsMessage(models.Model):
+    """A code on its way to a phone; the number is encrypted, and erased once it is not needed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    code = models.ForeignKey(VerificationCode, models.CASCADE, related_name="messages")
+    phone_encrypted = models.BinaryField(null=True)
+    state = models.CharField(max_length=8, choices=SmsState.choices, default=SmsState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(db_index=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+
+class UserReport(models.Model):
+    """That a phone has reported itself; by keyed hash, so that it is not done again within 90 days."""
+
+    phone_hmac = models.BinaryField(max_length=32, unique=True)
+    nonce_hmac = models.BinaryField(max_length=32)
+    code = models.ForeignKey(VerificationCode, models.SET_NULL, null=True, related_name="+")
+    reported_at = models.DateTimeField(db_index=True)
+
+
+class IssueLimit(models.Model):
+    """For one day somebody has set how many codes may be issued below an area, instead of the usual."""
+
+    area_path = models.CharField(max_length=120)
+    day = models.DateField()
+    codes = models.PositiveIntegerField()
+    reason = models.CharField(max_length=300)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["area_path", "day"], name="one_limit_a_day"),)
+
+
+class CaseLink(models.Model):
+    """An F0's dated consent that these keys belong to their case: the only thing that keeps upload → keys."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    case_reference_hmac = models.BinaryField(max_length=32, unique=True)
+    keys_encrypted = models.BinaryField()
+    wording_version = models.PositiveSmallIntegerField()
+    consented_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
 
 
 class VerificationToken(models.Model):
@@ -120,6 +219,31 @@ class ExportConfig(models.Model):
     retention_hours = models.PositiveIntegerField()
     signing_key_id = models.CharField(max_length=32)
     signing_key_version = models.CharField(max_length=32)
+    min_keys = models.PositiveIntegerField(default=0)
+    """A batch with fewer is padded with keys that nobody has; 0: never."""
+
+    padding_jitter = models.PositiveIntegerField(default=0)
+    truncation_seconds = models.PositiveIntegerField(default=3600)
+
+
+class ExportSigner(models.Model):
+    """A key that a region's files are signed with for a time; several overlap while keys are rotated.
+
+    The private key is in a key store under ``store_name``; in the database is only its public half.
+    """
+
+    config = models.ForeignKey(ExportConfig, models.PROTECT, related_name="signers")
+    store_name = models.CharField(max_length=100)
+    key_id = models.CharField(max_length=32)
+    key_version = models.CharField(max_length=32)
+    public_key_pem = models.TextField()
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["config", "key_id", "key_version"], name="one_signer_a_version"),
+        )
 
 
 class BatchStatus(models.TextChoices):
@@ -157,7 +281,9 @@ class PublishedKey(models.Model):
     report_type = models.CharField(max_length=16, choices=_REPORT_TYPES)
     days_since_onset = models.SmallIntegerField(null=True)
     traveler = models.BooleanField(default=False)
-    authority = models.ForeignKey(HealthAuthority, models.PROTECT, related_name="+")
+    authority = models.ForeignKey(HealthAuthority, models.PROTECT, null=True, related_name="+")
+    """Who vouched for it; nobody for padding, and for keys of another authority's exports."""
+
     region = models.CharField(max_length=16)
     release_at = models.DateTimeField()
     batch = models.ForeignKey(ExportBatch, models.PROTECT, null=True, related_name="keys")
@@ -166,6 +292,10 @@ class PublishedKey(models.Model):
     revised_days_since_onset = models.SmallIntegerField(null=True)
     revised_release_at = models.DateTimeField(null=True)
     revised_batch = models.ForeignKey(ExportBatch, models.PROTECT, null=True, related_name="revised_keys")
+    padding = models.BooleanField(default=False)
+    """Nobody has it: it was made so that a batch tells less."""
+
+    imported_from = models.ForeignKey("ImportSource", models.PROTECT, null=True, related_name="keys")
     mixed = models.BooleanField(default=False)
 
     class Meta:
@@ -177,6 +307,52 @@ class PublishedKey(models.Model):
                 fields=["region", "revised_release_at"],
                 condition=models.Q(revised_batch=None, revised_report_type__isnull=False),
                 name="revisions_to_export",
+            ),
+        )
+
+
+class ImportSource(models.Model):
+    """Another authority's exports that this server follows."""
+
+    name = models.CharField(max_length=100, unique=True)
+    index_url = models.URLField(max_length=400)
+    region = models.CharField(max_length=16)
+    """In whose exports its keys go out again, if ``reexport``; else where they are mirrored."""
+
+    public_keys_pem = models.TextField()
+    reexport = models.BooleanField(default=False)
+    mirror = models.BooleanField(default=False)
+    enabled = models.BooleanField(default=True)
+    last_checked_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+
+class ImportedFile(models.Model):
+    """A file of another authority that is done: it is not fetched again."""
+
+    source = models.ForeignKey(ImportSource, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=300)
+    sha256 = models.BinaryField(max_length=32)
+    key_count = models.PositiveIntegerField()
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["source", "name"], name="imported_once"),)
+
+
+class StatisticCount(models.Model):
+    """How often something happened on a day, in one bin of a histogram; sums, never single events."""
+
+    day = models.DateField()
+    area_path = models.CharField(max_length=120)
+    measure = models.CharField(max_length=40)
+    bin = models.SmallIntegerField(default=0)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["day", "area_path", "measure", "bin"], name="one_statistic_count"
             ),
         )
 
