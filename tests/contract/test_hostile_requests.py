@@ -14,7 +14,7 @@ from django.test import Client
 
 from bluezone.authority.access.audit import SYSTEM
 from bluezone.authority.access.scope import EVERYWHERE, Scope
-from bluezone.authority.keys import api, services
+from bluezone.authority.keys import services, verification_api
 from bluezone.authority.keys.models import PublishedKey
 from bluezone.authority.keys.report_types import ReportTypeName
 
@@ -121,13 +121,13 @@ def test_other_methods_are_refused_in_json(key_server: Any, path: str) -> None:
 def test_a_fault_of_ours_uses_up_no_tries(
     key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.VERIFY_LIMIT, "limit", 2)
+    monkeypatch.setattr(verification_api.VERIFY_LIMIT, "limit", 2)
 
     def fail(*_: object) -> None:
         raise OperationalError("database is locked")
 
     with monkeypatch.context() as broken:
-        broken.setattr(api.services, "verify_code", fail)
+        broken.setattr(services, "verify_code", fail)
         assert [post("/api/verify", {"code": "11112222"})[0] for _ in range(4)] == [500] * 4
     assert post("/api/verify", {"code": new_code(authority_clock)})[0] == 200
 
@@ -135,7 +135,7 @@ def test_a_fault_of_ours_uses_up_no_tries(
 def test_right_codes_and_malformed_requests_use_up_no_tries(
     key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.VERIFY_LIMIT, "limit", 2)
+    monkeypatch.setattr(verification_api.VERIFY_LIMIT, "limit", 2)
     for n in range(3):
         assert post("/api/verify", {"code": new_code(authority_clock, n)})[0] == 200
         assert post("/api/verify", b"{")[0] == 400
@@ -156,7 +156,7 @@ def test_many_guesses_tighten_each_networks_limit_and_shut_nobody_out(
         statuses = [post("/api/verify", {"code": "11112222"}, address)[0] for _ in range(15)]
         return statuses.count(400)
 
-    monkeypatch.setattr(api.WRONG_CODES, "threshold", 15)
+    monkeypatch.setattr(verification_api.WRONG_CODES, "threshold", 15)
     assert tries(ATTACKER) == 15
     assert tries(ATTACKER) == 10
     assert post("/api/verify", {"code": new_code(authority_clock)}, ATTACKER)[0] == 429
