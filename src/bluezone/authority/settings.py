@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,17 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
 
 
+def _number(name: str, default: float, low: float, high: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        value = float(text or default)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise Refused(f"{name} is {text!r}, not a number from {low:g} to {high:g}")
+    return value
+
+
 def _secret_key(path: Path) -> str:
     """The folder's secret; before it is made, one that is forgotten with the process."""
     return path.read_text() if path.exists() else token_hex(32)
@@ -38,6 +50,17 @@ BLUEZONE_BASE_URL = (os.environ.get("BLUEZONE_BASE_URL") or "http://127.0.0.1:80
 
 BLUEZONE_TRUSTED_PROXY = os.environ.get("BLUEZONE_TRUSTED_PROXY", "")
 """Address of the one proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: none."""
+
+BLUEZONE_CODE_MINUTES = int(_number("BLUEZONE_CODE_MINUTES", 15, 1, 60))
+"""How long a code of 8 digits is good for; the long one of a message always has a day."""
+
+BLUEZONE_CODE_LINK = os.environ.get("BLUEZONE_CODE_LINK", "")
+"""Web address that the app opens by, to which a long code is appended, as ``https://…/v?c=``; empty: none."""
+
+if BLUEZONE_CODE_LINK and not (
+    BLUEZONE_CODE_LINK.startswith("https://") and BLUEZONE_CODE_LINK.endswith("=")
+):
+    raise Refused(f"BLUEZONE_CODE_LINK is {BLUEZONE_CODE_LINK!r}, not like https://bluezone.example.vn/v?c=")
 
 _base = urlsplit(BLUEZONE_BASE_URL)
 _https = _base.scheme == "https"

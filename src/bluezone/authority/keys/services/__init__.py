@@ -1,13 +1,13 @@
 """The only writers of the key server: one verb each, one transaction each (mixing: one a table)."""
 
+from bluezone.authority.keys.issue_rules import CodeRefused
 from bluezone.authority.keys.services.authorities import add_own_authority
+from bluezone.authority.keys.services.certifying import CertificateRefused, issue_certificate, verify_code
 from bluezone.authority.keys.services.codes import (
-    CertificateRefused,
-    CodeRefused,
     IssuedCode,
-    issue_certificate,
     issue_code,
-    verify_code,
+    issued_code_of,
+    revoke_code,
 )
 from bluezone.authority.keys.services.exports import ExportReport, build_exports, configure_export
 from bluezone.authority.keys.services.mixing import mix_rows
@@ -26,7 +26,9 @@ __all__ = [
     "delete_expired",
     "issue_certificate",
     "issue_code",
+    "issued_code_of",
     "mix_rows",
     "publish",
+    "revoke_code",
     "verify_code",
 ]

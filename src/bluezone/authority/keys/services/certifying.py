@@ -1,0 +1,146 @@
+"""A code for a token, and a token for a certificate.
+
+Of a certificate its time and a keyed hash of the MAC in it are stored: asked for again, it is signed anew
+with the same claims.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from bluezone.authority.keys import certificates
+from bluezone.authority.keys.code_texts import (
+    LONG_CODE_CHARACTERS,
+    keyed,
+    long_code_hmac,
+    short_code_hmac,
+    typed_code,
+)
+from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.models import HealthAuthority, VerificationCode, VerificationToken
+from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
+from bluezone.authority.keys.rules import midnight_interval
+from bluezone.authority.keys.services.authorities import own_key_id
+from bluezone.authority.keys.wire import decode_base64
+from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, read_private_key
+
+__all__ = ["CertificateRefused", "VerifiedCode", "issue_certificate", "verify_code"]
+
+TOKEN_LIFETIME = timedelta(hours=24)
+_ACCEPTS = {
+    ReportTypeName.CONFIRMED: {ReportTypeName.CONFIRMED},
+    ReportTypeName.LIKELY: {ReportTypeName.CONFIRMED, ReportTypeName.LIKELY},
+    ReportTypeName.NEGATIVE: set(ISSUABLE),
+    ReportTypeName.USER_REPORT: {*ISSUABLE, ReportTypeName.USER_REPORT},
+}
+
+
+class CertificateRefused(CodeRefused):
+    """No certificate for this token and MAC."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCode:
+    """What a device gets for a code."""
+
+    token: str = field(repr=False)
+    report_type: ReportTypeName
+    test_date: date | None
+    onset_date: date | None
+
+
+@transaction.atomic
+def verify_code(code: str, accept: Sequence[str], now: datetime) -> VerifiedCode:
+    """Exchange a short or long code for a token of 24 hours; the code is used up in both forms.
+
+    :param accept: the report types the client understands; empty means all.
+    :raises CodeRefused: one and the same answer for a wrong, expired, revoked or used code.
+    """
+    allowed = _accepted_types(accept)
+    found = VerificationCode.objects.filter(_named(code, now), claimed_at=None, revoked_at=None).first()
+    if found is None:
+        raise CodeRefused("verification code invalid")
+    report_type = ReportTypeName(found.report_type)
+    if report_type not in allowed:
+        raise CodeRefused("verification code has unsupported test type", "unsupported_test_type", 412)
+    unused = VerificationCode.objects.filter(pk=found.pk, claimed_at=None, revoked_at=None)
+    if not unused.update(claimed_at=now):
+        raise CodeRefused("verification code invalid")
+    token = secrets.token_urlsafe(32)
+    VerificationToken.objects.create(
+        token_hmac=keyed("token", token),
+        report_type=found.report_type,
+        onset_date=found.onset_date,
+        expires_at=now + TOKEN_LIFETIME,
+    )
+    return VerifiedCode(token, report_type, found.test_date, found.onset_date)
+
+
+@transaction.atomic
+def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
+    """A certificate of 15 minutes over a device's keys, which are known here only by their MAC.
+
+    The same token and MAC again give a certificate with the same claims and times, and once that has expired
+    one with new times; the same token with another MAC gives nothing.
+
+    :raises CertificateRefused: an unknown or expired token, a token used for other keys, or no MAC.
+    """
+    found = VerificationToken.objects.select_for_update().filter(token_hmac=keyed("token", token)).first()
+    if found is None:
+        raise CertificateRefused("verification token invalid", "token_invalid")
+    if found.expires_at <= now:
+        raise CertificateRefused("verification token expired", "token_expired")
+    try:
+        tekmac = decode_base64(ekeyhmac)
+    except ValueError:
+        raise CertificateRefused("exposure key HMAC is not base64", "hmac_invalid") from None
+    if len(tekmac) != 32:
+        raise CertificateRefused(f"exposure key HMAC has {len(tekmac)} bytes, not 32", "hmac_invalid")
+    tekmac_hmac = keyed("tekmac", f"{token}|{tekmac.hex()}")
+    if found.tekmac_hmac is not None and not hmac.compare_digest(bytes(found.tekmac_hmac), tekmac_hmac):
+        raise CertificateRefused("verification token invalid", "token_invalid")
+    certified_at = found.certified_at
+    if certified_at is None or certified_at + certificates.LIFETIME <= now:
+        certified_at = now
+        found.tekmac_hmac, found.certified_at = tekmac_hmac, certified_at
+        found.save(update_fields=["tekmac_hmac", "certified_at"])
+    return _sign(found, ekeyhmac, tekmac, certified_at)
+
+
+def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, issued_at: datetime) -> str:
+    authority = HealthAuthority.objects.get(identifier=settings.BLUEZONE_HEALTH_AUTHORITY)
+    onset = midnight_interval(token.onset_date) if token.onset_date else 0
+    return certificates.sign_certificate(
+        certificates.Claims(ReportTypeName(token.report_type), onset, tekmac),
+        issuer=authority.issuer,
+        audience=authority.audience,
+        key=read_private_key(CERTIFICATE_SIGNING_KEY),
+        kid=own_key_id(),
+        encoded_tekmac=ekeyhmac,
+        now=issued_at,
+    )
+
+
+def _named(code: str, now: datetime) -> Q:
+    """Which row a code names that has not expired; it is found by keyed hash, so its time tells nothing."""
+    typed = typed_code(code)
+    if len(typed) == LONG_CODE_CHARACTERS:
+        return Q(long_code_hmac=long_code_hmac(typed), long_expires_at__gt=now)
+    return Q(code_hmac=short_code_hmac(typed), expires_at__gt=now)
+
+
+def _accepted_types(accept: Sequence[str]) -> set[ReportTypeName]:
+    if not accept:
+        return set(ReportTypeName)
+    try:
+        return set().union(*(_ACCEPTS[ReportTypeName(one)] for one in accept))
+    except (ValueError, KeyError):
+        raise CodeRefused("invalid test type in accept", "invalid_test_type") from None
