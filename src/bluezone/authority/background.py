@@ -17,7 +17,7 @@ from huey.serializer import SignedSerializer
 from bluezone.authority.access.tasks import seal_new_entries
 from bluezone.authority.accounts.tasks import clear_old_sessions
 from bluezone.authority.databases import libpq_parameters
-from bluezone.authority.keys.tasks import build_due_exports, tidy_up
+from bluezone.authority.keys.tasks import build_due_exports, send_messages, tidy_up
 from bluezone.authority.secret_files import QUEUE_KEY, read_secret
 
 __all__ = ["BackgroundWork", "open_queue"]
@@ -52,6 +52,7 @@ def open_queue() -> Huey:
     for when, work in (
         (every_minute, build_due_exports),
         (every_minute, seal_new_entries),
+        (every_minute, send_messages),
         (every_hour, tidy_up),
         (every_hour, clear_old_sessions),
     ):

@@ -20,6 +20,7 @@ __all__ = [
     "CODE_KEY",
     "DJANGO_KEY",
     "EXPORT_SIGNING_KEY",
+    "PHONE_KEY",
     "PUBLISH_MEMORY_KEY",
     "QUEUE_KEY",
     "MissingSecret",
@@ -35,10 +36,11 @@ CODE_KEY = "verification-code.key"
 AUDIT_KEY = "audit.key"
 PUBLISH_MEMORY_KEY = "publish-memory.key"
 QUEUE_KEY = "queue.key"
+PHONE_KEY = "message-phone.key"
 CERTIFICATE_SIGNING_KEY = "certificate-signing.pem"
 EXPORT_SIGNING_KEY = "export-signing.pem"
 
-_RANDOM = (DJANGO_KEY, CODE_KEY, AUDIT_KEY, PUBLISH_MEMORY_KEY, QUEUE_KEY)
+_RANDOM = (DJANGO_KEY, CODE_KEY, AUDIT_KEY, PUBLISH_MEMORY_KEY, QUEUE_KEY, PHONE_KEY)
 _P256 = (CERTIFICATE_SIGNING_KEY, EXPORT_SIGNING_KEY)
 
 

@@ -10,6 +10,7 @@ from secrets import token_hex
 from urllib.parse import urlsplit
 
 from bluezone.authority.databases import database_config
+from bluezone.authority.keys.sms.config import sms_settings
 from bluezone.authority.log_format import log_config
 from bluezone.errors import Refused
 
@@ -68,6 +69,11 @@ if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:
     raise Refused(
         f"BLUEZONE_BASE_URL is {BLUEZONE_BASE_URL!r}, not an address like https://bluezone.example.vn"
     )
+
+BLUEZONE_SMS = sms_settings(
+    os.environ, public=not BLUEZONE_DEMO and (_base.hostname not in _LOOPBACK or _https)
+)
+"""How codes are sent to phones, if at all."""
 
 DEBUG = False
 SECRET_KEY = _secret_key(BLUEZONE_DATA / "secrets" / "django.key")

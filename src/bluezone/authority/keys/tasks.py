@@ -6,7 +6,7 @@ from bluezone.authority import runtime
 from bluezone.authority.keys import services
 from bluezone.authority.keys.revision_token import rotate_token_keys
 
-__all__ = ["build_due_exports", "tidy_up"]
+__all__ = ["build_due_exports", "send_messages", "tidy_up"]
 
 
 def build_due_exports() -> None:
@@ -16,6 +16,11 @@ def build_due_exports() -> None:
         services.mix_rows(now)
     finally:  # warnings go out whatever ails the mixing
         services.build_exports(now)
+
+
+def send_messages() -> None:
+    """Every minute: send the text messages that are due."""
+    services.send_due_messages(runtime.now())
 
 
 def tidy_up() -> None:

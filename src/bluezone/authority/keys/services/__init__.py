@@ -10,6 +10,12 @@ from bluezone.authority.keys.services.codes import (
     revoke_code,
 )
 from bluezone.authority.keys.services.exports import ExportReport, build_exports, configure_export
+from bluezone.authority.keys.services.messages import (
+    SendReport,
+    queue_message,
+    retry_message,
+    send_due_messages,
+)
 from bluezone.authority.keys.services.mixing import mix_rows
 from bluezone.authority.keys.services.publishing import PublishOutcome, publish
 from bluezone.authority.keys.services.retention import delete_expired
@@ -20,6 +26,7 @@ __all__ = [
     "ExportReport",
     "IssuedCode",
     "PublishOutcome",
+    "SendReport",
     "add_own_authority",
     "build_exports",
     "configure_export",
@@ -29,6 +36,9 @@ __all__ = [
     "issued_code_of",
     "mix_rows",
     "publish",
+    "queue_message",
+    "retry_message",
     "revoke_code",
+    "send_due_messages",
     "verify_code",
 ]
