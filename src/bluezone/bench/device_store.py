@@ -10,28 +10,31 @@ import numpy as np
 from bluezone.bench.registry import Workload, benchmark
 from bluezone.device.store import DeviceStore, Encounter
 
-__all__ = ["fill"]
+__all__: list[str] = []
 
 _HEARD_PER_SCAN = 50
 _SCAN_SECONDS = 270
 _START = 1_795_564_800
-_ROWS_PER_FILL = 100_000
+_ROWS_PER_FILL = 500_000
 _SCANS, _FEW_SCANS, _FEW_BELOW = 200, 5, 100_000
 _PLAIN_READ = 200_000
 
 
 def fill(store: DeviceStore, rows: int) -> None:
-    """Put ``rows`` made-up encounters in, scan by scan, in large transactions."""
-    rng = np.random.default_rng(20_210_325)
+    """Put ``rows`` made-up encounters in, scan by scan, in large transactions that SQLite fills by itself."""
     for first in range(0, rows, _ROWS_PER_FILL):
-        size = min(_ROWS_PER_FILL, rows - first)
-        rpis = rng.bytes(16 * size)
         with store.transaction() as connection:
-            connection.executemany(
-                "INSERT INTO encounters VALUES (?, ?, x'00000000', -70, -65, 270)",
+            connection.execute(
+                "WITH RECURSIVE made(n) AS (SELECT ? UNION ALL SELECT n + 1 FROM made WHERE n + 1 < ?)"
+                " INSERT INTO encounters"
+                " SELECT ? + n / ? * ?, randomblob(16), x'00000000', -70, -65, ? FROM made",
                 (
-                    (_scan_time((first + row) // _HEARD_PER_SCAN), rpis[16 * row : 16 * row + 16])
-                    for row in range(size)
+                    first,
+                    min(rows, first + _ROWS_PER_FILL),
+                    _START,
+                    _HEARD_PER_SCAN,
+                    _SCAN_SECONDS,
+                    _SCAN_SECONDS,
                 ),
             )
 
