@@ -25,6 +25,7 @@ __all__ = [
     "QUEUE_KEY",
     "MissingSecret",
     "create_missing_secrets",
+    "new_p256_pem",
     "read_private_key",
     "read_secret",
     "secrets_folder",
@@ -61,7 +62,9 @@ def create_missing_secrets() -> None:
     for name in _RANDOM:
         write_secret(folder / name, secrets.token_hex(32).encode())
     for name in _P256:
-        write_secret(folder / name, _new_p256_pem)
+        # When the first key is gone after a rotation, a new one would sign in its successor's place.
+        if not any(folder.glob(f"{Path(name).stem}-*.pem")):
+            write_secret(folder / name, new_p256_pem)
 
 
 def write_secret(path: Path, content: bytes | Callable[[], bytes]) -> bool:
@@ -92,8 +95,8 @@ def read_secret(name: str) -> bytes:
     return _read(secrets_folder() / name)
 
 
-def read_private_key(name: str) -> ec.EllipticCurvePrivateKey:
-    """A P-256 signing key.
+def read_private_key(name: str | Path) -> ec.EllipticCurvePrivateKey:
+    """A P-256 signing key, by its name among the secrets or by its whole path.
 
     :raises MissingSecret: when ``bluezone setup`` has not been run for this data folder.
     """
@@ -116,7 +119,8 @@ def _load_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def _new_p256_pem() -> bytes:
+def new_p256_pem() -> bytes:
+    """A fresh P-256 private key, PKCS #8."""
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -71,7 +72,14 @@ def sign_certificate(
     }
     if claims.onset_interval:
         payload["symptomOnsetInterval"] = claims.onset_interval
-    return jwt.encode({"alg": _ALGORITHM, "kid": kid}, payload, ECKey.import_key(key), [_ALGORITHM])
+    return jwt.encode({"alg": _ALGORITHM, "kid": kid}, payload, _signing_jwk(key), [_ALGORITHM])
+
+
+@lru_cache(maxsize=16)
+def _signing_jwk(key: ec.EllipticCurvePrivateKey) -> ECKey:
+    """The library's wrapper, told the public half alone: a key in a store keeps its private half."""
+    public = ECKey.import_key(key.public_key()).as_dict(private=False)
+    return ECKey(key, public)
 
 
 def key_id_of(certificate: str) -> str:
