@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bluezone.matching.sighting_file import SightingFileError, SightingRow, read_sightings, sightings_of
@@ -75,6 +75,7 @@ def test_refusals_name_row_and_field(text: str, message: str) -> None:
         read(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.booleans())
 def test_arbitrary_text_raises_only_refusals(text: str, with_header: bool) -> None:
     try:

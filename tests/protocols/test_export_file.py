@@ -255,6 +255,7 @@ def test_arbitrary_bytes_are_refused(data: bytes) -> None:
         read_export(data, allow_unsigned=True)
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=200), signature=st.binary(max_size=120))
 def test_arbitrary_members_raise_only_export_errors(
     export_of: Callable[..., bytes], content: bytes, signature: bytes
