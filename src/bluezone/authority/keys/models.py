@@ -19,6 +19,7 @@ __all__ = [
     "ApiKey",
     "ApiKind",
     "BatchStatus",
+    "BulkIssue",
     "CaseLink",
     "ExportBatch",
     "ExportConfig",
@@ -96,6 +97,18 @@ class VerificationCode(models.Model):
     long_expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     api_key = models.ForeignKey("ApiKey", models.PROTECT, null=True, related_name="+")
+
+
+class BulkIssue(models.Model):
+    """A file of tests for which codes were issued together; its codes' UUIDs follow from this one's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    area_path = models.CharField(max_length=120)
+    rows = models.PositiveIntegerField()
+    issued_at = models.DateTimeField(db_index=True)
+    downloaded_at = models.DateTimeField(null=True)
+    """The list of codes leaves the server once."""
 
 
 class ApiKind(models.TextChoices):

@@ -2,6 +2,12 @@
 
 from bluezone.authority.keys.issue_rules import CodeRefused
 from bluezone.authority.keys.services.authorities import add_own_authority
+from bluezone.authority.keys.services.bulk import (
+    BulkOutcome,
+    RowOutcome,
+    issue_bulk,
+    mark_bulk_downloaded,
+)
 from bluezone.authority.keys.services.certifying import CertificateRefused, issue_certificate, verify_code
 from bluezone.authority.keys.services.codes import (
     IssuedCode,
@@ -21,19 +27,23 @@ from bluezone.authority.keys.services.publishing import PublishOutcome, publish
 from bluezone.authority.keys.services.retention import delete_expired
 
 __all__ = [
+    "BulkOutcome",
     "CertificateRefused",
     "CodeRefused",
     "ExportReport",
     "IssuedCode",
     "PublishOutcome",
+    "RowOutcome",
     "SendReport",
     "add_own_authority",
     "build_exports",
     "configure_export",
     "delete_expired",
+    "issue_bulk",
     "issue_certificate",
     "issue_code",
     "issued_code_of",
+    "mark_bulk_downloaded",
     "mix_rows",
     "publish",
     "queue_message",

@@ -9,6 +9,7 @@ from django.db.models import ExpressionWrapper, F, IntegerField
 
 from bluezone.authority.keys.models import (
     BatchStatus,
+    BulkIssue,
     PublishedKey,
     PublishMemory,
     VerificationCode,
@@ -30,6 +31,7 @@ def delete_expired(now: datetime) -> None:
     """
     VerificationToken.objects.filter(expires_at__lte=now).delete()
     VerificationCode.objects.filter(expires_at__lte=now - CODES_KEPT).delete()
+    BulkIssue.objects.filter(issued_at__lte=now - CODES_KEPT).delete()
     PublishMemory.objects.filter(expires_at__lte=now).delete()
     oldest = int((now - LIMITS.max_age).timestamp()) // INTERVAL_SECONDS
     end = ExpressionWrapper(F("rolling_start") + F("rolling_period"), output_field=IntegerField())

@@ -1,0 +1,127 @@
+"""Codes for a whole file of tests; each row's outcome is told, and sending the file again gives the same."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.access.scope import Scope, check_area_path
+from bluezone.authority.keys.bulk_codes import BulkRow, row_uuid
+from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.models import BulkIssue
+from bluezone.authority.keys.services.codes import IssuedCode, issue_code
+from bluezone.authority.keys.services.messages import queue_message
+from bluezone.authority.keys.sms.phone_numbers import PhoneRefused
+
+__all__ = ["BulkOutcome", "RowOutcome", "issue_bulk", "mark_bulk_downloaded"]
+
+_ROWS_A_TRANSACTION = 50
+"""Few enough that nobody who publishes keys waits long, many enough that 1000 rows take seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What became of one row: a code, or why there is none; and of its message, if it had a number."""
+
+    row: BulkRow
+    issued: IssuedCode | None = None
+    refusal: str = ""
+    message_queued: bool = False
+    message_refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOutcome:
+    """Outcomes in the order of the rows; once the list was downloaded, codes are not shown any more."""
+
+    rows: tuple[RowOutcome, ...]
+    downloaded_at: datetime | None
+
+
+def issue_bulk(
+    upload: uuid.UUID, rows: Sequence[BulkRow], *, area_path: str, scope: Scope, by: Actor, now: datetime
+) -> BulkOutcome:
+    """Issue a code for each row without faults, short and long, and queue its message.
+
+    Not one transaction but one for every fifty rows. When one fails by a fault of ours, those before it
+    stand: sending the same file again goes on, for each row has a UUID of its own.
+
+    :param upload: made with the form; the same one again is the same file.
+    :raises CodeRefused: an area outside the scope, or an upload of somebody else or for another area.
+    """
+    bulk = _bulk_issue(upload, len(rows), area_path, scope, by, now)
+    outcomes: list[RowOutcome] = []
+    for start in range(0, len(rows), _ROWS_A_TRANSACTION):
+        with transaction.atomic():
+            for row in rows[start : start + _ROWS_A_TRANSACTION]:
+                outcomes.append(_issue_row(upload, row, area_path, scope, by, now))
+    return BulkOutcome(tuple(outcomes), bulk.downloaded_at)
+
+
+@transaction.atomic
+def mark_bulk_downloaded(upload: uuid.UUID, *, by: Actor, now: datetime) -> None:
+    """Let the list of codes out, once.
+
+    :raises CodeRefused: nothing was issued under this UUID by this person, or the list is out already.
+    """
+    mine = BulkIssue.objects.filter(pk=upload, issued_by_id=by.user_id)
+    if not mine.filter(downloaded_at=None).update(downloaded_at=now):
+        if not mine.exists():
+            raise CodeRefused("Không tìm thấy lần cấp hàng loạt này.", "bulk_not_found", 404)
+        raise CodeRefused("Danh sách mã này đã được tải về một lần.", "bulk_downloaded", 410)
+    record(by, "keys.bulk-downloaded", f"bulk:{upload}", {}, now=now)
+
+
+@transaction.atomic
+def _bulk_issue(
+    upload: uuid.UUID, rows: int, area_path: str, scope: Scope, by: Actor, now: datetime
+) -> BulkIssue:
+    check_area_path(area_path)
+    if not scope.allows(area_path):
+        raise CodeRefused("Địa bàn này nằm ngoài phạm vi được giao.")
+    known = BulkIssue.objects.filter(pk=upload).first()
+    if known is None:
+        known = BulkIssue(id=upload, issued_by_id=by.user_id, area_path=area_path, rows=rows, issued_at=now)
+        try:
+            with transaction.atomic():
+                known.save(force_insert=True)
+        except IntegrityError:
+            known = BulkIssue.objects.get(pk=upload)
+        else:
+            record(by, "keys.bulk-issued", f"bulk:{upload}", {"area": area_path, "rows": rows}, now=now)
+    if (known.issued_by_id, known.area_path, known.rows) != (by.user_id, area_path, rows):
+        raise CodeRefused(f"UUID {upload} was used for another file", "uuid_already_exists", 409)
+    return known
+
+
+def _issue_row(
+    upload: uuid.UUID, row: BulkRow, area_path: str, scope: Scope, by: Actor, now: datetime
+) -> RowOutcome:
+    if row.faults:
+        return RowOutcome(row, refusal="; ".join(f"{one.column}: {one.reason}" for one in row.faults))
+    try:
+        issued = issue_code(
+            report_type=row.report_type,
+            test_date=row.test_date,
+            onset_date=row.onset_date,
+            uuid=row_uuid(upload, row.number),
+            area_path=area_path,
+            scope=scope,
+            by=by,
+            now=now,
+            with_long_code=True,
+        )
+    except CodeRefused as refusal:
+        return RowOutcome(row, refusal=str(refusal))
+    if not row.phone:
+        return RowOutcome(row, issued)
+    try:
+        queue_message(issued.uuid, row.phone, now, scope=scope, by=by)
+    except (CodeRefused, PhoneRefused) as refusal:
+        return RowOutcome(row, issued, message_refusal=str(refusal))
+    return RowOutcome(row, issued, message_queued=True)
