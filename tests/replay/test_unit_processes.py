@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-from collections.abc import Callable
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from bluezone.cli.interrupts import heed_interrupts
 from bluezone.errors import Refused
-from bluezone.replay.unit_processes import UnitFault, UnitKilled, _undisturbed, run_units
+from bluezone.replay.stop_signals import STOPPING
+from bluezone.replay.unit_processes import UnitFault, UnitKilled, run_units
 
 
 @pytest.fixture
@@ -87,33 +91,85 @@ def test_whatever_stops_the_parent_ends_every_process(
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_waits_though_another_thread_may_receive_it() -> None:
-    """Else a process that is just being started would find half of what it reads, and say so at length."""
-    stop, listening = threading.Event(), threading.Event()
+def test_every_process_is_asked_to_end_before_any_is_killed(work: ModuleType, tmp_path: Path) -> None:
+    """They may have something to put away; three, since all but the first may be forgotten."""
+    notes = [tmp_path / str(at) for at in range(3)]
+    (scratch := tmp_path / "scratch").mkdir()
+    pids: dict[int, int] = {}
 
-    def listen() -> None:  # like numpy's threads, whose signal mask is their own
-        listening.set()
-        stop.wait()
+    def interrupt_when_all_run(at: int, pid: int) -> None:
+        pids[at] = pid
+        if len(pids) == 3:
+            raise KeyboardInterrupt
 
-    thread = threading.Thread(target=listen)
-    thread.start()
-    listening.wait()
-    before = signal.getsignal(signal.SIGINT)
-    reached = []
+    with pytest.raises(KeyboardInterrupt):
+        run_units(work.note_its_end, notes, jobs=3, scratch=scratch, tell=interrupt_when_all_run, done=ignore)
+    assert [note.read_text() for note in notes] == ["asked to end"] * 3
+    for pid in pids.values():
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert not list(scratch.iterdir())
 
-    def interrupted() -> None:
-        with _undisturbed():
-            os.kill(os.getpid(), signal.SIGINT)
-            for _ in range(1000):  # where Python looks for signals
-                pass
-            reached.append(True)
 
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            interrupted()
-    finally:
-        stop.set()
-        thread.join()
-    assert reached == [True]
-    assert signal.getsignal(signal.SIGINT) is before
-    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+def test_only_sigterm_ends_a_unit_s_process(work: ModuleType, tmp_path: Path) -> None:
+    """Ctrl-C and the end of a terminal reach it as well as the parent, which then ends it."""
+    found: dict[int, list[int]] = {}
+    run_units(work.signals, [0], jobs=1, scratch=tmp_path, tell=ignore, done=found.__setitem__)
+    assert found == {0: [signal.SIGTERM]}
+
+
+def test_a_process_is_started_with_signals_blocked_the_first_too(tmp_path: Path) -> None:
+    """Else Ctrl-C during its start would print a traceback. The first of a program starts with Python's
+    resource tracker, which unblocks them."""
+    program = (
+        "from pathlib import Path\n"
+        "from bluezone.replay.unit_processes import run_units\n"
+        "from units_to_run import blocked_at_first\n"
+        f"run_units(blocked_at_first, [0, 1], jobs=1, scratch=Path({str(tmp_path)!r}),\n"
+        "    tell=print, done=lambda at, blocked: print(blocked))\n"
+    )
+    found_in = os.pathsep.join((str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")))
+    environment = {**os.environ, "PYTHONPATH": found_in}
+    said = subprocess.check_output([sys.executable, "-c", program], env=environment, text=True)
+    assert said == f"{sorted(number.value for number in STOPPING)}\n" * 2
+
+
+@pytest.mark.usefixtures("heeding")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_no_folder_is_left_when_it_has_only_just_been_made(
+    work: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    make = tempfile.mkdtemp
+
+    def make_and_be_stopped(**wanted: Any) -> str:
+        folder = make(**wanted)
+        signal.raise_signal(number)
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_be_stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run_units(work.square, [3], jobs=1, scratch=tmp_path, tell=ignore, done=ignore)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def heeding() -> Iterator[None]:
+    """Signals stop this process as they stop a command."""
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    heed_interrupts()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_an_interrupt_waits_until_a_result_is_kept(work: ModuleType, tmp_path: Path) -> None:
+    kept: list[int] = []
+
+    def keep(at: int, _result: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        kept.append(at)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_units(work.square, [3, 4], jobs=1, scratch=tmp_path, tell=ignore, done=keep)
+    assert kept == [0]
+    assert not list(tmp_path.iterdir())

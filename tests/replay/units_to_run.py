@@ -7,12 +7,16 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from bluezone.errors import Refused
 from bluezone.protocols.risk_presets import preset_names
 from bluezone.replay.outbreak import OutbreakProgress
 from bluezone.replay.sweep_unit import UnitOfTrace
+
+_BLOCKED_AT_FIRST = sorted(number.value for number in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+"""When this module was imported, which a unit's process does before anything of ours runs in it."""
 
 
 class Fussy(Refused):
@@ -51,6 +55,33 @@ def first_is_quick(unit: int, folder: Path, tell: Callable[[int], None]) -> int:
     if unit:
         signal.pause()
     return unit
+
+
+def note_its_end(unit: Path, folder: Path, tell: Callable[[int], None]) -> int:
+    """Writes ``unit`` when it is asked to end, which one that is killed cannot."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        unit.write_text("asked to end")
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    tell(os.getpid())
+    while True:
+        signal.pause()
+
+
+def signals(unit: int, folder: Path, tell: Callable[[list[int]], None]) -> list[int]:
+    """Which of the signals that stop a replay end this process."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    return [
+        number.value
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if number not in blocked and signal.getsignal(number) == signal.SIG_DFL
+    ]
+
+
+def blocked_at_first(unit: int, folder: Path, tell: Callable[[int], None]) -> list[int]:
+    return _BLOCKED_AT_FIRST
 
 
 def figures(work: UnitOfTrace, folder: Path, tell: Callable[[OutbreakProgress], None]) -> dict[str, Any]:

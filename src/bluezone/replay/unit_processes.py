@@ -11,18 +11,19 @@ import os
 import pickle
 import shutil
 import signal
-import tempfile
-import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from bluezone.errors import Refused
+from bluezone.replay.scratch import scratch_folder
+from bluezone.replay.stop_signals import STOPPING, held_stops
 
 __all__ = ["UnitFault", "UnitKilled", "Work", "run_units"]
 
@@ -34,7 +35,6 @@ Work = Callable[[_Unit, Path, Callable[[_Told], None]], _Result]
 """``work(unit, folder, tell)``, importable by name; ``folder`` is empty and removed afterwards."""
 
 _SECONDS_TO_END = 5.0
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -77,38 +77,36 @@ def run_units(
     ``scratch`` is where temporary folders are made.
 
     Ends early by KeyboardInterrupt or a failure: then no process is left, nor any temporary folder, and what
-    ``done`` was told stays done.
+    ``done`` was told stays done; an interrupt waits for ``done`` to return.
 
-    :raises Refused: the refusal that a unit met.
+    :raises Refused: the refusal that a unit met, or if no folder can be made.
     :raises UnitKilled: if a process ended without a word.
     :raises UnitFault: for any other error in a unit.
     """
+    # Now, since starting it unblocks signals, in the process that is started after it too.
+    resource_tracker.ensure_running()
     waiting = list(enumerate(units))
     running: list[_Running] = []
-    folder = Path(tempfile.mkdtemp(prefix="bluezone-replay-", dir=scratch))
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                at, unit = waiting.pop(0)
-                with _undisturbed():
+    with held_stops() as stops, scratch_folder(scratch) as folder:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    at, unit = waiting.pop(0)
                     running.append(_start(work, at, unit, folder / str(at)))
-            ready = wait([one.connection for one in running])
-            for one in [one for one in running if one.connection in ready]:
-                message = _receive(one)
-                if message.told is not None:
-                    tell(one.at, message.told)
-                    continue
-                with _undisturbed():
+                ready = stops.heeding(lambda: wait([one.connection for one in running]))
+                for one in [one for one in running if one.connection in ready]:
+                    message = stops.heeding(partial(_receive, one))
+                    if message.told is not None:
+                        stops.heeding(partial(tell, one.at, message.told))
+                        continue
                     running.remove(one)
                     _end(one)
-                done(one.at, _result(message, one.at))
-    finally:
-        with _undisturbed():
+                    done(one.at, _result(message, one.at))
+        finally:
             for one in running:
                 one.process.terminate()
             for one in running:
                 _end(one)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _result(message: _Message[_Told, _Result], at: int) -> Any:
@@ -156,43 +154,13 @@ def _end(one: _Running) -> None:
     one.connection.close()
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until the block is left.
-
-    Blocked, so that a process started here has them blocked from its first instruction. Noted as well, since
-    a thread of a library (numpy's) has a mask of its own: what it receives would interrupt this one too.
-    """
-    noted: list[int] = []
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-    handlers = _note_into(noted)
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if noted:
-            signal.raise_signal(noted[0])
-
-
-def _note_into(noted: list[int]) -> dict[int, Any]:
-    """Handlers that only note a signal; those before. Python runs handlers in the main thread alone."""
-    if threading.current_thread() is not threading.main_thread():
-        return {}
-    return {
-        number: signal.signal(number, lambda came, _frame: noted.append(came))
-        for number in _STOPPING
-        if signal.getsignal(number) is not None  # one set outside Python cannot be put back
-    }
-
-
 def _live(connection: Connection, work: Work[_Unit, _Told, _Result], unit: _Unit, folder: Path) -> None:
-    """The life of a unit's process. Ctrl-C reaches a terminal's whole group: only the parent heeds it, and
-    ends this process by SIGTERM, at once."""
+    """The life of a unit's process. Ctrl-C and a terminal's end reach a whole group: only the parent heeds
+    them, and ends this process by SIGTERM, at once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     os.dup2(2, 1)  # stdout belongs to the parent's one document
     folder.mkdir(mode=0o700)
     try:
