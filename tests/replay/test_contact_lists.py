@@ -257,7 +257,13 @@ def test_memory_stays_far_below_an_object_per_row(tmp_path: Path) -> None:
         (HASLEMERE + "1,2.5,3,4\n", "line 2: user1_id '2.5'"),
         (HASLEMERE + "1,-2,3,4\n", "line 2: user1_id -2 is outside"),
         (HASLEMERE + "1,2,1000000001,4\n", "line 2: user2_id 1000000001 is outside"),
-        (HASLEMERE + f"1,2,{10**40},4\n", "line 2: user2_id '1000"),
+        (HASLEMERE + f"1,2,{10**40},4\n", f"line 2: user2_id {10**40} is outside 0 to 1000000000"),
+        (
+            HASLEMERE + "12345678901234567890,2,3,4\n",
+            "line 2: time_step 12345678901234567890 is outside",
+        ),
+        (HASLEMERE + "-12345678901234567890,2,3,4\n", "line 2: time_step -12345678901234567890 is outside"),
+        (HASLEMERE + "1,2,3,1.5\n", "line 2: distance_m '1.5' is not a whole number of metres"),
         (HASLEMERE + "1,2,3,-4\n", "line 2: distance_m -4 is outside"),
         (HASLEMERE + "1,2,3,nan\n", "line 2: distance_m 'nan' is not a whole number"),
         (HASLEMERE + "1,2,3,1e3\n", "line 2: distance_m '1e3' is not"),
@@ -304,6 +310,51 @@ def test_a_wrong_list_is_refused_with_its_line_and_reason(
     assert reason in says(write(tmp_path, text))
     zipped = gzip.compress(text.encode() if isinstance(text, str) else text)
     assert reason in says(write(tmp_path, zipped, "list.gz"))
+
+
+def test_a_number_may_have_zeros_before_it(tmp_path: Path) -> None:
+    trace = read_contact_list(write(tmp_path, HASLEMERE + f"{'1':0>30},7,8,0000000000000000000003\n"))
+    assert rows_of(trace) == [(0, 7 * 3600, "7", "8", 3)]
+
+
+@pytest.mark.parametrize("block", [30, 1 << 20])
+@pytest.mark.parametrize("last", ["\n", ""])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_list_has_so_many_lines_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, last: str, zipped: bool
+) -> None:
+    """Else a small gzip file could fill the memory."""
+    monkeypatch.setattr(contact_table, "_BLOCK", block)
+    monkeypatch.setattr(contact_table, "MAX_LINES", 100)
+    rows = [f"{step},7,8,3" for step in range(1, 101)]
+    for count, header in ((99, HASLEMERE), (100, "")):
+        most = header + "\n".join(rows[:count] if header else [f"{row}0 7 8" for row in range(0, 200, 2)])
+        for text, fits in ((most + last, True), (most + "\n\n", False), (most + "\n9,9", False)):
+            path = write(tmp_path, gzip.compress(text.encode()) if zipped else text)
+            if fits:
+                assert len(read_contact_list(path).day) == count
+            else:
+                assert "has more than 100 lines" in says(path)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_list_has_so_many_bytes_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zipped: bool
+) -> None:
+    text = (HASLEMERE + "1,7,8,3\n" * 1000).encode()
+    path = write(tmp_path, gzip.compress(text) if zipped else text)
+    monkeypatch.setattr(contact_table, "_BLOCK", 100)
+    monkeypatch.setattr(contact_table, "MAX_BYTES", len(text))
+    assert len(read_contact_list(path).day) == 1
+    monkeypatch.setattr(contact_table, "MAX_BYTES", len(text) - 1)
+    assert f"has more than {len(text) - 1:,} bytes" in says(path)
+
+
+def test_the_longest_lists_known_are_far_below_the_limits() -> None:
+    """Copenhagen's bt_symmetric.csv: 5.5 million rows like 2418900,1000,1000,-100."""
+    assert contact_table.MAX_LINES > 3 * 5_500_000
+    row = len("2418900,1000,1000,-100\r\n")
+    assert 3 * 5_500_000 * row < contact_table.MAX_BYTES
 
 
 def test_an_endless_line_is_not_read_to_its_end(tmp_path: Path) -> None:
@@ -356,6 +407,19 @@ def test_a_pipe_is_read_once_and_has_no_position(pipe: Callable[[bytes], Path]) 
     trace = read_contact_list(pipe(gzip.compress(b"20 1 2\n")), told.append)
     assert len(trace.day) == 1
     assert set(told) == {0}
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_every_byte_of_the_file_is_shown_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zipped: bool
+) -> None:
+    monkeypatch.setattr(contact_table, "_BLOCK", 1000)
+    some = random.Random(4)
+    text = "".join(f"{some.randrange(10**6) * 20} 454 640\n" for _ in range(9000)).encode()
+    data = gzip.compress(text[:50_000]) + gzip.compress(text[50_000:]) + bytes(100) if zipped else text
+    shown = bytearray()
+    read_contact_list(write(tmp_path, data), seen=shown.extend)
+    assert shown == data
 
 
 def test_a_fault_of_the_progress_display_is_not_the_files(tmp_path: Path) -> None:

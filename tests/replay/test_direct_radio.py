@@ -186,6 +186,58 @@ def test_the_same_seed_gives_the_same_air_and_another_another() -> None:
     assert not np.array_equal(one.rssi, other.rssi)
 
 
+def by_hand(people: int, days: int) -> Schedule:
+    """Everybody scans once, at the same time of every day, under an identifier of that day."""
+    person, day = np.divmod(np.arange(people * days), days)
+    return Schedule(
+        scan_person=person.astype(np.int32),
+        scan_time=day * 86_400.0 + 9 * HOUR + 60,
+        scan_stands_for=np.full(len(day), 2, np.int32),
+        identifier_person=person.astype(np.int32),
+        identifier_start=day * 86_400.0 + 9 * HOUR,
+    )
+
+
+def test_every_day_fades_by_itself() -> None:
+    """The same people at the same places and times: draws that came again would be no chance."""
+    pairs, days = 200, 3
+    rows = [(day, 9 * HOUR, 2 * pair + 1, 2 * pair + 2, 1.0) for day in range(days) for pair in range(pairs)]
+    keen = replace(STILL, reception_db=200.0, fading_db=5.0)
+    plan = by_hand(2 * pairs, days)
+    heard = listen(trace_from_rows(rows), plan, seed=1, constants=keen)
+    of_day = np.floor_divide(plan.scan_time[heard.scan], 86_400).astype(int)
+    first = heard.rssi[heard.offsets[:-1]].astype(float)
+    faded = [first[of_day == day] for day in range(days)]
+    assert [len(one) for one in faded] == [2 * pairs] * days
+    adverts = [np.diff(heard.offsets)[of_day == day].tolist() for day in range(days)]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        # Of independent draws the correlation has a standard error of 1/√400 = 0.05.
+        assert abs(np.corrcoef(faded[one], faded[other])[0, 1]) < 0.25
+        assert adverts[one] != adverts[other]
+
+
+def test_what_is_drawn_for_phones_tells_nothing_of_shadows_nor_of_each_other() -> None:
+    """A stream that served two purposes would make the phones that send weakly stand in shadows, say."""
+    pairs = 400
+    rows = [(0, 9 * HOUR, 2 * pair + 1, 2 * pair + 2, 1.0) for pair in range(pairs)]
+    plan = by_hand(2 * pairs, 1)
+
+    def drawn(**deviations: float) -> np.ndarray:
+        """What adds to the loss: column 0 where the pair's first hears, column 1 where its second does."""
+        keen = replace(STILL, reception_db=200.0, **deviations)
+        heard = listen(trace_from_rows(rows), plan, seed=1, constants=keen)
+        return -72.0 - heard.rssi[heard.offsets[:-1]].reshape(pairs, 2)
+
+    shadows = drawn(shadowing_db=5.0)
+    assert (shadows[:, 0] == shadows[:, 1]).all()
+    # In order of person: the second of a pair is whom the first hears.
+    sends = drawn(transmitter_db=5.0)[:, ::-1].ravel()
+    hears = drawn(receiver_db=5.0).ravel()
+    for one, other in ((shadows[:, 0], sends[:pairs]), (shadows[:, 0], hears[:pairs]), (sends, hears)):
+        assert one.std() == pytest.approx(5.0, rel=0.2)
+        assert abs(np.corrcoef(one, other)[0, 1]) < 0.25
+
+
 def test_among_some_people_there_is_what_they_hear_of_each_other_unchanged() -> None:
     rows = [(0, 9 * HOUR + 300 * step, a, b, 1.5) for step in range(12) for a, b in ((1, 2), (1, 3), (2, 3))]
     trace = trace_from_rows(rows)

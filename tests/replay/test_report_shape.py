@@ -130,7 +130,11 @@ def test_what_does_not_fit_together() -> None:
         ("{", "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("[]", "the document: .* is not of type object"),
-        ('{"people": NaN}', "NaN is no number"),
+        ('{"people": NaN}', "people is not a number up to 1.8e\\+308"),
+        ("-Infinity", "the document is not a number"),
+        ('{"a": [0, {"b": 1e400}]}', r"a\[1\].b is not a number"),
+        ('{"a": [0, {"b": -1e400}]}', r"a\[1\].b is not a number"),
+        ('{"a": 1' + "0" * 309 + "}", "a is not a number"),
         ("\ud800", "not JSON"),
         ("{}", "people is missing"),
         ('{"title": "a demo report"}', "'title' was unexpected"),
@@ -142,6 +146,31 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path, content: str, says:
     with pytest.raises(NotAReplayReport, match=says) as refused:
         read_report(path)
     assert str(refused.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        (("seconds",), "seconds"),
+        (("radio", "exponent"), "radio.exponent"),
+        (("sweep", 0, "sensitivity", "mean"), r"sweep\[0\].sensitivity.mean"),
+        (("person_days", 0, "sightings", 0, "min_db"), r"person_days\[0\].sightings\[0\].min_db"),
+    ],
+)
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "Infinity", "NaN"])
+def test_a_number_that_is_not_finite_is_refused_with_its_place(
+    tmp_path: Path, path: tuple[str | int, ...], named: str, number: str
+) -> None:
+    file = tmp_path / "some.json"
+    file.write_text(json.dumps(damaged(path, value="HERE")).replace('"HERE"', number))
+    with pytest.raises(NotAReplayReport, match=rf"report of bluezone replay: {named} is not a number up to"):
+        read_report(file)
+
+
+def test_the_largest_number_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "some.json"
+    file.write_text(json.dumps(damaged(("seconds",), value="HERE")).replace('"HERE"', "1.79e308"))
+    assert read_report(file)["seconds"] == 1.79e308
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -13,11 +13,19 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from bluezone.replay.contact_table import ContactListError, Field, Layout, Table, open_table
+from bluezone.replay.contact_table import (
+    MAX_BYTES,
+    MAX_LINES,
+    ContactListError,
+    Field,
+    Layout,
+    Table,
+    open_table,
+)
 from bluezone.replay.contact_trace import DAY_SECONDS, STEP_SECONDS, ContactTrace, trace_from_columns
 from bluezone.replay.copenhagen import COPENHAGEN_HEADER, read_copenhagen
 
-__all__ = ["ContactListError", "read_contact_list"]
+__all__ = ["MAX_BYTES", "MAX_LINES", "ContactListError", "read_contact_list"]
 
 _HASLEMERE_HEADER = "time_step,user1_id,user2_id,distance_m"
 _HASLEMERE_STEPS_A_DAY = 192
@@ -28,7 +36,7 @@ _HASLEMERE = Layout(
         Field("time_step", 1, 366 * _HASLEMERE_STEPS_A_DAY),
         Field("user1_id", 0, 10**9),
         Field("user2_id", 0, 10**9),
-        Field("distance_m", 0, 10**9),
+        Field("distance_m", 0, 10**9, unit="metres"),
     ),
     separators=b",",
 )
@@ -43,14 +51,20 @@ _SOCIOPATTERNS_FIELDS = (
 )
 
 
-def read_contact_list(path: Path, progress: Callable[[int], None] | None = None) -> ContactTrace:
+def read_contact_list(
+    path: Path,
+    progress: Callable[[int], None] | None = None,
+    *,
+    seen: Callable[[memoryview], object] | None = None,
+) -> ContactTrace:
     """Read a list of one of the three formats, plain or gzipped, told apart by the first line.
 
-    ``progress`` is told now and then how many bytes of the file are done.
+    ``progress`` is told now and then how many bytes of the file are done; ``seen`` is given all of them,
+    in order. A list has at most :data:`MAX_LINES` lines and, unzipped, :data:`MAX_BYTES` bytes.
 
     :raises ContactListError: naming the file, the line and what is wrong with it.
     """
-    with open_table(path, progress) as table:
+    with open_table(path, progress, seen=seen) as table:
         head = table.first.replace(" ", "").removeprefix("#")
         if head == _HASLEMERE_HEADER:
             return _read_haslemere(table)

@@ -7,27 +7,41 @@ what is wrong with a line: a block that is not perfectly plain is read again by 
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bluezone.errors import Refused
 
-__all__ = ["MAX_LINE", "Block", "ContactListError", "Field", "Layout", "Table", "open_table"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_LINE",
+    "MAX_LINES",
+    "Block",
+    "ContactListError",
+    "Field",
+    "Layout",
+    "Table",
+    "open_table",
+]
 
 MAX_LINE = 200
 """Longest line in bytes; a longer one is no row of any list we know."""
+MAX_LINES, MAX_BYTES = 20_000_000, 2_000_000_000
+"""Longest list, as it is or unzipped: a small gzip file can hold one without end. The longest we know,
+Copenhagen's, has 5.5 million lines; twenty million take some 3 GB of memory."""
 
 _BLOCK = 1 << 20
 _MOST_DIGITS = 12
-_WHOLE_NUMBER = re.compile(rf"-?[0-9]{{1,{_MOST_DIGITS}}}")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 _NEWLINE, _MINUS, _ZERO = b"\n-0"
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -38,12 +52,13 @@ class ContactListError(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A whole number from ``least`` to ``most``, in multiples of ``step``."""
+    """A whole number (of ``unit``) from ``least`` to ``most``, in multiples of ``step``."""
 
     name: str
     least: int
     most: int
     step: int = 1
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +103,21 @@ class Table:
         """
         line = 2 if header else 1
         rest = b"" if header else self._first_raw
+        size = len(self._first_raw)
         while True:
             with _reading(self.path):
                 read = self.stream.read(_BLOCK)
             rest += read
+            size += len(read)
+            begun = line - 1 + rest.count(b"\n") + (rest[-1:] not in (b"", b"\n"))
+            if begun > MAX_LINES:
+                raise ContactListError(
+                    f"{self.path}: has more than {MAX_LINES:,} lines; longer lists are not read"
+                )
+            if size > MAX_BYTES:
+                raise ContactListError(
+                    f"{self.path}: has more than {MAX_BYTES:,} bytes, unzipped; larger lists are not read"
+                )
             whole = rest.rfind(b"\n") + 1 if read else len(rest)
             if whole:
                 # As in every text mode, \r\n ends a line like \n does.
@@ -108,15 +134,42 @@ class Table:
                 return
 
 
+class _Watched(io.RawIOBase):
+    """A file of which each byte that is read is shown to somebody."""
+
+    def __init__(self, file: io.FileIO, seen: Callable[[memoryview], object] | None) -> None:
+        self._file = file
+        self._seen = seen
+        self.bytes_done = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        read = self._file.readinto(buffer) or 0
+        self.bytes_done += read
+        if self._seen is not None:
+            self._seen(memoryview(buffer)[:read])
+        return read
+
+
 @contextmanager
-def open_table(path: Path, progress: Callable[[int], None] | None = None) -> Iterator[Table]:
-    """A list, plain or gzipped; ``progress`` is told how many bytes of the file are done.
+def open_table(
+    path: Path,
+    progress: Callable[[int], None] | None = None,
+    *,
+    seen: Callable[[memoryview], object] | None = None,
+) -> Iterator[Table]:
+    """A list, plain or gzipped; ``progress`` is told how many bytes of the file are done, and ``seen`` is
+    given them all, in order, by the time that the last block has been read.
 
     :raises ContactListError: if the file cannot be opened, unzipped or read as text.
     """
     with ExitStack() as opened:
         with _reading(path):
-            raw = opened.enter_context(path.open("rb"))
+            file = opened.enter_context(path.open("rb", buffering=0))
+            watched = _Watched(file, seen)
+            raw = io.BufferedReader(watched)
             zipped = raw.peek(2)[:2] == _GZIP_MAGIC
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
             first = stream.readline(MAX_LINE + 1)
@@ -126,8 +179,9 @@ def open_table(path: Path, progress: Callable[[int], None] | None = None) -> Ite
             raise _too_long(path, 1)
         first = first.removeprefix(b"\xef\xbb\xbf")
         text = _text(f"{path}, line 1", first).strip()
-        # A pipe has no position to tell.
-        yield Table(path, text, stream, raw.tell if raw.seekable() else lambda: 0, progress, first)
+        # A pipe has no length to compare with.
+        done = (lambda: watched.bytes_done) if file.seekable() else (lambda: 0)
+        yield Table(path, text, stream, done, progress, first)
 
 
 @contextmanager
@@ -228,7 +282,8 @@ def _line_by_line(path: Path, first: int, lines: bytes, layout: Layout) -> Block
 
 def _whole_number(where: str, wanted: Field, cell: str) -> int:
     if not _WHOLE_NUMBER.fullmatch(cell):
-        raise ContactListError(f"{where}: {wanted.name} {cell!r} is not a whole number")
+        of = f" of {wanted.unit}" if wanted.unit else ""
+        raise ContactListError(f"{where}: {wanted.name} {cell!r} is not a whole number{of}")
     value = int(cell)
     if not wanted.least <= value <= wanted.most:
         raise ContactListError(f"{where}: {wanted.name} {value} is outside {wanted.least} to {wanted.most}")

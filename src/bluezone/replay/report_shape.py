@@ -6,6 +6,7 @@ The contract is ``spec/replay_report.schema.json``; this adds what a schema cann
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ from bluezone.spec_files import read_schema
 __all__ = ["MAX_REPORT_BYTES", "NotAReplayReport", "check_report", "read_report"]
 
 MAX_REPORT_BYTES = 50_000_000
+_LARGEST = f"{sys.float_info.max:.1e}"
 
 
 class NotAReplayReport(Refused):
@@ -34,7 +36,7 @@ def read_report(path: Path) -> dict[str, Any]:
             raise NotAReplayReport(
                 f"{path}: larger than {MAX_REPORT_BYTES:,} bytes, so no report of a replay"
             )
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise NotAReplayReport(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
@@ -50,6 +52,7 @@ def check_report(document: Any) -> dict[str, Any]:
 
     :raises NotAReplayReport: naming the first thing that is wrong.
     """
+    _check_numbers(document)
     error = best_match(Draft202012Validator(read_schema("replay_report")).iter_errors(document))
     if error is not None:
         raise NotAReplayReport(_in_words(error))
@@ -64,6 +67,20 @@ def check_report(document: Any) -> dict[str, Any]:
     return report
 
 
+def _check_numbers(document: Any) -> None:
+    """A schema lets ``NaN``, ``Infinity`` and ``1e400`` pass; other readers of JSON have no such numbers."""
+    left: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, dict):
+            left += [((*path, name), inner) for name, inner in reversed(value.items())]
+        elif isinstance(value, list):
+            left += [((*path, at), value[at]) for at in reversed(range(len(value)))]
+        elif isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+            where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+            _refuse(where.removeprefix(".")[:200] or "the document", f"is not a number up to {_LARGEST}")
+
+
 def _in_words(error: ValidationError) -> str:
     """``error`` with where it is, and no more of a value than fits a line."""
     where = error.json_path.removeprefix("$").removeprefix(".") or "the document"
@@ -73,10 +90,6 @@ def _in_words(error: ValidationError) -> str:
     if error.validator == "type":
         return f"{where}: {json.dumps(error.instance)[:40]} is not of type {error.validator_value}"
     return f"{where}: {error.message[:200]}"
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
 
 
 def _refuse(where: str, reason: str) -> NoReturn:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bluezone.atomic_file import make_folder
-from bluezone.replay.contact_lists import ContactListError, read_contact_list
+from bluezone.replay.contact_lists import read_contact_list
 from bluezone.replay.contact_trace import ContactTrace
 from bluezone.replay.replay_report import REPORT_NAME, build_report, write_report
 from bluezone.replay.sweep import SweepOptions, SweepUpdate, run_sweep
@@ -43,11 +43,8 @@ def open_record(
 
     :raises Refused: if it is none, or has no such days.
     """
-    try:
-        content = hashlib.sha256(path.read_bytes())
-    except OSError as error:
-        raise ContactListError(f"{path}: {error.strerror or error}") from None
-    trace = read_contact_list(path, progress)
+    content = hashlib.sha256()
+    trace = read_contact_list(path, progress, seen=content.update)  # at once: a pipe is read but once
     if days is not None:
         trace = part_of_days(trace, *days)
     content.update(f"days {days}".encode())
