@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bluezone.authority.access.rate_limit import AlarmCounter, FixedWindow, network_of, plain_address
+from bluezone.authority.access.shared_memory import SharedNumbers, SharedSlots
 
 NOW = datetime(2021, 3, 10, 8, 17, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -19,7 +22,9 @@ def test_a_fixed_window_counts_by_address_and_forgets() -> None:
     assert window.retry_after(NOW + timedelta(seconds=59)) == 2
     assert window.allows("a", NOW + MINUTE)
     window.allows("198.51.100.7", NOW)
-    assert b"198.51" not in b"".join(vars(window)["_counts"])
+    memory = bytes(vars(window)["_counts"]._memory)
+    assert any(memory)
+    assert b"198.51" not in memory
 
 
 def test_a_tighter_limit_holds_for_one_event() -> None:
@@ -111,3 +116,72 @@ def test_a_reset_forgets_which_window_it_was() -> None:
     assert window.allows("a", NOW)
     window.give_back("a", NOW)
     assert window.allows("a", NOW)
+
+
+def in_another_process(work: Callable[[], object]) -> None:
+    """Do something in a forked process, as a worker does, and wait until it has ended."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def test_workers_count_together() -> None:
+    window, alarm = FixedWindow(3, MINUTE), AlarmCounter(2, MINUTE)
+    in_another_process(lambda: [window.allows("a", NOW) for _ in range(2)])
+    assert [window.allows("a", NOW) for _ in range(2)] == [True, False]
+    in_another_process(lambda: window.give_back("a", NOW))
+    assert [window.allows("a", NOW) for _ in range(2)] == [True, False]
+    in_another_process(lambda: alarm.add(NOW))
+    assert alarm.add(NOW) == 2
+    in_another_process(window.reset)
+    assert window.allows("a", NOW)
+
+
+def test_many_workers_at_once_lose_no_count() -> None:
+    numbers = SharedNumbers("sum")
+
+    def add() -> None:
+        for _ in range(500):
+            with numbers.lock:
+                numbers["sum"] += 1
+
+    def add_in_children() -> None:
+        children = []
+        for _ in range(3):
+            child = os.fork()
+            if child == 0:
+                try:
+                    add()
+                finally:
+                    os._exit(0)
+            children.append(child)
+        add()
+        for child in children:
+            os.waitpid(child, 0)
+
+    add_in_children()
+    assert numbers["sum"] == 4 * 500
+
+
+def test_a_worker_that_dies_leaves_no_lock_behind() -> None:
+    window = FixedWindow(1, MINUTE)
+
+    def die_inside() -> None:
+        with window._numbers.lock:
+            os._exit(1)
+
+    in_another_process(die_inside)
+    assert window.allows("a", NOW)
+
+
+def test_a_full_table_forgets_who_was_seen_least() -> None:
+    slots = SharedSlots(8)  # one bucket
+    names = [bytes([n]) * 16 for n in range(9)]
+    for at, name in enumerate(names[:8]):
+        slots.put(name, 10 - at)
+    slots.put(names[8], 1)
+    assert [slots.get(name) for name in names] == [10, 9, 8, 7, 6, 5, 4, 0, 1]

@@ -1,22 +1,26 @@
-"""Fixed-window limits on guessing, counted in this process's memory under a key that dies with it.
+"""Fixed-window limits on guessing, counted in memory that this process shares with those it forks.
 
-An address is never stored: its network is counted under a keyed hash, and forgotten when its window ends.
+An address is never stored: its network is counted under a keyed hash, and forgotten when its window ends. The
+key and the counts are in memory alone and die with the server, not with one of its workers.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
-import threading
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from django.http import HttpRequest
 
+from bluezone.authority.access.shared_memory import SharedNumbers, SharedSlots
+
 __all__ = ["AlarmCounter", "FixedWindow", "client_address", "network_of", "plain_address"]
 
 _V6_HOST_BITS = 64
+_NETWORKS = 32_768
+"""How many networks one limit counts at a time; further ones displace those with the fewest events."""
 
 
 class _Windows(ABC):
@@ -24,8 +28,8 @@ class _Windows(ABC):
 
     def __init__(self, window: timedelta) -> None:
         self.window = window
-        self._window_number = -1
-        self._lock = threading.Lock()
+        self._numbers = SharedNumbers("window_number", "count", "next_report")
+        self._numbers["window_number"] = -1
 
     def retry_after(self, now: datetime) -> int:
         """Seconds until the window ends."""
@@ -34,21 +38,22 @@ class _Windows(ABC):
 
     def reset(self) -> None:
         """Forget everything, the present window too."""
-        with self._lock:
-            self._window_number = -1
+        with self._numbers.lock:
+            self._numbers["window_number"] = -1
             self._forget()
 
     def _turn_to(self, now: datetime) -> bool:
-        """Whether ``now`` is in the present window, which it opens if need be.
+        """Whether ``now`` is in the present window, which it opens if need be; for use under the lock.
 
         Not so for the window before: a request that began in it must not turn everybody's counts back. Any
         other step is one of the clock, and is followed.
         """
         number = int(now.timestamp() // self.window.total_seconds())
-        if number == self._window_number - 1:
+        present = self._numbers["window_number"]
+        if number == present - 1:
             return False
-        if number != self._window_number:
-            self._window_number = number
+        if number != present:
+            self._numbers["window_number"] = number
             self._forget()
         return True
 
@@ -64,7 +69,7 @@ class FixedWindow(_Windows):
         super().__init__(window)
         self.limit = limit
         self._key = secrets.token_bytes(32)
-        self._counts: dict[bytes, int] = {}
+        self._counts = SharedSlots(_NETWORKS)
 
     def allows(self, address: str, now: datetime, *, limit: int | None = None) -> bool:
         """Count one event; false, and nothing counted, once the address's network has used up its window.
@@ -72,24 +77,20 @@ class FixedWindow(_Windows):
         :param limit: a tighter one than usual, for this event.
         """
         name = self._name(address)
-        with self._lock:
+        with self._numbers.lock:
             self._turn_to(now)
-            count = self._counts.get(name, 0)
+            count = self._counts.get(name)
             if count >= (self.limit if limit is None else limit):
                 return False
-            self._counts[name] = count + 1
+            self._counts.put(name, count + 1)
             return True
 
     def give_back(self, address: str, now: datetime) -> None:
         """Uncount an event of this window, because it turned out not to be one that is limited."""
         name = self._name(address)
-        with self._lock:
-            if not self._turn_to(now):
-                return
-            if self._counts.get(name, 0) > 1:
-                self._counts[name] -= 1
-            else:
-                self._counts.pop(name, None)
+        with self._numbers.lock:
+            if self._turn_to(now) and (count := self._counts.get(name)):
+                self._counts.put(name, count - 1)
 
     def _name(self, address: str) -> bytes:
         return hmac.digest(self._key, network_of(address).encode(), "sha256")[:16]
@@ -104,27 +105,28 @@ class AlarmCounter(_Windows):
     def __init__(self, threshold: int, window: timedelta) -> None:
         super().__init__(window)
         self.threshold = threshold
-        self._count = 0
-        self._next_report = threshold
+        self._forget()
 
     def add(self, now: datetime) -> int | None:
         """Count one event; the count when it is worth a warning: at the threshold and at each doubling."""
-        with self._lock:
+        with self._numbers.lock:
             self._turn_to(now)
-            self._count += 1
-            if self._count < self._next_report:
+            count = self._numbers["count"] + 1
+            self._numbers["count"] = count
+            if count < (self._numbers["next_report"] or self.threshold):
                 return None
-            self._next_report = self._count * 2
-            return self._count
+            self._numbers["next_report"] = count * 2
+            return count
 
     def is_raised(self, now: datetime) -> bool:
         """Whether the present window has seen as many events as the threshold, or more."""
-        with self._lock:
+        with self._numbers.lock:
             self._turn_to(now)
-            return self._count >= self.threshold
+            return self._numbers["count"] >= self.threshold
 
     def _forget(self) -> None:
-        self._count, self._next_report = 0, self.threshold
+        self._numbers["count"] = 0
+        self._numbers["next_report"] = 0
 
 
 def client_address(request: HttpRequest) -> str:

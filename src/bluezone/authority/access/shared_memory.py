@@ -1,0 +1,107 @@
+"""Numbers in memory that a process shares with those it forks, and with nobody else.
+
+Whatever is to be shared must have been made before the fork: at import, by the modules of the web
+application. Nothing of it is in a file. A lock is the system's own on a file without a name, so that it is
+free again when its holder dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import mmap
+import os
+import struct
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+__all__ = ["SharedNumbers", "SharedSlots"]
+
+_NUMBER = struct.Struct("=q")
+_SLOT = struct.Struct("=16sI")
+_BUCKET = 8
+"""Slots in which one name may be; with all of them taken, the one with the lowest count gives way."""
+
+_COUNT_MAX = 2**32 - 1
+
+
+def _file_without_a_name() -> int:
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+_lock_file = _file_without_a_name()
+_next_lock = itertools.count()
+
+
+class _Lock:
+    """Excludes other threads and other processes; free again when its holder dies."""
+
+    def __init__(self) -> None:
+        self._place = next(_next_lock)
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """A context in which no other thread or process of the server is."""
+        with self._threads:
+            fcntl.lockf(_lock_file, fcntl.LOCK_EX, 1, self._place)
+            try:
+                yield
+            finally:
+                fcntl.lockf(_lock_file, fcntl.LOCK_UN, 1, self._place)
+
+
+class SharedNumbers:
+    """A few named whole numbers of 64 bits, 0 at first; change them under :attr:`lock`."""
+
+    def __init__(self, *names: str) -> None:
+        self._places = {name: place * _NUMBER.size for place, name in enumerate(names)}
+        self._memory = mmap.mmap(-1, len(names) * _NUMBER.size)
+        self._lock = _Lock()
+
+    @property
+    def lock(self) -> AbstractContextManager[None]:
+        """A context in which no other thread or process of the server is."""
+        return self._lock.held()
+
+    def __getitem__(self, name: str) -> int:
+        (number,) = _NUMBER.unpack_from(self._memory, self._places[name])
+        return int(number)
+
+    def __setitem__(self, name: str, number: int) -> None:
+        _NUMBER.pack_into(self._memory, self._places[name], number)
+
+
+class SharedSlots:
+    """Counts by names of 16 random-looking bytes, in a table of fixed size; for use under a lock."""
+
+    def __init__(self, size: int) -> None:
+        self._buckets = size // _BUCKET
+        self._memory = mmap.mmap(-1, self._buckets * _BUCKET * _SLOT.size)
+
+    def get(self, name: bytes) -> int:
+        """The count of a name; 0 if it is not there."""
+        return next((count for _, held, count in self._slots(name) if held == name and count), 0)
+
+    def put(self, name: bytes, count: int) -> None:
+        """Set the count of a name."""
+        slots = list(self._slots(name))
+        mine = next((place for place, held, _ in slots if held == name), None)
+        if mine is None:
+            mine = min(slots, key=lambda slot: slot[2])[0]
+        _SLOT.pack_into(self._memory, mine, name, min(count, _COUNT_MAX))
+
+    def clear(self) -> None:
+        """Forget every name."""
+        self._memory[:] = bytes(len(self._memory))
+
+    def _slots(self, name: bytes) -> Iterator[tuple[int, bytes, int]]:
+        """Place, name and count of each slot of a name's bucket."""
+        bucket = int.from_bytes(name[:4], "big") % self._buckets
+        first = bucket * _BUCKET * _SLOT.size
+        for place in range(first, first + _BUCKET * _SLOT.size, _SLOT.size):
+            held, count = _SLOT.unpack_from(self._memory, place)
+            yield place, held, count
