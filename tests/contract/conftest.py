@@ -139,7 +139,7 @@ def foreign_authority() -> ForeignAuthority:
 @pytest.fixture
 def key_server(authority: Path, authority_clock: SettableClock, foreign_authority: ForeignAuthority) -> Path:
     """Tables of a key server that believes itself and one foreign authority; use with ``django_db``."""
-    from bluezone.authority.keys import services, verification_api
+    from bluezone.authority.keys import services, verify_api
     from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
 
     services.add_own_authority(authority_clock.now())
@@ -157,8 +157,13 @@ def key_server(authority: Path, authority_clock: SettableClock, foreign_authorit
         public_key_pem=foreign_authority.public_pem,
         valid_from=authority_clock.now() - timedelta(days=1),
     )
-    verification_api.VERIFY_LIMIT.reset()
-    verification_api.WRONG_CODES.reset()
+    for limit in (
+        verify_api.VERIFY_LIMIT,
+        verify_api.WRONG_CODE_DELAY,
+        verify_api.WRONG_CODES,
+        verify_api.REPORT_LIMIT,
+    ):
+        limit.reset()
     return authority
 
 

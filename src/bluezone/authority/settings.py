@@ -63,6 +63,21 @@ if BLUEZONE_CODE_LINK and not (
 ):
     raise Refused(f"BLUEZONE_CODE_LINK is {BLUEZONE_CODE_LINK!r}, not like https://bluezone.example.vn/v?c=")
 
+BLUEZONE_DEVICE_API_KEY = _flag("BLUEZONE_DEVICE_API_KEY")
+"""Phones verify codes only through an app that has an API key."""
+
+BLUEZONE_USER_REPORTS = _flag("BLUEZONE_USER_REPORTS")
+"""Who says that they are infected gets a code by message, without a test."""
+
+BLUEZONE_USER_REPORT_LIMIT = int(_number("BLUEZONE_USER_REPORT_LIMIT", 200, 0, 1_000_000))
+"""Self reports a day."""
+
+BLUEZONE_ISSUE_LIMIT = int(_number("BLUEZONE_ISSUE_LIMIT", 2_000, 0, 1_000_000))
+"""Codes a day until two weeks are known; from then on their trend decides."""
+
+BLUEZONE_ISSUE_FACTOR = _number("BLUEZONE_ISSUE_FACTOR", 3, 0.1, 100)
+"""How many times the codes that the last three weeks lead to expect may be issued in a day."""
+
 _base = urlsplit(BLUEZONE_BASE_URL)
 _https = _base.scheme == "https"
 if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:

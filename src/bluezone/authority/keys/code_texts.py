@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 import uuid
 
 from django.conf import settings
 
-from bluezone.authority.secret_files import CODE_KEY, read_secret
+from bluezone.authority.keys.keyed_hash import keyed
 
 __all__ = [
     "LONG_CODE_CHARACTERS",
     "SHORT_CODE_DIGITS",
     "code_link",
     "code_web_link",
-    "keyed",
+    "is_long_code",
     "long_code",
     "long_code_hmac",
     "short_code",
@@ -48,8 +47,14 @@ def typed_code(text: str) -> str:
     return "".join(text.split()).replace("-", "").lower().translate(_MISREAD)
 
 
+def is_long_code(text: str) -> bool:
+    """Whether a text can only have been meant as a long code."""
+    typed = typed_code(text)
+    return len(typed) == LONG_CODE_CHARACTERS and set(typed) <= set(_ALPHABET)
+
+
 def short_code_hmac(code: str) -> bytes:
-    """Under which a short code is found; an index over it tells nothing of codes, however long it takes."""
+    """Under which a short code is found."""
     return keyed("lookup", code)
 
 
@@ -66,11 +71,6 @@ def code_link(code: str) -> str:
 def code_web_link(code: str) -> str | None:
     """The same for phones that open apps by web addresses, if ``BLUEZONE_CODE_LINK`` names one."""
     return f"{settings.BLUEZONE_CODE_LINK}{code}" if settings.BLUEZONE_CODE_LINK else None
-
-
-def keyed(purpose: str, text: str) -> bytes:
-    """A keyed hash of 32 bytes; the same text under another purpose has another one."""
-    return hmac.digest(read_secret(CODE_KEY), f"{purpose}|{text}".encode(), "sha256")
 
 
 def _number(purpose: str, code_uuid: uuid.UUID, attempt: int) -> int:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from enum import StrEnum
+from math import ceil
+from statistics import linear_regression
 
 from bluezone.errors import Refused
 
-__all__ = ["CodeRefused", "CodeState", "state_of_code"]
+__all__ = [
+    "DAYS_LOOKED_AT",
+    "FEWEST_DAYS",
+    "CodeRefused",
+    "CodeState",
+    "date_fault",
+    "expected_codes",
+    "state_of_code",
+]
+
+DAYS_LOOKED_AT = 21
+"""How many whole days the expectation for today rests on, at most."""
+
+FEWEST_DAYS = 14
+"""With fewer there is no expectation."""
+
+_LOWEST, _HIGHEST = 10, 20_000
 
 
 class CodeRefused(Refused):
@@ -37,3 +56,24 @@ def state_of_code(
     if revoked_at is not None:
         return CodeState.REVOKED
     return CodeState.EXPIRED if expires_at <= now else CodeState.WAITING
+
+
+def date_fault(test_date: date | None, onset_date: date | None) -> str:
+    """The reference's word for what is wrong with the dates of a test, when something is."""
+    return "missing_date" if test_date is None and onset_date is None else "invalid_date"
+
+
+def expected_codes(issued: Sequence[int], *, factor: float, default: int) -> int:
+    """How many codes may be issued today: where a straight line through the last days leads, times a factor.
+
+    As the reference server: least squares over at most 21 days, held between 10 and 20,000.
+
+    :param issued: codes of each day before today, oldest first, days without any as 0.
+    :param default: the limit while fewer than 14 days are known; the factor does not apply to it.
+    """
+    days = list(issued)[-DAYS_LOOKED_AT:]
+    if len(days) < FEWEST_DAYS:
+        return default
+    line = linear_regression(range(len(days)), days)
+    today = line.intercept + line.slope * len(days)
+    return ceil(round(min(max(today, _LOWEST), _HIGHEST) * factor, 6))

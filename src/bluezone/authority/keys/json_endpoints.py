@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from bluezone.authority.keys.wire import MAX_PUBLISH_BYTES
 
-__all__ = ["Unacceptable", "json_body", "json_post", "padded"]
+__all__ = ["Unacceptable", "View", "json_body", "json_post", "padded"]
 
 _PADDING = 1024
 

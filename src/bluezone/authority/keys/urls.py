@@ -2,14 +2,19 @@
 
 from django.urls import path
 
-from bluezone.authority.keys import downloads, publish_api, verification_api, views
+from bluezone.authority.keys import downloads, issue_api, publish_api, verify_api, views
 
 __all__ = ["urlpatterns"]
 
 urlpatterns = [
     path("codes/", views.issue_code, name="issue-code"),
-    path("api/verify", verification_api.verify, name="api-verify"),
-    path("api/certificate", verification_api.certificate, name="api-certificate"),
+    path("api/verify", verify_api.verify, name="api-verify"),
+    path("api/certificate", verify_api.certificate, name="api-certificate"),
+    path("api/user-report", verify_api.user_report, name="api-user-report"),
+    path("api/issue", issue_api.issue, name="api-issue"),
+    path("api/batch-issue", issue_api.batch_issue, name="api-batch-issue"),
+    path("api/checkcodestatus", issue_api.check_code_status, name="api-check-code-status"),
+    path("api/expirecode", issue_api.expire_code, name="api-expire-code"),
     path("v1/publish", publish_api.publish, name="publish"),
     path("exports/<str:region>/index.txt", downloads.index, name="export-index"),
     path("exports/<str:region>/keys.json", downloads.signing_keys, name="export-keys"),

@@ -1,6 +1,14 @@
 """The only writers of the key server: one verb each, one transaction each (mixing: one a table)."""
 
 from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.services.api_keys import (
+    ApiCaller,
+    ApiKeyRefused,
+    NewApiKey,
+    api_caller,
+    create_api_key,
+    revoke_api_key,
+)
 from bluezone.authority.keys.services.authorities import add_own_authority
 from bluezone.authority.keys.services.bulk import (
     BulkOutcome,
@@ -8,7 +16,12 @@ from bluezone.authority.keys.services.bulk import (
     issue_bulk,
     mark_bulk_downloaded,
 )
-from bluezone.authority.keys.services.certifying import CertificateRefused, issue_certificate, verify_code
+from bluezone.authority.keys.services.certifying import (
+    CertificateRefused,
+    VerifiedCode,
+    issue_certificate,
+    verify_code,
+)
 from bluezone.authority.keys.services.codes import (
     IssuedCode,
     issue_code,
@@ -16,6 +29,8 @@ from bluezone.authority.keys.services.codes import (
     revoke_code,
 )
 from bluezone.authority.keys.services.exports import ExportReport, build_exports, configure_export
+from bluezone.authority.keys.services.issue_limits import DayLimit, day_limit, set_issue_limit
+from bluezone.authority.keys.services.issuing import issue_for_caller
 from bluezone.authority.keys.services.messages import (
     SendReport,
     queue_message,
@@ -25,30 +40,43 @@ from bluezone.authority.keys.services.messages import (
 from bluezone.authority.keys.services.mixing import mix_rows
 from bluezone.authority.keys.services.publishing import PublishOutcome, publish
 from bluezone.authority.keys.services.retention import delete_expired
+from bluezone.authority.keys.services.user_reports import report_by_user
 
 __all__ = [
+    "ApiCaller",
+    "ApiKeyRefused",
     "BulkOutcome",
     "CertificateRefused",
     "CodeRefused",
+    "DayLimit",
     "ExportReport",
     "IssuedCode",
+    "NewApiKey",
     "PublishOutcome",
     "RowOutcome",
     "SendReport",
+    "VerifiedCode",
     "add_own_authority",
+    "api_caller",
     "build_exports",
     "configure_export",
+    "create_api_key",
+    "day_limit",
     "delete_expired",
     "issue_bulk",
     "issue_certificate",
     "issue_code",
+    "issue_for_caller",
     "issued_code_of",
     "mark_bulk_downloaded",
     "mix_rows",
     "publish",
     "queue_message",
+    "report_by_user",
     "retry_message",
+    "revoke_api_key",
     "revoke_code",
     "send_due_messages",
+    "set_issue_limit",
     "verify_code",
 ]

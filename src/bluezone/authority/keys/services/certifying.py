@@ -19,16 +19,17 @@ from django.db.models import Q
 from bluezone.authority.keys import certificates
 from bluezone.authority.keys.code_texts import (
     LONG_CODE_CHARACTERS,
-    keyed,
     long_code_hmac,
     short_code_hmac,
     typed_code,
 )
 from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.keyed_hash import keyed
 from bluezone.authority.keys.models import HealthAuthority, VerificationCode, VerificationToken
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
 from bluezone.authority.keys.rules import midnight_interval
 from bluezone.authority.keys.services.authorities import own_key_id
+from bluezone.authority.keys.services.user_reports import is_reporters_nonce
 from bluezone.authority.keys.wire import decode_base64
 from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, read_private_key
 
@@ -58,17 +59,21 @@ class VerifiedCode:
 
 
 @transaction.atomic
-def verify_code(code: str, accept: Sequence[str], now: datetime) -> VerifiedCode:
+def verify_code(code: str, accept: Sequence[str], now: datetime, *, nonce: bytes = b"") -> VerifiedCode:
     """Exchange a short or long code for a token of 24 hours; the code is used up in both forms.
 
     :param accept: the report types the client understands; empty means all.
-    :raises CodeRefused: one and the same answer for a wrong, expired, revoked or used code.
+    :param nonce: for the code of a self report, what it was asked for with.
+    :raises CodeRefused: one and the same answer for a wrong, expired, revoked or used code, and for a self
+        report's without its nonce.
     """
     allowed = _accepted_types(accept)
     found = VerificationCode.objects.filter(_named(code, now), claimed_at=None, revoked_at=None).first()
     if found is None:
         raise CodeRefused("verification code invalid")
     report_type = ReportTypeName(found.report_type)
+    if report_type is ReportTypeName.USER_REPORT and not is_reporters_nonce(found, nonce):
+        raise CodeRefused("verification code invalid")
     if report_type not in allowed:
         raise CodeRefused("verification code has unsupported test type", "unsupported_test_type", 412)
     unused = VerificationCode.objects.filter(pk=found.pk, claimed_at=None, revoked_at=None)

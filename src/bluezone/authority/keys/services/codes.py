@@ -16,11 +16,12 @@ from django.db import IntegrityError, transaction
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
 from bluezone.authority.keys import code_texts
-from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
+from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, date_fault
 from bluezone.authority.keys.models import VerificationCode
 from bluezone.authority.keys.queries import code_row, state_of
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
 from bluezone.authority.keys.rules import HANOI, check_test_dates
+from bluezone.authority.keys.services.issue_limits import check_issue_limit, count_issued
 
 __all__ = [
     "LONG_CODE_LIFETIME",
@@ -96,7 +97,8 @@ def issue_code(
     if known is None:
         fault = check_test_dates(report_type, test_date, onset_date, now.astimezone(HANOI).date())
         if fault:
-            raise CodeRefused(fault, "invalid_date")
+            raise CodeRefused(fault, date_fault(test_date, onset_date))
+        check_issue_limit(area_path, now)
         known, created = store_new_code(
             VerificationCode(
                 uuid=uuid,
@@ -113,6 +115,7 @@ def issue_code(
         )
         if created:
             details = {"area": area_path, "report_type": report_type.value}
+            count_issued(now)
             record(by, "keys.code-issued", f"code:{uuid}", details, now=now)
     if _of_test(known) != (
         report_type.value, test_date, onset_date, area_path, by.user_id, api_key, with_long_code,

@@ -1,0 +1,178 @@
+"""How many codes may be issued in a day: as the last weeks lead to expect, or as somebody has set for it.
+
+So a stolen account or API key can issue some times a usual day's codes, not thousands. Days are Hà Nội's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
+from bluezone.authority.keys.issue_rules import DAYS_LOOKED_AT, CodeRefused, expected_codes
+from bluezone.authority.keys.models import IssueLimit, StatisticCount, UserReport, VerificationCode
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.rules import HANOI
+
+__all__ = [
+    "DayLimit",
+    "check_issue_limit",
+    "check_user_report_limit",
+    "count_issued",
+    "day_limit",
+    "set_issue_limit",
+]
+
+ISSUED = "codes-issued-for-limit"
+"""Counted apart, for everywhere at once: what an expectation rests on outlives the codes themselves."""
+
+_MOST = 1_000_000
+_LONGEST_REASON = 300
+
+_log = structlog.get_logger("bluezone.authority.keys")
+
+
+@dataclass(frozen=True, slots=True)
+class DayLimit:
+    """How many codes may be issued today where, and how many have been."""
+
+    area_path: str
+    codes: int
+    issued: int
+    is_set: bool
+    """Somebody set it; else it is what the last weeks lead to expect."""
+
+    @property
+    def is_reached(self) -> bool:
+        """No more today."""
+        return self.issued >= self.codes
+
+
+def day_limit(area_path: str, now: datetime) -> DayLimit:
+    """The limit that holds today for codes issued in an area: the one set nearest above it, or the usual one.
+
+    Areas with a limit of their own do not count for the usual one, so that an outbreak in one district does
+    not use up the codes of all others.
+    """
+    today = now.astimezone(HANOI).date()
+    limits = {one.area_path: one for one in IssueLimit.objects.filter(day=today)}
+    nearest = next((limits[path] for path in _upwards(area_path) if path in limits), None)
+    issued = _issued_today(now)
+    if nearest is not None:
+        below = Scope.of([nearest.area_path]).filter(issued, "area_path")
+        return DayLimit(nearest.area_path, nearest.codes, below.count(), is_set=True)
+    for path in limits:
+        issued = issued.exclude(Q(area_path=path) | Q(area_path__startswith=f"{path}/"))
+    usual = expected_codes(
+        _last_days(today), factor=settings.BLUEZONE_ISSUE_FACTOR, default=settings.BLUEZONE_ISSUE_LIMIT
+    )
+    return DayLimit(EVERYWHERE, usual, issued.count(), is_set=False)
+
+
+def check_issue_limit(area_path: str, now: datetime) -> None:
+    """Refuse when today's codes are used up, and log it for an alarm.
+
+    :raises CodeRefused: naming the limit and who can raise it.
+    """
+    limit = day_limit(area_path, now)
+    if not limit.is_reached:
+        return
+    _log.error("the daily limit of codes is reached", area=limit.area_path, limit=limit.codes)
+    raise CodeRefused(
+        f"Hôm nay đã cấp đủ {limit.codes} mã, là giới hạn để ngăn lạm dụng. Hãy báo cán bộ dịch tễ "
+        "hoặc người vận hành máy chủ: họ có thể nâng giới hạn cho hôm nay.",
+        "quota_exceeded",
+        429,
+    )
+
+
+def check_user_report_limit(now: datetime) -> None:
+    """Self reports have a limit of their own: whoever floods them uses up no health worker's codes.
+
+    :raises CodeRefused: as many as the setting allows have been made today.
+    """
+    midnight = _midnight(now.astimezone(HANOI).date())
+    if UserReport.objects.filter(reported_at__gte=midnight).count() < settings.BLUEZONE_USER_REPORT_LIMIT:
+        return
+    _log.error("the daily limit of self reports is reached", limit=settings.BLUEZONE_USER_REPORT_LIMIT)
+    raise CodeRefused("too many self reports today, try tomorrow", "quota_exceeded", 429)
+
+
+def count_issued(now: datetime) -> None:
+    """Count one code for the days to come; inside the transaction that issues it."""
+    day = now.astimezone(HANOI).date()
+    row = StatisticCount.objects.filter(day=day, area_path=EVERYWHERE, measure=ISSUED, bin=0)
+    if not row.update(count=F("count") + 1):
+        StatisticCount.objects.get_or_create(day=day, area_path=EVERYWHERE, measure=ISSUED, bin=0)
+        row.update(count=F("count") + 1)
+
+
+@transaction.atomic
+def set_issue_limit(
+    area_path: str, day: date, codes: int, reason: str, *, scope: Scope, by: Actor, now: datetime
+) -> IssueLimit:
+    """How many codes may be issued below an area on a day, whatever the last weeks were like; setting it
+    again replaces it.
+
+    :param scope: where the one who sets it may; see ``access.roles.LIMIT_SETTERS``.
+    :raises CodeRefused: outside the scope, a day that is over, no reason, or a number out of range.
+    """
+    if area_path != EVERYWHERE:
+        check_area_path(area_path)
+    if not scope.allows(area_path):
+        raise CodeRefused("Địa bàn này nằm ngoài phạm vi được giao.", "outside_scope", 403)
+    if day < now.astimezone(HANOI).date():
+        raise CodeRefused(f"Ngày {day:%d/%m/%Y} đã qua.", "invalid_date")
+    if not 0 <= codes <= _MOST:
+        raise CodeRefused(f"Số mã phải từ 0 đến {_MOST}.", "invalid_limit")
+    if not reason.strip() or len(reason) > _LONGEST_REASON:
+        raise CodeRefused(f"Cần lý do, tối đa {_LONGEST_REASON} ký tự.", "missing_reason")
+    row, _ = IssueLimit.objects.update_or_create(
+        area_path=area_path,
+        day=day,
+        defaults={"codes": codes, "reason": reason.strip(), "set_by_id": by.user_id, "set_at": now},
+    )
+    details: dict[str, str | int | None] = {"area": area_path, "day": day.isoformat(), "codes": codes}
+    record(by, "keys.issue-limit-set", f"area:{area_path}", details, now=now)
+    return row
+
+
+def _last_days(today: date) -> Sequence[int]:
+    """Codes of each of the last 21 days, oldest first, from the first day on that any was issued."""
+    counts = dict(
+        StatisticCount.objects.filter(
+            measure=ISSUED,
+            area_path=EVERYWHERE,
+            bin=0,
+            day__gte=today - timedelta(days=DAYS_LOOKED_AT),
+            day__lt=today,
+        ).values_list("day", "count")
+    )
+    first = StatisticCount.objects.filter(measure=ISSUED, area_path=EVERYWHERE).order_by("day").first()
+    if first is None:
+        return []
+    days = [today - timedelta(days=ago) for ago in range(DAYS_LOOKED_AT, 0, -1)]
+    return [counts.get(day, 0) for day in days if day >= first.day]
+
+
+def _issued_today(now: datetime) -> QuerySet[VerificationCode]:
+    midnight = _midnight(now.astimezone(HANOI).date())
+    issued = VerificationCode.objects.filter(issued_at__gte=midnight)
+    return issued.exclude(report_type=ReportTypeName.USER_REPORT.value)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), HANOI)
+
+
+def _upwards(path: str) -> Sequence[str]:
+    """The path, then what is above it, then everywhere."""
+    parts = path.split("/")
+    return [*("/".join(parts[:count]) for count in range(len(parts), 0, -1)), EVERYWHERE]
