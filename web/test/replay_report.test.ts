@@ -10,6 +10,7 @@ function written(): Loose {
   const report: Loose = JSON.parse(JSON.stringify(replaySample()));
   // As the command writes it: no field for what was not recorded.
   for (const day of report["person_days"]) for (const row of day.by_preset) delete row.looked_up_db;
+  delete report["resumed"];
   return report;
 }
 
@@ -27,7 +28,31 @@ test("a report reads as it was written; a preset that says nothing looks at the 
 });
 
 test("what the command adds later is no fault", () => {
-  assert.equal(parseReplay({ ...written(), resumed: 3 }).people, 469);
+  assert.equal(parseReplay({ ...written(), weather: "rain" }).people, 469);
+});
+
+test("units that earlier runs had done", () => {
+  assert.equal(parseReplay({ ...written(), resumed: 3 }).resumed, 3);
+  refused((report) => (report["resumed"] = 0.5), /report\.resumed: must be a whole number/);
+});
+
+test("a share says from how many draws it is: at least one, at most the seeds times the draws of who has the app", () => {
+  assert.equal(parseReplay(written()).sweep[0]?.precision?.of, 1);
+  const of = (value: unknown) => (report: Loose) => (report["sweep"][0].sensitivity.of = value);
+  refused((report) => delete report["sweep"][0].sensitivity.of, /report\.sweep\[0\]\.sensitivity\.of: must be a number/);
+  refused(of(0), /report\.sweep\[0\]\.sensitivity\.of: must be from 1 to 40/);
+  refused(of(41), /report\.sweep\[0\]\.sensitivity\.of: must be from 1 to 40/);
+  refused(of(1.5), /report\.sweep\[0\]\.sensitivity\.of: must be a whole number/);
+  refused((report) => (report["thresholds"][0].sensitivity.of = 5), /report\.thresholds\[0\]\.sensitivity\.of: must be from 1 to 4/);
+  refused((report) => delete report["delays"][0].days_to_warning.of, /report\.delays\[0\]\.days_to_warning\.of: must be a number/);
+});
+
+test("a row of the sweep says how often who has the app was drawn", () => {
+  assert.deepEqual(parseReplay(written()).sweep.map(({ draws }) => draws), [10, 1]);
+  refused((report) => delete report["sweep"][1].draws, /report\.sweep\[1\]\.draws: must be a number/);
+  refused((report) => (report["sweep"][1].draws = 0), /report\.sweep\[1\]\.draws: must be at least 1/);
+  refused((report) => (report["sweep"][1].draws = 2.5), /report\.sweep\[1\]\.draws: must be a whole number/);
+  refused((report) => (report["sweep"][1].seeds = 2.5), /report\.sweep\[1\]\.seeds: must be a whole number/);
 });
 
 test("nulls, no sweep and nobody's day are no faults", () => {

@@ -17,8 +17,9 @@ export const BLUEZONE: Preset = {
 
 export const ANY: Preset = { ...BLUEZONE, name: "any", title: "Any sighting", below_db: [], weights: [1], high_minutes: 0 };
 
-export function spread(mean: number, by = 0): Spread {
-  return { mean, low: mean - by, high: mean + by };
+/** Of one draw for each of four seeds, unless told otherwise. */
+export function spread(mean: number, by = 0, of = 4): Spread {
+  return { mean, low: mean - by, high: mean + by, of };
 }
 
 export function sweepRow(adoption: number, sensitivity: Spread | null, more: Partial<SweepRow> = {}): SweepRow {
@@ -26,6 +27,7 @@ export function sweepRow(adoption: number, sensitivity: Spread | null, more: Par
     preset: "bluezone",
     adoption,
     seeds: 4,
+    draws: 1,
     sensitivity,
     precision: null,
     reachable: null,
@@ -81,12 +83,13 @@ export function replaySample(): ReplayReport {
     options: { seed: 1, seeds: 4, f0: 5, adoption: 1, preset: "bluezone", delay_days: 0 },
     presets: [BLUEZONE, ANY],
     radio: { name: "r", loss_at_one_metre_db: 55, exponent: 2, device_db: 3, shadowing_db: 4, fading_db: 3 },
-    sweep: [sweepRow(0.5, spread(0.2, 0.05)), sweepRow(1, spread(0.8))],
+    sweep: [sweepRow(0.5, spread(0.2, 0.05, 40), { draws: 10, precision: spread(1, 0, 1) }), sweepRow(1, spread(0.8))],
     thresholds: [{ preset: "bluezone", minutes: 12, shift_db: 0, seeds: 4, sensitivity: spread(0.8), precision: null }],
     delays: [
       { preset: "any", delay_days: 2, seeds: 4, sensitivity: null, precision: null, days_to_warning: spread(3.5, 1) },
     ],
     person_days: [personDay()],
+    resumed: 0,
     seconds: 41.27,
   };
 }

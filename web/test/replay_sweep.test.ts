@@ -3,9 +3,11 @@ import { test } from "node:test";
 import { peopleOfHundred, plainNumber, replayFrom, shareInWords, spreadInWords } from "../src/replay/replay.js";
 import {
   DISTRICT_ADOPTION,
+  drawsAt,
   expected,
   fullSensitivity,
   hasSpread,
+  isUncertain,
   levels,
   outOfHundred,
   presetsOf,
@@ -31,15 +33,29 @@ test("full adoption is read from the sweep, and unknown without it", () => {
 
 test("a line is in order and breaks where nothing is known", () => {
   const rows = [sweepRow(1, spread(0.8)), sweepRow(0.2, spread(0.1)), sweepRow(0.6, null), sweepRow(0.4, spread(0.2))];
-  const found = runs(rows, (row) => row.adoption, (row) => row.sensitivity);
+  const found = runs(rows, (row) => row.adoption, (row) => row.sensitivity, (row) => row.seeds);
   assert.deepEqual(found.map((run) => run.map(({ x }) => x)), [[0.2, 0.4], [1]]);
-  assert.deepEqual(runs([], () => 0, () => null), []);
-  assert.deepEqual(runs([sweepRow(1, null)], (row) => row.adoption, (row) => row.sensitivity), []);
+  assert.deepEqual(runs([], () => 0, () => null, () => 1), []);
+  assert.deepEqual(runs([sweepRow(1, null)], (row) => row.adoption, (row) => row.sensitivity, (row) => row.seeds), []);
 });
 
-test("a band needs seeds that differ", () => {
-  assert.equal(hasSpread([{ x: 0, spread: spread(0.5) }]), false);
-  assert.equal(hasSpread([{ x: 0, spread: spread(0.5) }, { x: 1, spread: spread(0.5, 0.1) }]), true);
+test("under a quarter of the draws is uncertain, a quarter is not", () => {
+  assert.deepEqual([1, 9, 10, 40].map((of) => isUncertain(spread(0.5, 0, of), 40)), [true, true, false, false]);
+  assert.equal(isUncertain(spread(0.5, 0, 1), 4), false);
+  const rows = [sweepRow(0.1, spread(1, 0, 1), { draws: 10 }), sweepRow(0.2, spread(0.5, 0, 40), { draws: 10 })];
+  const [run] = runs(rows, (row) => row.adoption, (row) => row.sensitivity, (row) => row.seeds * row.draws);
+  assert.deepEqual(run?.map(({ uncertain }) => uncertain), [true, false]);
+});
+
+test("how often who has the app was drawn, at the share that the other studies are of", () => {
+  const rows = [sweepRow(0.4, null, { draws: 10 }), sweepRow(1, null)];
+  assert.deepEqual([0.4, 1, 0.7].map((adoption) => drawsAt(rows, adoption)), [10, 1, 1]);
+});
+
+test("a band needs draws that differ", () => {
+  const point = (mean: number, by = 0) => ({ x: 0, spread: spread(mean, by), uncertain: false });
+  assert.equal(hasSpread([point(0.5)]), false);
+  assert.equal(hasSpread([point(0.5), point(0.5, 0.1)]), true);
 });
 
 test("levels once and rising; presets in the report's order", () => {
@@ -75,10 +91,16 @@ test("numbers in the reader's language", () => {
 });
 
 test("a spread in words; of one seed, or of nothing, there is none", () => {
-  assert.deepEqual(spreadInWords(vi, spread(0.5, 0.125), "percent"), { mean: "50,0\u00a0%", range: "37,5–62,5\u00a0%" });
-  assert.deepEqual(spreadInWords(en, spread(3.5, 1), "number"), { mean: "3.5", range: "2.5–4.5" });
-  assert.deepEqual(spreadInWords(vi, spread(0.5), "percent"), { mean: "50,0\u00a0%", range: "" });
-  assert.deepEqual(spreadInWords(vi, null, "percent"), { mean: "–", range: "" });
+  const all = { rests: "" };
+  assert.deepEqual(spreadInWords(vi, spread(0.5, 0.125), "percent", 4), { mean: "50,0\u00a0%", range: "37,5–62,5\u00a0%", ...all });
+  assert.deepEqual(spreadInWords(en, spread(3.5, 1), "number", 4), { mean: "3.5", range: "2.5–4.5", ...all });
+  assert.deepEqual(spreadInWords(vi, spread(0.5), "percent", 4), { mean: "50,0\u00a0%", range: "", ...all });
+  assert.deepEqual(spreadInWords(vi, null, "percent", 4), { mean: "–", range: "", ...all });
+});
+
+test("a spread says on how many draws it rests, where that is not all", () => {
+  assert.equal(spreadInWords(en, spread(1, 0, 1), "percent", 40).rests, "1 of 40 draws");
+  assert.equal(spreadInWords(vi, spread(1, 0, 1), "percent", 40).rests, "1 trên 40 lần bốc thăm");
 });
 
 test("presets have a name in the reader's language, or their own title", () => {

@@ -40,9 +40,10 @@ export function lookClass(look: number): string {
   return `look-${look % LOOKS}`;
 }
 
-/** A preset's sign around the origin. */
-export function marker(look: number): SVGPathElement {
-  return s("path", { class: `marker ${lookClass(look)}`, d: MARKERS[look % LOOKS] ?? "" }) as SVGPathElement;
+/** A preset's sign around the origin; hollow where its value is uncertain. */
+export function marker(look: number, hollow = false): SVGPathElement {
+  const kind = hollow ? "marker hollow" : "marker";
+  return s("path", { class: `${kind} ${lookClass(look)}`, d: MARKERS[look % LOOKS] ?? "" }) as SVGPathElement;
 }
 
 export function legend(replay: Replay, presets: readonly string[], choice: Choice): HTMLElement {

@@ -19,6 +19,7 @@ export function headline(replay: Replay): HTMLElement {
       " ",
       inPlainWords(replay, report.precision, report.warned, words.trusted) ?? words.nobodyWarned,
     ),
+    source.caveat && h("p", { class: "caveat" }, source.caveat),
     tiles(replay),
     h(
       "p",
@@ -37,9 +38,11 @@ export function headline(replay: Replay): HTMLElement {
         report.source.name,
         format.number(report.steps),
         format.number(report.near_pairs),
+        source.pairs,
         format.number(report.near_pair_days),
-        format.number(report.seconds, 1),
       ),
+      " ",
+      words.took(format.number(report.seconds, 1), report.resumed > 0),
     ),
   );
 }
@@ -66,15 +69,16 @@ function tiles({ report, words, format }: Replay): HTMLElement {
       h("dd", { "data-figure": name }, value),
       hint && h("dd", { class: "tile-hint" }, hint),
     );
-  const { tileHints } = words;
+  const { tileHints, sources } = words;
+  const source = sources[report.source.kind];
   return h(
     "dl",
     { class: "tiles eight" },
     tile("people", "people", format.number(report.people)),
-    tile("pairs", "people", format.number(report.near_pairs), tileHints.pairs),
+    tile("pairs", "people", format.number(report.near_pairs), source.pairsHint),
     tile("f0", "f0", format.number(report.f0)),
     tile("seeds", "people", format.number(report.options.seeds), tileHints.seeds),
-    tile("contacts", "near", format.number(report.true_contacts), tileHints.contacts),
+    tile("contacts", "near", format.number(report.true_contacts), source.contactsHint),
     tile("warned", "warned", format.number(report.warned)),
     tile("sensitivity", "zero", share(report.sensitivity), tileHints.sensitivity),
     tile("precision", "zero", share(report.precision), tileHints.precision),

@@ -15,7 +15,7 @@ export function method(replay: Replay): HTMLElement {
     "section",
     { class: "card", id: "method", "aria-labelledby": "method-title" },
     h("h2", { id: "method-title" }, text.title),
-    h("p", {}, text.path),
+    h("p", {}, words.sources[report.source.kind].path, " ", text.path),
     h("h3", {}, text.presets),
     h(
       "div",
@@ -45,6 +45,7 @@ export function method(replay: Replay): HTMLElement {
         db(radio.fading_db),
       ),
     ),
+    h("p", {}, text.sameScenes),
   );
 }
 

@@ -3,7 +3,7 @@
 import { badge, type Verdict, VERDICT_WORDS } from "../shared/badge.js";
 import { h, s } from "../shared/dom.js";
 import { dayInWords } from "../shared/format.js";
-import { type DayCharts, dayCharts } from "./person_chart.js";
+import { type DayCharts, dayCharts, TOPS, truthOf, TRUTHS } from "./person_chart.js";
 import { plainNumber, type Replay } from "./replay.js";
 import type { Judged, PersonDay, PersonVerdict, Preset } from "./report.js";
 import { inTime, mostTelling, reachedAt, runningSums, type Weighed } from "./risk.js";
@@ -67,6 +67,7 @@ function dayBody(replay: Replay, day: PersonDay, presetName: string): HTMLElemen
   const text = words.person;
   const preset = replay.preset(presetName);
   const judged = day.by_preset.find((one) => one.preset === presetName) ?? null;
+  const source = words.sources[report.source.kind];
   const verdict = VERDICTS[day.verdict];
   const parts: HTMLElement[] = [
     h(
@@ -74,7 +75,7 @@ function dayBody(replay: Replay, day: PersonDay, presetName: string): HTMLElemen
       { class: "verdict-line" },
       badge(verdict, VERDICT_WORDS[language][verdict]),
       " ",
-      text.sentences[verdict](day.person, day.f0, format.minutes(day.near_seconds)),
+      text.sentences[verdict](source.near(day.person, day.f0, format.minutes(day.near_seconds), verdict === "false")),
       h("span", { class: "hint" }, ` (${text.byPreset(replay.presetName(report.options.preset))})`),
     ),
   ];
@@ -110,19 +111,19 @@ function judgement(replay: Replay, day: PersonDay, preset: Preset, judged: Judge
   return text.reached(name, score, plainNumber(replay, judged.high_minutes), format.time(moment));
 }
 
-function legend({ words }: Replay, day: PersonDay, adjusted: boolean): HTMLElement {
+function legend({ words, report }: Replay, day: PersonDay, adjusted: boolean): HTMLElement {
   const text = words.person;
   const item = (label: string, ...marks: SVGElement[]): HTMLElement =>
     h("span", { class: "legend-item" }, s("svg", { class: "swatch", width: 16, height: 14, "aria-hidden": "true" }, ...marks), label);
-  const strip = (name: "near" | "middle" | "far" | "unknown", top: number): HTMLElement =>
-    item(text.nearness[name], s("rect", { x: 0, y: top, width: 16, height: 14 - top, class: `together ${name}` }));
-  const metres = day.truth.some((row) => row.metres !== null);
-  const unknown = day.truth.some((row) => row.metres === null);
+  const { nearness } = words.sources[report.source.kind];
+  const there = new Set(day.truth.map(truthOf));
+  const strips = TRUTHS.filter((one) => there.has(one)).map((one) =>
+    item(nearness[one], s("rect", { x: 0, y: 14 * TOPS[one], width: 16, height: 14 * (1 - TOPS[one]), class: `together ${one}` })),
+  );
   return h(
     "div",
     { class: "legend-group" },
-    ...(metres ? [strip("near", 0), strip("middle", 5), strip("far", 9)] : []),
-    unknown && strip("unknown", 3),
+    ...strips,
     day.sightings.length > 0 && item(text.typical, s("circle", { cx: 8, cy: 7, r: 3.5, class: "dot full" })),
     day.sightings.length > 0 &&
       item(text.least, s("path", { d: "M8,6V14", class: "whiskers" }), s("rect", { x: 6, y: 3, width: 4, height: 4, class: "least-key" })),

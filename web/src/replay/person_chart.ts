@@ -2,12 +2,13 @@
 
 import { h, s } from "../shared/dom.js";
 import { type Interval, merge } from "../shared/intervals.js";
-import { type Nearness, nearnessAt } from "../shared/nearness.js";
+import { nearnessAt } from "../shared/nearness.js";
 import { follow, stretched } from "./plot.js";
 import { plainNumber, type Replay } from "./replay.js";
 import type { Judged, PersonDay, Preset, TruthRow } from "./report.js";
 import { buckets, inTime, reachedAt, runningSums, spanOf } from "./risk.js";
 import { along, nearest, type Scale, ticks, timeTicks } from "./scale.js";
+import type { Truth } from "./words.js";
 
 const TRUTH_HEIGHT = 36;
 const MEASURED_HEIGHT = 260;
@@ -21,10 +22,10 @@ const LEAST_LABEL_PIXELS = 11;
 /** Shorter bars would vanish on a phone. */
 const LEAST_PERCENT = 0.4;
 
-type Truth = Nearness | "unknown";
 /** Where a bar begins, as a share of the strip's height: the nearer, the taller. */
-const TOPS: Readonly<Record<Truth, number>> = { unknown: 0.2, far: 0.7, middle: 0.4, near: 0 };
-const TRUTHS: readonly Truth[] = ["unknown", "far", "middle", "near"];
+export const TOPS: Readonly<Record<Truth, number>> = { near: 0, middle: 0.4, far: 0.7, unknown: 0.2 };
+/** From the nearest. */
+export const TRUTHS: readonly Truth[] = ["near", "middle", "far", "unknown"];
 
 export interface DayCharts {
   readonly elements: readonly HTMLElement[];
@@ -69,7 +70,8 @@ export function dayCharts(
   const person = words.person;
   const hours = timeAxis(replay, time, x);
   const count = replay.format.number(day.sightings.length);
-  const elements = [chart("truth", person.truth, person.truthHint, TRUTH_HEIGHT, hours(TRUTH_HEIGHT), truth(replay, day, time))];
+  const source = words.sources[replay.report.source.kind];
+  const elements = [chart("truth", source.truth, source.truthHint, TRUTH_HEIGHT, hours(TRUTH_HEIGHT), truth(replay, day, time))];
   if (day.sightings.length > 0) {
     elements.push(
       chart("measured", person.measured, person.measuredHint(count), MEASURED_HEIGHT, hours(MEASURED_HEIGHT), measured(replay, day, preset, judged, time)),
@@ -92,7 +94,7 @@ export function dayCharts(
   };
 }
 
-function truthOf({ metres }: TruthRow): Truth {
+export function truthOf({ metres }: TruthRow): Truth {
   return metres === null ? "unknown" : nearnessAt(metres);
 }
 
@@ -114,8 +116,10 @@ function timeAxis({ format }: Replay, time: Scale, x: (at: number) => string): (
 }
 
 /** Joined per nearness: a record of twenty-second steps would else be thousands of bars. */
-function truth({ words, format }: Replay, day: PersonDay, time: Scale): SVGElement {
-  const bars = TRUTHS.flatMap((one) => {
+function truth({ words, format, report }: Replay, day: PersonDay, time: Scale): SVGElement {
+  const { nearness } = words.sources[report.source.kind];
+  // What is drawn last is on top.
+  const bars = [...TRUTHS].reverse().flatMap((one) => {
     const rows: Interval[] = merge(day.truth.filter((row) => truthOf(row) === one));
     const top = TOPS[one] * TRUTH_HEIGHT;
     return rows.map(({ from, to }) =>
@@ -128,7 +132,7 @@ function truth({ words, format }: Replay, day: PersonDay, time: Scale): SVGEleme
           height: TRUTH_HEIGHT - top,
           class: `together ${one}`,
         },
-        s("title", {}, `${format.span(from, to)} · ${words.person.nearness[one]}`),
+        s("title", {}, `${format.span(from, to)} · ${nearness[one]}`),
       ),
     );
   });
@@ -213,9 +217,8 @@ function minutes(replay: Replay, day: PersonDay, preset: Preset, judged: Judged,
     line += `H${across(sighting.time)}V${y(sums[index] ?? 0).toFixed(1)}`;
   });
   const reached = reachedAt(sums, threshold);
-  // On the side of the line where the sum does not end, unless there is no room.
-  const under = reached !== null && MINUTES_HEIGHT - y(threshold) > 20;
   const moment = reached === null ? undefined : order[reached]?.sighting.time;
+  const label = labelPlace(moment === undefined ? null : along(time, moment), MINUTES_HEIGHT - y(threshold));
   return s(
     "g",
     {},
@@ -230,8 +233,33 @@ function minutes(replay: Replay, day: PersonDay, preset: Preset, judged: Judged,
       s("path", { class: "sum", d: `${line}H100`, "vector-effect": "non-scaling-stroke", "data-total": total }),
     ),
     threshold > 0 &&
-      s("text", { class: "threshold-label", x: "100%", y: y(threshold) + (under ? 14 : -5), "text-anchor": "end" },
-        words.person.threshold(plainNumber(replay, threshold))),
+      s(
+        "text",
+        {
+          class: "threshold-label",
+          x: label.left ? 0 : "100%",
+          dx: label.left ? 0 : BESIDE_PIXELS,
+          y: y(threshold) + (label.under ? 14 : -5),
+          "text-anchor": label.left ? "start" : "end",
+        },
+        words.person.threshold(plainNumber(replay, threshold)),
+      ),
     moment !== undefined && s("circle", { class: "reached", cx: `${across(moment)}%`, cy: y(sums[reached ?? 0] ?? 0), r: 5 }),
   );
+}
+
+/** Less is no room for a label under the threshold's line. */
+const LABEL_PIXELS = 18;
+/** How far the label reaches into the margin: on a phone it is over half as wide as the chart. */
+const BESIDE_PIXELS = 40;
+
+/**
+ * Where the threshold's label keeps clear of the steps, which stay under the threshold until they reach it, at a
+ * share of the width, and over it from then on. With no room `below` it the steps have left the picture's lower part
+ * by the right edge.
+ */
+export function labelPlace(reached: number | null, below: number): { readonly left: boolean; readonly under: boolean } {
+  if (reached === null) return { left: false, under: false };
+  if (reached > 0.6) return { left: true, under: false };
+  return { left: false, under: below >= LABEL_PIXELS };
 }

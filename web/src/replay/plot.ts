@@ -97,8 +97,8 @@ function drawn(line: Line, x: Scale, { across, percent, down }: Places): SVGGEle
   const { expected } = line;
   const steps = Array.from({ length: 41 }, (_, index) => x.low + ((x.high - x.low) * index) / 40);
   const dotted = expected && path("expected", `M${steps.map((one) => at(one, expected(one))).join("L")}`);
-  const points = line.runs.flat().map(({ x: one, spread }) =>
-    s("svg", { x: percent(one), y: down(spread.mean), class: "point", "data-mean": spread.mean }, marker(line.look)),
+  const points = line.runs.flat().map(({ x: one, spread, uncertain }) =>
+    s("svg", { x: percent(one), y: down(spread.mean), class: "point", "data-mean": spread.mean }, marker(line.look, uncertain)),
   );
   return s(
     "g",

@@ -54,18 +54,28 @@ export function peopleOfHundred({ words, format }: Replay, share: number): strin
 /** Shares to one digit after the comma, other quantities plain. */
 export type Unit = "percent" | "number";
 
-/** A mean, and where the seeds differ the least and the greatest (61,2–74,8 %); null is a dash. */
+export interface SpreadInWords {
+  readonly mean: string;
+  /** "" where the draws do not differ. */
+  readonly range: string;
+  /** "" where it rests on every draw. */
+  readonly rests: string;
+}
+
+/** A mean, the least and the greatest (61,2–74,8 %), and on how many of the `draws` it rests; null is a dash. */
 export function spreadInWords(
   { words, format }: Replay,
   spread: Spread | null,
   unit: Unit,
+  draws: number,
   digits = 1,
-): { readonly mean: string; readonly range: string } {
-  if (spread === null) return { mean: words.unknown, range: "" };
+): SpreadInWords {
+  if (spread === null) return { mean: words.unknown, range: "", rests: "" };
   const whole = (value: number): string => (unit === "percent" ? format.percent(value, digits) : format.number(value, digits));
   const bare = (value: number): string => format.number(unit === "percent" ? value * 100 : value, digits);
   const range = spread.high > spread.low ? `${bare(spread.low)}–${whole(spread.high)}` : "";
-  return { mean: whole(spread.mean), range };
+  const rests = spread.of < draws ? words.rests(format.number(spread.of), format.number(draws)) : "";
+  return { mean: whole(spread.mean), range, rests };
 }
 
 /** Whole where it is, else with one digit after the comma. */

@@ -11,11 +11,13 @@ const SOURCE_KINDS: readonly SourceKind[] = ["haslemere", "sociopatterns", "cope
 const OF_SCAN: readonly OfScan[] = ["typical", "minimum", "adjusted"];
 const VERDICTS: readonly PersonVerdict[] = ["right", "missed", "in vain", "rightly not"];
 
-/** Mean, least and greatest over the seeds. */
+/** Mean, least and greatest, over seeds and over draws of who has the app. */
 export interface Spread {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
+  /** From how many draws: of those in which there was something to be a share of. */
+  readonly of: number;
 }
 
 export interface Preset {
@@ -32,6 +34,8 @@ export interface SweepRow {
   readonly preset: string;
   readonly adoption: number;
   readonly seeds: number;
+  /** Of who has the app, for each seed. */
+  readonly draws: number;
   readonly sensitivity: Spread | null;
   readonly precision: Spread | null;
   readonly reachable: Spread | null;
@@ -127,6 +131,9 @@ export interface ReplayReport {
   readonly thresholds: readonly ThresholdRow[];
   readonly delays: readonly DelayRow[];
   readonly person_days: readonly PersonDay[];
+  /** Units that earlier runs had done; 0 where the report does not say. */
+  readonly resumed: number;
+  /** Those of earlier runs included. */
   readonly seconds: number;
 }
 
@@ -157,6 +164,7 @@ export function parseReplay(document: unknown): ReplayReport {
     thresholds: root.list("thresholds", parseThreshold),
     delays: root.list("delays", parseDelay),
     person_days: root.list("person_days", parsePersonDay),
+    resumed: root.has("resumed") ? root.whole("resumed", 0) : 0,
     seconds: root.number("seconds", 0),
   };
   refuseUnknownPresets(report);
@@ -166,7 +174,7 @@ export function parseReplay(document: unknown): ReplayReport {
 function parseOptions(row: Fields): Options {
   return {
     seed: row.number("seed"),
-    seeds: row.number("seeds", 1),
+    seeds: row.whole("seeds", 1),
     f0: row.number("f0", 1),
     adoption: row.number("adoption", 0, 1),
     preset: row.text("preset"),
@@ -203,43 +211,53 @@ function parseRadio(row: Fields): Radio {
 }
 
 function parseSweep(row: Fields): SweepRow {
+  const seeds = row.whole("seeds", 1);
+  const draws = row.whole("draws", 1);
   return {
     preset: row.text("preset"),
     adoption: row.number("adoption", 0, 1),
-    seeds: row.number("seeds", 1),
-    sensitivity: spread(row, "sensitivity", 1),
-    precision: spread(row, "precision", 1),
-    reachable: spread(row, "reachable", 1),
+    seeds,
+    draws,
+    sensitivity: spread(row, "sensitivity", 1, seeds * draws),
+    precision: spread(row, "precision", 1, seeds * draws),
+    reachable: spread(row, "reachable", 1, seeds * draws),
     p_squared: row.number("p_squared", 0, 1),
   };
 }
 
 function parseThreshold(row: Fields): ThresholdRow {
+  const seeds = row.whole("seeds", 1);
   return {
     preset: row.text("preset"),
     minutes: row.number("minutes", 0),
     shift_db: row.number("shift_db"),
-    seeds: row.number("seeds", 1),
-    sensitivity: spread(row, "sensitivity", 1),
-    precision: spread(row, "precision", 1),
+    seeds,
+    sensitivity: spread(row, "sensitivity", 1, seeds),
+    precision: spread(row, "precision", 1, seeds),
   };
 }
 
+/** A row says no draws of who has the app, though below full adoption its spreads are over them too. */
 function parseDelay(row: Fields): DelayRow {
   return {
     preset: row.text("preset"),
     delay_days: row.number("delay_days", 0),
-    seeds: row.number("seeds", 1),
-    sensitivity: spread(row, "sensitivity", 1),
-    precision: spread(row, "precision", 1),
-    days_to_warning: spread(row, "days_to_warning", Infinity),
+    seeds: row.whole("seeds", 1),
+    sensitivity: spread(row, "sensitivity", 1, Infinity),
+    precision: spread(row, "precision", 1, Infinity),
+    days_to_warning: spread(row, "days_to_warning", Infinity, Infinity),
   };
 }
 
-function spread(row: Fields, name: string, most: number): Spread | null {
+function spread(row: Fields, name: string, most: number, draws: number): Spread | null {
   const fields = row.objectOrNull(name);
   if (fields === null) return null;
-  return { mean: fields.number("mean", 0, most), low: fields.number("low", 0, most), high: fields.number("high", 0, most) };
+  return {
+    mean: fields.number("mean", 0, most),
+    low: fields.number("low", 0, most),
+    high: fields.number("high", 0, most),
+    of: fields.whole("of", 1, draws),
+  };
 }
 
 function parsePersonDay(row: Fields): PersonDay {

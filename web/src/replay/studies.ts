@@ -5,7 +5,14 @@ import type { Choice } from "./choice.js";
 import { type Replay, shareInWords } from "./replay.js";
 import type { DelayRow, Spread, SweepRow } from "./report.js";
 import { type Figure, study } from "./study.js";
-import { DISTRICT_ADOPTION, DISTRICT_INSTALLED, DISTRICT_SMARTPHONES, expected, fullSensitivity } from "./sweep.js";
+import {
+  DISTRICT_ADOPTION,
+  DISTRICT_INSTALLED,
+  DISTRICT_SMARTPHONES,
+  drawsAt,
+  expected,
+  fullSensitivity,
+} from "./sweep.js";
 
 const WHOLE = { low: 0, high: 1 };
 
@@ -18,16 +25,18 @@ export function adoptionStudy(replay: Replay, choice: Choice): HTMLElement {
     return full === null ? null : (adoption) => expected(full, adoption);
   };
   const known = report.sweep.some((row) => curve(row.preset) !== null);
+  const draws = (row: SweepRow): number => row.seeds * row.draws;
   return study<SweepRow>(replay, choice, {
     id: "adoption",
     title: words.adoption,
     hint: words.adoptionHint,
     notes: [
       known ? words.expectedHint : words.noExpected,
-      seedsNote(replay, report.sweep),
+      bandNote(replay, report.sweep.map((row) => [row.seeds, row.draws])),
       words.districtHint(district, format.number(DISTRICT_INSTALLED), format.number(DISTRICT_SMARTPHONES)),
     ],
     rows: report.sweep,
+    draws,
     x: (row) => row.adoption,
     scale: WHOLE,
     xStep: 0,
@@ -41,7 +50,7 @@ export function adoptionStudy(replay: Replay, choice: Choice): HTMLElement {
         name: "expected",
         title: words.expected,
         hint: "",
-        value: (row) => certain(curve(row.preset)?.(row.adoption) ?? null),
+        value: (row) => certain(curve(row.preset)?.(row.adoption) ?? null, draws(row)),
         unit: "percent",
         chart: null,
         expected: null,
@@ -56,12 +65,15 @@ export function delayStudy(replay: Replay, choice: Choice): HTMLElement | null {
   if (report.delays.length === 0) return null;
   const slowest = Math.max(1, ...report.delays.map((row) => row.days_to_warning?.high ?? 0));
   const latest = Math.max(1, ...report.delays.map((row) => row.delay_days));
+  // At the share of people with the app that the options name, as a row of the sweep is.
+  const perSeed = drawsAt(report.sweep, report.options.adoption);
   return study<DelayRow>(replay, choice, {
     id: "delay",
     title: words.delays,
     hint: words.delaysHint,
-    notes: [seedsNote(replay, report.delays)],
+    notes: [bandNote(replay, report.delays.map((row) => [row.seeds, perSeed]))],
     rows: report.delays,
+    draws: (row) => row.seeds * perSeed,
     x: (row) => row.delay_days,
     scale: { low: 0, high: latest },
     xStep: 1,
@@ -101,13 +113,19 @@ function share<Row>(
   };
 }
 
-function certain(value: number | null): Spread | null {
-  return value === null ? null : { mean: value, low: value, high: value };
+function certain(value: number | null, draws: number): Spread | null {
+  return value === null ? null : { mean: value, low: value, high: value, of: draws };
 }
 
-function seedsNote({ words, format }: Replay, rows: readonly { readonly seeds: number }[]): string {
-  const most = rows.reduce((highest, { seeds }) => Math.max(highest, seeds), 0);
-  return most > 1 ? words.band(format.number(most)) : words.oneSeed;
+/** Over what the bands are, by the rows' seeds and draws of who has the app for each. */
+function bandNote({ words, format }: Replay, rows: readonly (readonly [seeds: number, draws: number])[]): string {
+  const seeds = Math.max(...rows.map(([of]) => of));
+  const draws = Math.max(...rows.map(([, each]) => each));
+  if (seeds * draws === 1) return words.oneSeed;
+  const all = format.number(seeds);
+  if (draws === 1) return words.bandOfSeeds(all);
+  const band = words.band(format.number(seeds * draws), all, format.number(draws));
+  return rows.some(([, each]) => each < draws) ? `${band} ${words.nothingToDraw(all)}` : band;
 }
 
 function without(id: string, title: string, text: string): HTMLElement {

@@ -6,11 +6,10 @@ import { type Line, type Plot, plot } from "./plot.js";
 import { type Replay, spreadInWords, type Unit } from "./replay.js";
 import type { Spread } from "./report.js";
 import type { Scale } from "./scale.js";
-import { levels, presetsOf, runs } from "./sweep.js";
+import { isUncertain, levels, presetsOf, runs } from "./sweep.js";
 
 interface StudyRow {
   readonly preset: string;
-  readonly seeds: number;
 }
 
 export interface Figure<Row> {
@@ -30,6 +29,8 @@ export interface Study<Row> {
   readonly hint: string;
   readonly notes: readonly string[];
   readonly rows: readonly Row[];
+  /** From how many draws a row's spreads are at most. */
+  readonly draws: (row: Row) => number;
   readonly x: (row: Row) => number;
   readonly scale: Scale;
   /** Least distance between two labels of the x-axis. */
@@ -120,7 +121,7 @@ export function study<Row extends StudyRow>(replay: Replay, choice: Choice, of: 
     h("p", {}, of.hint),
     legend(replay, presets, choice),
     h("div", { class: "plots" }, ...charts.map(({ plot: one }) => one.element)),
-    h("ul", { class: "notes hint" }, ...of.notes.map((note) => h("li", {}, note))),
+    h("ul", { class: "notes hint" }, ...of.notes.map((note) => h("li", {}, note)), hollowNote(replay, of)),
     h(
       "div",
       { class: "level" },
@@ -131,6 +132,23 @@ export function study<Row extends StudyRow>(replay: Replay, choice: Choice, of: 
     readout,
     everything(replay, of),
   );
+}
+
+/** What a hollow mark says; null where no chart has one. */
+function hollowNote<Row extends StudyRow>(replay: Replay, of: Study<Row>): HTMLElement | null {
+  const row = of.rows.find((one) =>
+    of.figures.some((figure) => {
+      const spread = figure.chart && figure.value(one);
+      return spread !== null && isUncertain(spread, of.draws(one));
+    }),
+  );
+  if (row === undefined) return null;
+  const sign = s(
+    "svg",
+    { class: "swatch", width: 12, height: 12, "aria-hidden": "true" },
+    s("g", { transform: "translate(6 6)" }, marker(replay.presetLook(row.preset), true)),
+  );
+  return h("li", { class: "hollow-note" }, sign, " ", replay.words.hollow);
 }
 
 function lineOf<Row extends StudyRow>(
@@ -144,7 +162,7 @@ function lineOf<Row extends StudyRow>(
   return {
     preset,
     look: replay.presetLook(preset),
-    runs: runs(own, of.x, figure.value),
+    runs: runs(own, of.x, figure.value, of.draws),
     expected: withExpected ? (figure.expected?.(preset) ?? null) : null,
   };
 }
@@ -169,7 +187,7 @@ function levelTable<Row extends StudyRow>(
       "tr",
       { "data-preset": preset, class: lookClass(look) },
       h("th", { scope: "row" }, sign, replay.presetName(preset)),
-      ...of.figures.map((figure) => h("td", { class: "number" }, ...cell(replay, figure, found))),
+      ...of.figures.map((figure) => h("td", { class: "number" }, ...cell(replay, of, figure, found))),
     );
   };
   return h(
@@ -195,11 +213,16 @@ function head<Row>(replay: Replay, of: Study<Row>, before: readonly string[]): H
   );
 }
 
-function cell<Row>(replay: Replay, figure: Figure<Row>, row: Row | undefined): Child[] {
-  const { mean, range } = spreadInWords(replay, row === undefined ? null : figure.value(row), figure.unit);
+function cell<Row>(replay: Replay, of: Study<Row>, figure: Figure<Row>, row: Row | undefined): Child[] {
+  if (row === undefined) return [replay.words.unknown];
+  const { mean, range, rests } = spreadInWords(replay, figure.value(row), figure.unit, of.draws(row));
   const [low, high] = range.split("–");
-  // On a phone a range may take two lines.
-  return [mean, high !== undefined && h("span", { class: "range" }, `${low}–`, h("wbr", {}), high)];
+  return [
+    mean,
+    // On a phone a range may take two lines.
+    high !== undefined && h("span", { class: "range" }, `${low}–`, h("wbr", {}), high),
+    rests && h("span", { class: "range" }, `(${rests})`),
+  ];
 }
 
 /** All numbers at once: what the charts show, without seeing them. */
@@ -212,8 +235,8 @@ function everything<Row extends StudyRow>(replay: Replay, of: Study<Row>): HTMLE
       {},
       h("th", { scope: "row" }, replay.presetName(one.preset)),
       h("td", { class: "number" }, of.xInWords(of.x(one))),
-      h("td", { class: "number" }, format.number(one.seeds)),
-      ...of.figures.map((figure) => h("td", { class: "number" }, ...cell(replay, figure, one))),
+      h("td", { class: "number" }, format.number(of.draws(one))),
+      ...of.figures.map((figure) => h("td", { class: "number" }, ...cell(replay, of, figure, one))),
     );
   return h(
     "details",
@@ -226,7 +249,7 @@ function everything<Row extends StudyRow>(replay: Replay, of: Study<Row>): HTMLE
         "table",
         { class: "small" },
         h("caption", { class: "visually-hidden" }, title),
-        head(replay, of, [of.xAxis, words.seeds]),
+        head(replay, of, [of.xAxis, words.draws]),
         h("tbody", {}, ...of.rows.map(row)),
       ),
     ),
@@ -237,8 +260,8 @@ function everything<Row extends StudyRow>(replay: Replay, of: Study<Row>): HTMLE
 function spoken<Row extends StudyRow>(replay: Replay, of: Study<Row>, level: number, here: readonly Row[]): string {
   const rows = here.map((row) => {
     const numbers = of.figures.map((figure) => {
-      const { mean } = spreadInWords(replay, figure.value(row), figure.unit);
-      return `${figure.title} ${mean}`;
+      const { mean, rests } = spreadInWords(replay, figure.value(row), figure.unit, of.draws(row));
+      return `${figure.title} ${mean}${rests && ` (${rests})`}`;
     });
     return `${replay.presetName(row.preset)}: ${numbers.join(", ")}`;
   });

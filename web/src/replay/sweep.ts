@@ -10,6 +10,17 @@ export const DISTRICT_ADOPTION = DISTRICT_INSTALLED / DISTRICT_SMARTPHONES;
 export interface Point {
   readonly x: number;
   readonly spread: Spread;
+  readonly uncertain: boolean;
+}
+
+/** Whether a spread rests on under a quarter of the draws: in the others there was nothing to be a share of. */
+export function isUncertain(spread: Spread, draws: number): boolean {
+  return spread.of * 4 < draws;
+}
+
+/** Draws of who has the app in each seed, at a share of people with it; 1 where the sweep does not say. */
+export function drawsAt(rows: readonly SweepRow[], adoption: number): number {
+  return rows.find((row) => row.adoption === adoption)?.draws ?? 1;
 }
 
 /** Every value once, rising. */
@@ -31,19 +42,23 @@ export function runs<Row>(
   rows: readonly Row[],
   x: (row: Row) => number,
   value: (row: Row) => Spread | null,
+  draws: (row: Row) => number,
 ): readonly (readonly Point[])[] {
   const found: Point[][] = [];
   let open: Point[] | null = null;
   for (const row of [...rows].sort((one, other) => x(one) - x(other))) {
     const spread = value(row);
-    if (spread === null) open = null;
-    else if (open === null) found.push((open = [{ x: x(row), spread }]));
-    else open.push({ x: x(row), spread });
+    if (spread === null) {
+      open = null;
+      continue;
+    }
+    if (open === null) found.push((open = []));
+    open.push({ x: x(row), spread, uncertain: isUncertain(spread, draws(row)) });
   }
   return found;
 }
 
-/** Whether the seeds differ anywhere; a band of no width is not worth drawing. */
+/** Whether the draws differ anywhere; a band of no width is not worth drawing. */
 export function hasSpread(points: readonly Point[]): boolean {
   return points.some(({ spread }) => spread.high > spread.low);
 }

@@ -2,7 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { plainNumber, type Replay, spreadInWords } from "./replay.js";
-import type { Preset, ThresholdRow } from "./report.js";
+import type { Preset, Spread, ThresholdRow } from "./report.js";
 import { levels, presetsOf } from "./sweep.js";
 
 type Share = "sensitivity" | "precision";
@@ -28,6 +28,9 @@ export function thresholds(replay: Replay): HTMLElement | null {
     { id: "threshold-preset" },
     ...presets.map((name) => h("option", { value: name, selected: name === first }, replay.presetName(name))),
   );
+  const few = report.thresholds
+    .flatMap(({ sensitivity, precision, seeds }) => [sensitivity, precision].map((spread) => restsOn(replay, spread, seeds)))
+    .find((text) => text !== "");
   select.addEventListener("change", () => show(select.value));
   show(first);
   return h(
@@ -39,8 +42,13 @@ export function thresholds(replay: Replay): HTMLElement | null {
       ? h("div", { class: "field" }, h("label", { for: select.id }, words.preset), select)
       : h("p", { class: "hint" }, replay.presetName(first)),
     tables,
-    h("p", { class: "hint" }, words.asShipped),
+    h("p", { class: "hint" }, words.asShipped, few ? ` ${words.fewDraws(few)}` : ""),
   );
+}
+
+/** "2/5" where a share rests on fewer draws than there are, else "": a cell has no room for words. */
+function restsOn({ format }: Replay, spread: Spread | null, draws: number): string {
+  return spread !== null && spread.of < draws ? `${format.number(spread.of)}/${format.number(draws)}` : "";
 }
 
 function heat(replay: Replay, preset: Preset, rows: readonly ThresholdRow[], name: Share): HTMLElement {
@@ -52,9 +60,16 @@ function heat(replay: Replay, preset: Preset, rows: readonly ThresholdRow[], nam
     const row = rows.find((one) => one.shift_db === shift && one.minutes === threshold);
     const value = row?.[name] ?? null;
     const shipped = shift === 0 && threshold === preset.high_minutes;
-    const { mean, range } = spreadInWords(replay, value, "percent", 0);
+    const draws = row?.seeds ?? 0;
+    const { mean, range } = spreadInWords(replay, value, "percent", draws, 0);
+    const few = restsOn(replay, value, draws);
     const shade = value === null ? "unknown" : `heat-${shadeOf(value.mean)}`;
-    return h("td", { class: `heat ${shade}${shipped ? " shipped" : ""}`, title: range || undefined }, mean);
+    return h(
+      "td",
+      { class: `heat ${shade}${shipped ? " shipped" : ""}`, title: range || undefined },
+      mean,
+      few && h("span", { class: "few" }, few),
+    );
   };
   const title = words.figures[name];
   return h(

@@ -1,6 +1,13 @@
 /** The words of the replay's page in Vietnamese. */
 
-import type { Words } from "./words.js";
+import type { Truth, Words } from "./words.js";
+
+const METRES: Readonly<Record<Truth, string>> = {
+  near: "≤\u00a02\u00a0m",
+  middle: "2–5\u00a0m",
+  far: "xa hơn 5\u00a0m",
+  unknown: "không ghi khoảng cách",
+};
 
 export const vi: Words = {
   sources: {
@@ -8,16 +15,58 @@ export const vi: Words = {
       name: "Haslemere",
       whole: "Haslemere, Anh (Kissler và cộng sự 2018, dự án BBC Pandemic)",
       about: "Khoảng cách giữa từng cặp người, năm phút một lần.",
+      caveat: null,
+      pairsHint: "≥ 15\u00a0phút trong 2\u00a0m, trong một ngày",
+      contactsHint: "theo khoảng cách đã ghi",
+      pairs: "ở trong vòng 2\u00a0m",
+      near: (person, f0, minutes, only) =>
+        `Người ${person} ${only ? "chỉ " : ""}ở trong vòng 2\u00a0m quanh F0 ${f0} tổng cộng ${minutes}\u00a0phút`,
+      truth: "Sự thật: cách F0 bao xa",
+      truthHint: "Vạch càng cao càng gần.",
+      nearness: METRES,
+      path: "Ai gặp ai, lúc nào, cách bao xa là số liệu đo ngoài đời. Sóng vô tuyến là mô phỏng.",
     },
     sociopatterns: {
       name: "SocioPatterns",
       whole: "SocioPatterns",
-      about: "Thẻ đeo trước ngực ghi những lần hai người đứng đối diện, hai mươi giây một lần.",
+      about: "Thẻ đeo trước ngực ghi những lần hai người đối diện nhau, hai mươi giây một lần.",
+      caveat:
+        "Ở đây không ai đo khoảng cách: thẻ đeo chỉ ghi lúc hai người đối diện nhau, cách chừng 1 đến 1,5\u00a0m, và khoảng " +
+        "cách được giả định là 1,25\u00a0m. “Thật sự tiếp xúc gần” nghĩa là đối diện nhau ít nhất 15\u00a0phút trong một " +
+        "ngày; những người ở gần nhưng không quay mặt vào nhau thì không có trong dữ liệu.",
+      pairsHint: "≥ 15\u00a0phút đối diện nhau, trong một ngày",
+      contactsHint: "đối diện nhau, theo thẻ đeo",
+      pairs: "đối diện nhau",
+      near: (person, f0, minutes, only) =>
+        `Người ${person} ${only ? "chỉ " : ""}đối diện với F0 ${f0} tổng cộng ${minutes}\u00a0phút`,
+      truth: "Dữ liệu ghi: lúc đối diện với F0",
+      truthHint: "Không ghi khoảng cách; giả định là 1,25\u00a0m.",
+      nearness: { ...METRES, near: "đối diện nhau" },
+      path:
+        "Ai đối diện với ai, lúc nào là số liệu ghi ngoài đời; cách bao xa thì không ghi, nên giả định mọi lần đều là " +
+        "1,25\u00a0m. Sóng vô tuyến là mô phỏng.",
     },
     copenhagen: {
       name: "Copenhagen",
       whole: "Copenhagen Networks Study",
       about: "Điện thoại của sinh viên thu sóng Bluetooth của nhau.",
+      caveat:
+        "Ở đây không ai đo khoảng cách, chỉ ghi điện thoại thu được sóng của nhau mạnh đến đâu: từ −75\u00a0dBm trở lên " +
+        "được coi là ở trong vòng 2\u00a0m. “Thật sự tiếp xúc gần” nghĩa là sóng mạnh như thế ít nhất 15\u00a0phút trong một " +
+        "ngày; sự thật và phép đo cùng lấy từ một nguồn sóng, nên độ nhạy và độ chính xác trông tốt hơn thực tế.",
+      pairsHint: "≥ 15\u00a0phút sóng từ −75\u00a0dBm, trong một ngày",
+      contactsHint: "theo độ mạnh sóng, không theo khoảng cách",
+      pairs: "thu được sóng của nhau từ −75\u00a0dBm trở lên",
+      near: (person, f0, minutes, only) =>
+        `Theo dữ liệu, người ${person} ${only ? "chỉ " : ""}ở gần F0 ${f0} tổng cộng ${minutes}\u00a0phút ` +
+        "(sóng từ −75\u00a0dBm trở lên)",
+      truth: "Dữ liệu ghi: lúc hai điện thoại thu được sóng của nhau",
+      truthHint: "Bất kể mạnh yếu; không ghi cách nhau bao xa.",
+      nearness: { ...METRES, unknown: "thu được sóng của nhau" },
+      path:
+        "Điện thoại nào thu được sóng của điện thoại nào, lúc nào, mạnh bao nhiêu là số liệu đo ngoài đời; cách bao xa thì " +
+        "không đo. Các máy thu sóng của nhau mạnh đúng như đã ghi; mô hình sóng bên dưới chỉ được dùng để lấy suy hao ở " +
+        "2\u00a0m, coi như ứng với −75\u00a0dBm.",
     },
   },
   kicker: "Phát lại tiếp xúc có thật",
@@ -35,7 +84,7 @@ export const vi: Words = {
     people: "Người",
     pairs: "Cặp ở gần",
     f0: "F0 mỗi lần",
-    seeds: "Lần bốc thăm",
+    seeds: "Lần bốc F0",
     contacts: "Tiếp xúc gần F0",
     warned: "Được cảnh báo",
     sensitivity: "Độ nhạy",
@@ -43,17 +92,16 @@ export const vi: Words = {
   },
   tileHints: {
     seeds: "số liệu đầu trang: lần đầu",
-    pairs: "≥ 15\u00a0phút trong 2\u00a0m, trong một ngày",
-    contacts: "sự thật theo dữ liệu",
     sensitivity: "người ở gần được báo",
     precision: "người được báo thật sự ở gần",
   },
   run: (f0, seeds, adoption, preset, delay) =>
     `${f0} F0 do máy bốc thăm (lần đầu trong ${seeds} lần bốc thăm), ${adoption} số người có ứng dụng, ` +
     `bộ quy tắc ${preset}, công bố khóa sau ${delay}.`,
-  record: (name, steps, pairs, pairDays, seconds) =>
-    `Tệp ${name}: ${steps} bước thời gian, ${pairs} cặp ở trong vòng 2\u00a0m ít nhất 15\u00a0phút trong một ngày ` +
-    `(${pairDays} lượt cặp và ngày). Phát lại trong ${seconds} giây.`,
+  record: (name, steps, pairs, which, pairDays) =>
+    `Tệp ${name}: ${steps} bước thời gian, ${pairs} cặp ${which} ít nhất 15\u00a0phút trong một ngày ` +
+    `(${pairDays} lượt cặp và ngày).`,
+  took: (seconds, resumed) => `Phát lại trong ${seconds} giây${resumed ? ", kể cả phần những lần chạy trước đã làm" : ""}.`,
   presetNames: {
     "bluezone": "Bluezone",
     "bluezone_v2": "Bluezone 2.x: một lần thu",
@@ -81,8 +129,16 @@ export const vi: Words = {
   expectedHint: "Đường chấm: độ nhạy khi mọi người đều cài × p², của bộ quy tắc đầu tiên đang hiện.",
   noExpected: "Không vẽ đường p²: báo cáo không có mức mọi người đều cài.",
   reachable: "Cả hai cùng có ứng dụng",
-  band: (seeds) => `Dải màu: thấp nhất đến cao nhất trong ${seeds} lần bốc thăm.`,
+  band: (all, seeds, draws) =>
+    `Dải màu: thấp nhất đến cao nhất trong ${all} lần bốc thăm (${seeds} lần bốc F0 × ${draws} lần bốc người có ứng dụng).`,
+  bandOfSeeds: (seeds) => `Dải màu: thấp nhất đến cao nhất trong ${seeds} lần bốc thăm F0.`,
+  nothingToDraw: (seeds) =>
+    `Khi mọi người đều có ứng dụng, hoặc không ai có, thì không có gì để bốc: chỉ còn ${seeds} lần bốc F0.`,
   oneSeed: "Chỉ một lần bốc thăm: chưa biết kết quả dao động thế nào.",
+  hollow:
+    "Dấu rỗng: chưa chắc chắn, vì dựa trên chưa đến một phần tư số lần bốc thăm. " +
+    "Ở những lần còn lại không ai được báo, hoặc không ai ở gần, nên không có tỷ lệ.",
+  rests: (of, draws) => `${of} trên ${draws} lần bốc thăm`,
   district: (share) => `Quận Thanh Xuân ${share}`,
   districtHint: (share, installed, smartphones) =>
     `Vạch đứng: quận Thanh Xuân tháng 3 năm 2021, ${installed} trên ${smartphones} điện thoại thông minh (${share}).`,
@@ -91,7 +147,7 @@ export const vi: Words = {
   sliderHint: "Kéo, dùng phím ← →, hoặc chạm vào biểu đồ.",
   allNumbers: "Toàn bộ số liệu",
   meanAndSpread: "Trung bình (thấp nhất–cao nhất)",
-  seeds: "Lần bốc thăm",
+  draws: "Lần bốc thăm",
   unknown: "–",
   delays: "Công bố chậm thì sao",
   delaysHint: "Số ngày từ khi có kết quả dương tính đến khi khóa của F0 được công bố.",
@@ -105,28 +161,27 @@ export const vi: Words = {
   minutesColumn: (minutes) => `${minutes} phút`,
   shiftRow: (shift) => `${shift}\u00a0dB`,
   asShipped: "Ô có khung: bộ quy tắc như đang dùng.",
+  fewDraws: (example) =>
+    `Số nhỏ như ${example}: tỷ lệ ấy lấy từ bao nhiêu lần bốc thăm; ở những lần còn lại không ai được báo, ` +
+    "hoặc không ai ở gần, nên không có tỷ lệ.",
   person: {
     title: "Một ngày của một người",
-    hint: "Từ sóng đo được đến lời cảnh báo: mỗi lần thu được mã của F0, suy hao quyết định một phút đáng tính bao nhiêu.",
+    hint:
+      "Từ sóng đo được đến lời cảnh báo: mỗi lần thu được mã của F0, suy hao quyết định một phút đáng tính bao nhiêu. " +
+      "Những người ở đây đều có ứng dụng, F0 của họ cũng vậy.",
     none: "Báo cáo này không kèm ngày của ai.",
     choose: "Người, F0 và ngày",
     option: (person, f0, date, verdict) => `${verdict} · người ${person} · F0 ${f0} · ${date}`,
     sentences: {
-      right: (person, f0, minutes) => `Người ${person} ở trong vòng 2\u00a0m quanh F0 ${f0} tổng cộng ${minutes}\u00a0phút và đã được cảnh báo.`,
-      missed: (person, f0, minutes) =>
-        `Người ${person} ở trong vòng 2\u00a0m quanh F0 ${f0} tổng cộng ${minutes}\u00a0phút nhưng không được cảnh báo.`,
-      false: (person, f0, minutes) =>
-        `Người ${person} chỉ ở trong vòng 2\u00a0m quanh F0 ${f0} tổng cộng ${minutes}\u00a0phút nhưng vẫn được cảnh báo.`,
-      quiet: (person, f0, minutes) =>
-        `Người ${person} ở trong vòng 2\u00a0m quanh F0 ${f0} tổng cộng ${minutes}\u00a0phút, và không được cảnh báo.`,
+      right: (near) => `${near} và đã được cảnh báo.`,
+      missed: (near) => `${near} nhưng không được cảnh báo.`,
+      false: (near) => `${near} nhưng vẫn được cảnh báo.`,
+      quiet: (near) => `${near}, và không được cảnh báo.`,
     },
     byPreset: (preset) => `theo bộ quy tắc ${preset}`,
-    truth: "Sự thật: cách F0 bao xa",
-    truthHint: "Vạch càng cao càng gần.",
-    nearness: { near: "≤\u00a02\u00a0m", middle: "2–5\u00a0m", far: "xa hơn 5\u00a0m", unknown: "không ghi khoảng cách" },
     noTruth: "Dữ liệu không ghi lần nào hai người ở cùng nhau trong ngày này.",
     measured: "Máy đo được: suy hao",
-    measuredHint: (count) => `${count} lần thu được mã của F0. Càng lên cao, suy hao càng nhỏ, càng gần.`,
+    measuredHint: (count) => `${count} lần thu được mã của F0. Càng lên cao, suy hao càng nhỏ, máy càng coi là gần.`,
     typical: "thường gặp trong lần quét",
     least: "ít nhất trong lần quét",
     adjusted: "đã hiệu chỉnh",
@@ -165,8 +220,7 @@ export const vi: Words = {
   method: {
     title: "Cách tính",
     path:
-      "Ai gặp ai, lúc nào, cách bao xa là số liệu đo ngoài đời. Sóng vô tuyến là mô phỏng. Từ đó, mã, khóa, tệp công bố, " +
-      "so khớp và chấm điểm đều đi qua đúng những dòng mã chạy trên thiết bị và máy chủ.",
+      "Từ đó, mã, khóa, tệp công bố, so khớp và chấm điểm đều đi qua đúng những dòng mã chạy trên thiết bị và máy chủ.",
     presets: "Các bộ quy tắc",
     columns: { preset: "Bộ quy tắc", buckets: "Một phút tính bao nhiêu, theo suy hao", threshold: "Báo từ" },
     between: (from, to) => `${from}–${to}\u00a0dB`,
@@ -181,6 +235,9 @@ export const vi: Words = {
     },
     minutesUnit: (minutes) => `${minutes}\u00a0phút`,
     radio: "Mô hình sóng",
+    sameScenes:
+      "Các hằng số của mô hình này và bộ quy tắc Bluezone đều được chỉnh theo cùng bốn cảnh đo thật (bữa trưa, tàu hỏa, văn " +
+      "phòng, xếp hàng), còn các bộ quy tắc khác thì không: điều đó có lợi cho Bluezone.",
     radioText: (name, loss, exponent, device, shadowing, fading) =>
       `${name}: suy hao ${loss}\u00a0dB ở 1\u00a0m, số mũ ${exponent}; độ lệch chuẩn ${device}\u00a0dB giữa các máy, ` +
       `${shadowing}\u00a0dB do người và vật che, ${fading}\u00a0dB giữa hai lần phát.`,

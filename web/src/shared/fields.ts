@@ -30,6 +30,12 @@ export class Fields {
     return this.refuse(name, most === Infinity ? `at least ${least}` : `from ${least} to ${most}`);
   }
 
+  /** A number without a fraction. */
+  whole(name: string, least = -Infinity, most = Infinity): number {
+    const value = this.number(name, least, most);
+    return Number.isInteger(value) ? value : this.refuse(name, "a whole number");
+  }
+
   numberOrNull(name: string, least = -Infinity, most = Infinity): number | null {
     return this.values[name] === null ? null : this.number(name, least, most);
   }
