@@ -1,9 +1,12 @@
-"""Serving: waitress threads for the web and a few more for background work, in one process."""
+"""Serving: threads that answer requests and do background work, in this process or in several workers."""
 
 from __future__ import annotations
 
+import functools
+import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
@@ -13,17 +16,23 @@ import structlog
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.urls import get_resolver
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
 from bluezone.authority import runtime
 from bluezone.authority.background import BackgroundWork
 from bluezone.authority.connections import IDLE_SECONDS, SWEEP_SECONDS, BoundedServer, connection_limit
-from bluezone.authority.listener import listen
+from bluezone.authority.listener import listen, listen_together
+from bluezone.authority.workers import Work, supervise
 
-__all__ = ["Running", "serve", "start"]
+__all__ = ["Running", "serve", "start", "threads_of", "usable_cores"]
 
-THREADS = 8
+THREADS = 16
+"""At most, of one process; each may hold a connection to the database."""
+
+_FEWEST_THREADS = 4
+_THREADS_OF_ALL = 32  # PostgreSQL takes 100 connections unless told otherwise
 MAX_BODY_BYTES = 2_000_000
 MAX_HEADER_BYTES = 32_000
 BODY_BYTES_IN_MEMORY = 64_000
@@ -35,14 +44,13 @@ _Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 class Running:
     """A server at work in this process; leave the ``with`` block or call :meth:`stop` to end it."""
 
-    def __init__(self, listener: socket.socket, *, background: bool) -> None:
-        host, port = listener.getsockname()[:2]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    def __init__(self, listener: socket.socket, *, background: bool, workers: int = 1) -> None:
+        self.url = _url_of(listener)
         self._stopping = threading.Event()
         self._map: dict[int, Any] = {}
         options = Adjustments(
             sockets=[listener],
-            threads=THREADS,
+            threads=threads_of(workers),
             ident=None,
             connection_limit=connection_limit(),
             channel_timeout=IDLE_SECONDS,
@@ -108,8 +116,44 @@ def start(host: str = "127.0.0.1", port: int = 8000, *, background: bool = True)
     return Running(listen(host, port), background=background)
 
 
-def serve(host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM, then finish what is in hand; ``on_ready`` is told the address."""
+def serve(host: str, port: int, *, workers: int, on_ready: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM, then finish what is in hand; ``on_ready`` is told the address.
+
+    :param workers: processes that answer requests; with one, this process is it, background work included.
+    """
+    if runtime.clock_is_replaced() and not settings.BLUEZONE_DEMO:
+        raise RuntimeError("refusing to serve: the clock was replaced")
+    if workers > 1:
+        _serve_with_workers(host, port, workers, on_ready)
+    else:
+        _serve_here(host, port, on_ready)
+
+
+def _serve_with_workers(host: str, port: int, workers: int, on_ready: Callable[[str], None]) -> None:
+    listeners = listen_together(host, port, workers)
+    get_wsgi_application()
+    get_resolver().url_patterns  # noqa: B018 - workers share what was imported, limits on guessing above all
+    connections.close_all()
+    works: list[Work] = [Work("background", _do_background_work)]
+    for number, listener in enumerate(listeners):
+        works.append(Work(f"web-{number}", functools.partial(_answer_requests, listener, workers)))
+    supervise(works, on_ready=lambda: on_ready(_url_of(listeners[0])))
+    for listener in listeners:
+        listener.close()
+
+
+def _answer_requests(listener: socket.socket, workers: int, stop: threading.Event) -> None:
+    with Running(listener, background=False, workers=workers):
+        stop.wait()
+
+
+def _do_background_work(stop: threading.Event) -> None:
+    with BackgroundWork():
+        stop.wait()
+    connections.close_all()
+
+
+def _serve_here(host: str, port: int, on_ready: Callable[[str], None]) -> None:
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -123,6 +167,21 @@ def serve(host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def usable_cores() -> int:
+    """How many workers are worth their while here; one where the system does not spread connections."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+def threads_of(workers: int) -> int:
+    """Threads of each worker. Most of the time they wait for the disk or the database, together."""
+    return max(_FEWEST_THREADS, min(THREADS, _THREADS_OF_ALL // workers))
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _proxy_options() -> dict[str, Any]:

@@ -31,12 +31,20 @@ def setup() -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    workers: Annotated[
+        int, typer.Option(min=0, max=64, help="Processes that answer requests; 0: one for each core.")
+    ] = 0,
 ) -> None:
     """Run the web server and the background work until Ctrl-C."""
     _prepare()
     from bluezone.authority import server
 
-    server.serve(host, port, on_ready=lambda url: say(f"serving on {url} (Ctrl-C stops)"))
+    server.serve(
+        host,
+        port,
+        workers=workers or server.usable_cores(),
+        on_ready=lambda url: say(f"serving on {url} (Ctrl-C stops)"),
+    )
 
 
 @user_app.command("create")
