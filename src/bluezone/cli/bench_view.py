@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,12 +36,13 @@ class BenchView:
             console=self._console,
             refresh_per_second=2,  # drawing must not take part in what is measured
             transient=True,
+            redirect_stdout=False,  # which may go to a file while the bar is on the terminal
+            redirect_stderr=False,
         )
         self._task = self._progress.add_task("", total=None)
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._progress.start()
+        self._open()
         return self
 
     def __exit__(
@@ -53,6 +55,17 @@ class BenchView:
         if self._console.is_terminal:  # elsewhere it was not started, and stopping would print a line
             self._progress.stop()
 
+    def _open(self) -> None:
+        if self._console.is_terminal:
+            self._progress.start()
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Without the bar while something is printed."""
+        self.close()
+        yield
+        self._open()
+
     def tell(self, update: Update) -> None:
         if isinstance(update, Begun):
             name = f"{update.benchmark.name} ({update.number} of {update.of})"
@@ -62,12 +75,14 @@ class BenchView:
         elif isinstance(update, Step):
             self._progress.update(self._task, completed=update.done, total=update.of)
         elif isinstance(update, Skipped):
-            say(f"{update.name} is left out: {update.reason}")
+            with self._aside():
+                say(f"{update.name} is left out: {update.reason}")
         elif isinstance(update, Done):
             self.done += 1
             if self._show_results:
-                for line in result_lines(update.result):
-                    typer.echo(line)
+                with self._aside():
+                    for line in result_lines(update.result):
+                        typer.echo(line)
 
 
 def result_lines(result: Result) -> Iterator[str]:
