@@ -16,6 +16,7 @@ from bluezone.errors import Refused
 
 __all__ = [
     "AUDIT_KEY",
+    "CASE_LINK_KEY",
     "CERTIFICATE_SIGNING_KEY",
     "CODE_KEY",
     "DJANGO_KEY",
@@ -38,10 +39,11 @@ AUDIT_KEY = "audit.key"
 PUBLISH_MEMORY_KEY = "publish-memory.key"
 QUEUE_KEY = "queue.key"
 PHONE_KEY = "message-phone.key"
+CASE_LINK_KEY = "case-link.key"
 CERTIFICATE_SIGNING_KEY = "certificate-signing.pem"
 EXPORT_SIGNING_KEY = "export-signing.pem"
 
-_RANDOM = (DJANGO_KEY, CODE_KEY, AUDIT_KEY, PUBLISH_MEMORY_KEY, QUEUE_KEY, PHONE_KEY)
+_RANDOM = (DJANGO_KEY, CODE_KEY, AUDIT_KEY, PUBLISH_MEMORY_KEY, QUEUE_KEY, PHONE_KEY, CASE_LINK_KEY)
 _P256 = (CERTIFICATE_SIGNING_KEY, EXPORT_SIGNING_KEY)
 
 

@@ -72,6 +72,9 @@ BLUEZONE_USER_REPORTS = _flag("BLUEZONE_USER_REPORTS")
 BLUEZONE_USER_REPORT_LIMIT = int(_number("BLUEZONE_USER_REPORT_LIMIT", 200, 0, 1_000_000))
 """Self reports a day."""
 
+BLUEZONE_CASE_LINKS = _flag("BLUEZONE_CASE_LINKS")
+"""Apps may ask an F0 whether their keys may be kept with their case for 14 days."""
+
 BLUEZONE_ISSUE_LIMIT = int(_number("BLUEZONE_ISSUE_LIMIT", 2_000, 0, 1_000_000))
 """Codes a day until two weeks are known; from then on their trend decides."""
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from bluezone.cli import authority, device, export, ids, risk
+from bluezone.cli.api_keys import api_key_app
 from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo_day
 from bluezone.cli.match import match_files
@@ -35,6 +36,7 @@ app.command("setup")(authority.setup)
 app.command("serve")(authority.serve)
 app.add_typer(authority.user_app, name="user")
 app.add_typer(authority.code_app, name="code")
+app.add_typer(api_key_app, name="api-key")
 app.add_typer(authority.audit_app, name="audit")
 export.app.command("build")(authority.build)
 export.app.command("public-key")(authority.public_key)

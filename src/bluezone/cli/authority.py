@@ -13,7 +13,17 @@ import typer
 from bluezone.cli.output import JsonFlag, print_json, say
 from bluezone.errors import Refused
 
-__all__ = ["audit_app", "build", "code_app", "public_key", "serve", "setup", "user_app"]
+__all__ = [
+    "audit_app",
+    "build",
+    "code_app",
+    "parse_day",
+    "prepare_authority",
+    "public_key",
+    "serve",
+    "setup",
+    "user_app",
+]
 
 user_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 code_app = typer.Typer(help="One-time codes for a positive test.", no_args_is_help=True)
@@ -22,7 +32,7 @@ audit_app = typer.Typer(help="The record of who did what.", no_args_is_help=True
 
 def setup() -> None:
     """Make the data folder ($BLUEZONE_DATA, else ./data), its secrets and its tables; safe to repeat."""
-    _prepare()
+    prepare_authority()
     from django.conf import settings
 
     say(f"ready: {settings.BLUEZONE_DATA}")
@@ -36,7 +46,7 @@ def serve(
     ] = 0,
 ) -> None:
     """Run the web server and the background work until Ctrl-C."""
-    _prepare()
+    prepare_authority()
     from bluezone.authority import server
 
     server.serve(
@@ -59,7 +69,7 @@ def create_user(
     as_json: JsonFlag = False,
 ) -> None:
     """Create an account with one role in one area."""
-    _prepare()
+    prepare_authority()
     from django.db import transaction
 
     from bluezone.authority import runtime
@@ -104,11 +114,11 @@ def issue_code(
 ) -> None:
     """Issue a one-time code. At least one of --test-date and --onset is needed."""
     tested_on, ill_since, request_uuid = (
-        _day(test_date, "--test-date"),
-        _day(onset, "--onset"),
+        parse_day(test_date, "--test-date"),
+        parse_day(onset, "--onset"),
         _uuid(request),
     )
-    _prepare()
+    prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.access.scope import EVERYWHERE, Scope
@@ -145,7 +155,7 @@ def issue_code(
 @audit_app.command("verify")
 def verify_audit(as_json: JsonFlag = False) -> None:
     """Check that no entry was altered, removed or reordered; exit 1 naming the first that was."""
-    _prepare()
+    prepare_authority()
     from bluezone.authority.access.audit import verify_audit
 
     state = verify_audit()
@@ -159,7 +169,7 @@ def verify_audit(as_json: JsonFlag = False) -> None:
 
 def build(as_json: JsonFlag = False) -> None:
     """Build the export of every window that has ended, and remove files past their time."""
-    _prepare()
+    prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.keys.services import build_exports
 
@@ -174,14 +184,15 @@ def build(as_json: JsonFlag = False) -> None:
 
 def public_key() -> None:
     """Print the key that exports are signed with (PEM): what a device is enrolled with."""
-    _prepare()
+    prepare_authority()
     from bluezone.authority.keys.queries import export_public_keys
 
     for pem in sorted({key.pem for key in export_public_keys()}):
         typer.echo(pem, nl=False)
 
 
-def _prepare() -> None:
+def prepare_authority() -> None:
+    """Choose the data folder that the environment names, and make what is missing in it."""
     import os
 
     from bluezone.authority.setup import configure, data_folder_from_environment, prepare
@@ -190,7 +201,8 @@ def _prepare() -> None:
     prepare()
 
 
-def _day(text: str, option: str) -> date | None:
+def parse_day(text: str, option: str) -> date | None:
+    """The day that an option names; ``None`` for an empty text."""
     if not text:
         return None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["CODE_ISSUERS", "Role"]
+__all__ = ["CODE_ISSUERS", "LIMIT_SETTERS", "Role"]
 
 
 class Role(StrEnum):
@@ -25,3 +25,6 @@ class Role(StrEnum):
 
 CODE_ISSUERS = frozenset({Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST})
 """Who may issue a verification code: those who see a person's test result as part of their work."""
+
+LIMIT_SETTERS = frozenset({Role.EPIDEMIOLOGIST, Role.OPERATOR})
+"""Who may set how many codes are issued in a day: not those who issue them, whose account may be stolen."""

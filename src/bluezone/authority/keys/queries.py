@@ -8,19 +8,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.hazmat.primitives import serialization
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Q, QuerySet
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, state_of_code
-from bluezone.authority.keys.models import ExportConfig, VerificationCode
+from bluezone.authority.keys.models import (
+    ApiKey,
+    ExportConfig,
+    HealthAuthority,
+    HealthAuthorityKey,
+    VerificationCode,
+)
 from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
 
 __all__ = [
     "ExportPublicKey",
+    "api_keys",
+    "certificate_keys",
     "code_row",
     "code_state",
     "codes_issued_since",
     "export_public_keys",
+    "own_authority",
     "state_of",
 ]
 
@@ -79,3 +89,19 @@ def state_of(row: VerificationCode, now: datetime) -> CodeState:
         expires_at=max(row.expires_at, row.long_expires_at or row.expires_at),
         now=now,
     )
+
+
+def own_authority() -> HealthAuthority | None:
+    """The authority that this server signs certificates for; it is there once the server is set up."""
+    return HealthAuthority.objects.filter(identifier=settings.BLUEZONE_HEALTH_AUTHORITY).first()
+
+
+def certificate_keys(authority: HealthAuthority, now: datetime) -> QuerySet[HealthAuthorityKey]:
+    """An authority's keys that are not past their time, also those whose time is to come, newest last."""
+    current = HealthAuthorityKey.objects.filter(Q(valid_until=None) | Q(valid_until__gt=now))
+    return current.filter(authority=authority).order_by("valid_from", "pk")
+
+
+def api_keys(scope: Scope) -> QuerySet[ApiKey]:
+    """The API keys of systems inside the scope, newest first; the keys themselves are not stored."""
+    return scope.filter(ApiKey.objects.all(), "area_path").order_by("-created_at")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bluezone.authority.keys import downloads, issue_api, publish_api, verify_api, views
+from bluezone.authority.keys import case_api, downloads, issue_api, jwks_api, publish_api, verify_api, views
 
 __all__ = ["urlpatterns"]
 
@@ -15,6 +15,10 @@ urlpatterns = [
     path("api/batch-issue", issue_api.batch_issue, name="api-batch-issue"),
     path("api/checkcodestatus", issue_api.check_code_status, name="api-check-code-status"),
     path("api/expirecode", issue_api.expire_code, name="api-expire-code"),
+    path("api/link-case", case_api.link_case, name="api-link-case"),
+    path("api/unlink-case", case_api.unlink_case, name="api-unlink-case"),
+    path(".well-known/jwks.json", jwks_api.jwks, name="jwks"),
+    path("jwks/<str:issuer>", jwks_api.jwks, name="jwks-of-issuer"),
     path("v1/publish", publish_api.publish, name="publish"),
     path("exports/<str:region>/index.txt", downloads.index, name="export-index"),
     path("exports/<str:region>/keys.json", downloads.signing_keys, name="export-keys"),

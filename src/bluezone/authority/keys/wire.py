@@ -11,7 +11,15 @@ from typing import Any, NoReturn
 
 from bluezone.errors import Refused
 
-__all__ = ["MAX_PUBLISH_BYTES", "BadRequest", "PublishRequest", "WireKey", "decode_base64", "parse_publish"]
+__all__ = [
+    "MAX_PUBLISH_BYTES",
+    "BadRequest",
+    "PublishRequest",
+    "WireKey",
+    "decode_base64",
+    "parse_keys",
+    "parse_publish",
+]
 
 MAX_PUBLISH_BYTES = 64_000
 _INT32_MAX = 2**31 - 1
@@ -86,10 +94,7 @@ def parse_publish(body: bytes) -> PublishRequest:
         raise BadRequest(
             f'field "healthAuthorityID" must be up to {_MAX_AUTHORITY_ID} printable ASCII characters'
         )
-    keys = tuple(
-        _wire_key(one, f"temporaryExposureKeys[{at}]")
-        for at, one in enumerate(fields.get("temporaryExposureKeys", []))
-    )
+    keys = parse_keys(fields.get("temporaryExposureKeys", []))
     return PublishRequest(
         keys=keys,
         health_authority=authority,
@@ -99,6 +104,16 @@ def parse_publish(body: bytes) -> PublishRequest:
         traveler=fields.get("traveler", False),
         revision_token=fields.get("revisionToken", ""),
     )
+
+
+def parse_keys(value: Any) -> tuple[WireKey, ...]:
+    """The keys in a request's ``temporaryExposureKeys``.
+
+    :raises BadRequest: no array of objects with a key's fields.
+    """
+    if not isinstance(value, list):
+        raise BadRequest('field "temporaryExposureKeys" must be an array')
+    return tuple(_wire_key(one, f"temporaryExposureKeys[{at}]") for at, one in enumerate(value))
 
 
 def decode_base64(text: str) -> bytes:

@@ -16,6 +16,13 @@ from bluezone.authority.keys.services.bulk import (
     issue_bulk,
     mark_bulk_downloaded,
 )
+from bluezone.authority.keys.services.case_links import (
+    GivenLink,
+    LinkedKey,
+    link_case,
+    read_case_link,
+    withdraw_case_link,
+)
 from bluezone.authority.keys.services.certifying import (
     CertificateRefused,
     VerifiedCode,
@@ -50,7 +57,9 @@ __all__ = [
     "CodeRefused",
     "DayLimit",
     "ExportReport",
+    "GivenLink",
     "IssuedCode",
+    "LinkedKey",
     "NewApiKey",
     "PublishOutcome",
     "RowOutcome",
@@ -68,10 +77,12 @@ __all__ = [
     "issue_code",
     "issue_for_caller",
     "issued_code_of",
+    "link_case",
     "mark_bulk_downloaded",
     "mix_rows",
     "publish",
     "queue_message",
+    "read_case_link",
     "report_by_user",
     "retry_message",
     "revoke_api_key",
@@ -79,4 +90,5 @@ __all__ = [
     "send_due_messages",
     "set_issue_limit",
     "verify_code",
+    "withdraw_case_link",
 ]

@@ -28,12 +28,11 @@ from bluezone.authority.keys.keyed_hash import keyed
 from bluezone.authority.keys.models import HealthAuthority, VerificationCode, VerificationToken
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
 from bluezone.authority.keys.rules import midnight_interval
-from bluezone.authority.keys.services.authorities import own_key_id
+from bluezone.authority.keys.services.certificate_signers import certificate_signer
 from bluezone.authority.keys.services.user_reports import is_reporters_nonce
 from bluezone.authority.keys.wire import decode_base64
-from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, read_private_key
 
-__all__ = ["CertificateRefused", "VerifiedCode", "issue_certificate", "verify_code"]
+__all__ = ["CertificateRefused", "VerifiedCode", "certified_token", "issue_certificate", "verify_code"]
 
 TOKEN_LIFETIME = timedelta(hours=24)
 _ACCEPTS = {
@@ -98,11 +97,7 @@ def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
 
     :raises CertificateRefused: an unknown or expired token, a token used for other keys, or no MAC.
     """
-    found = VerificationToken.objects.select_for_update().filter(token_hmac=keyed("token", token)).first()
-    if found is None:
-        raise CertificateRefused("verification token invalid", "token_invalid")
-    if found.expires_at <= now:
-        raise CertificateRefused("verification token expired", "token_expired")
+    found = _usable_token(token, now)
     try:
         tekmac = decode_base64(ekeyhmac)
     except ValueError:
@@ -117,18 +112,39 @@ def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
         certified_at = now
         found.tekmac_hmac, found.certified_at = tekmac_hmac, certified_at
         found.save(update_fields=["tekmac_hmac", "certified_at"])
-    return _sign(found, ekeyhmac, tekmac, certified_at)
+    return _sign(found, ekeyhmac, tekmac, certified_at, now)
 
 
-def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, issued_at: datetime) -> str:
+def certified_token(token: str, now: datetime) -> VerificationToken:
+    """The row of a token that a certificate was asked for with; for use inside a transaction.
+
+    :raises CertificateRefused: an unknown or expired token, or one without a certificate.
+    """
+    found = _usable_token(token, now)
+    if found.tekmac_hmac is None:
+        raise CertificateRefused("no certificate has been asked for with this token", "token_invalid")
+    return found
+
+
+def _usable_token(token: str, now: datetime) -> VerificationToken:
+    found = VerificationToken.objects.select_for_update().filter(token_hmac=keyed("token", token)).first()
+    if found is None:
+        raise CertificateRefused("verification token invalid", "token_invalid")
+    if found.expires_at <= now:
+        raise CertificateRefused("verification token expired", "token_expired")
+    return found
+
+
+def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, issued_at: datetime, now: datetime) -> str:
+    key, kid = certificate_signer(now)
     authority = HealthAuthority.objects.get(identifier=settings.BLUEZONE_HEALTH_AUTHORITY)
     onset = midnight_interval(token.onset_date) if token.onset_date else 0
     return certificates.sign_certificate(
         certificates.Claims(ReportTypeName(token.report_type), onset, tekmac),
         issuer=authority.issuer,
         audience=authority.audience,
-        key=read_private_key(CERTIFICATE_SIGNING_KEY),
-        kid=own_key_id(),
+        key=key,
+        kid=kid,
         encoded_tekmac=ekeyhmac,
         now=issued_at,
     )

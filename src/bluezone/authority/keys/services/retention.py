@@ -10,12 +10,15 @@ from django.db.models import ExpressionWrapper, F, IntegerField
 from bluezone.authority.keys.models import (
     BatchStatus,
     BulkIssue,
+    CaseLink,
     PublishedKey,
     PublishMemory,
+    UserReport,
     VerificationCode,
     VerificationToken,
 )
 from bluezone.authority.keys.rules import LIMITS
+from bluezone.authority.keys.services.user_reports import REPORT_AGAIN_AFTER
 from bluezone.protocols.gaen import INTERVAL_SECONDS
 
 __all__ = ["CODES_KEPT", "delete_expired"]
@@ -25,12 +28,14 @@ CODES_KEPT = timedelta(days=14)
 
 @transaction.atomic
 def delete_expired(now: datetime) -> None:
-    """Delete tokens and request memories past their time, codes after two weeks, and keys that are too old.
+    """Delete what is past its time: tokens, memories, links with cases, reports, codes, and keys too old.
 
     A key goes when nobody could publish it any more and the file it is in has been written.
     """
     VerificationToken.objects.filter(expires_at__lte=now).delete()
     VerificationCode.objects.filter(expires_at__lte=now - CODES_KEPT).delete()
+    UserReport.objects.filter(reported_at__lte=now - REPORT_AGAIN_AFTER).delete()
+    CaseLink.objects.filter(expires_at__lte=now).delete()
     BulkIssue.objects.filter(issued_at__lte=now - CODES_KEPT).delete()
     PublishMemory.objects.filter(expires_at__lte=now).delete()
     oldest = int((now - LIMITS.max_age).timestamp()) // INTERVAL_SECONDS
