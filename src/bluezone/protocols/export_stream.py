@@ -4,7 +4,7 @@ A protobuf message is a row of fields, and any part of the row is a message too.
 export are cut at borders of top-level fields, each part is decoded by itself, and no more than one part is
 in memory at a time. Everything that reads exports reads them here, so that all refuse alike.
 
-Where the native crate is built it reads the parts that are as every authority writes them, a hundred times as
+Where the native crate is built it reads the parts that are as every authority writes them, twenty times as
 fast; a part with anything unusual in it, right or wrong, is read by the protobuf library.
 """
 
