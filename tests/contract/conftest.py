@@ -141,7 +141,9 @@ def key_server(authority: Path, authority_clock: SettableClock, foreign_authorit
     """Tables of a key server that believes itself and one foreign authority; use with ``django_db``."""
     from bluezone.authority.keys import services, verify_api
     from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
+    from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys
 
+    forget_accepted_keys()
     services.add_own_authority(authority_clock.now())
     services.configure_export("VN")
     row = HealthAuthority.objects.create(

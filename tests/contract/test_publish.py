@@ -15,6 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bluezone.authority.keys.models import PublishedKey, PublishMemory
+from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +128,7 @@ def test_unknown_authority_and_authority_without_region(phone: Any, foreign_auth
     status, reply = phone.publish(phone.keys(1), healthAuthorityID="nobody")
     assert (status, reply["code"]) == (401, "unknown_health_authority_id")
     HealthAuthority.objects.filter(identifier=foreign_authority.identifier).update(region="")
+    forget_accepted_keys()
     status, reply = phone.publish(phone.keys(1))
     assert (status, reply["code"]) == (500, "health_authority_missing_region_config")
 
@@ -394,7 +396,7 @@ def test_a_database_failure_is_a_500(phone: Any, monkeypatch: pytest.MonkeyPatch
     def fail(*_: Any, **__: Any) -> None:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr("bluezone.authority.keys.models.PublishedKey.objects.bulk_create", fail)
+    monkeypatch.setattr("bluezone.authority.keys.services.publishing.write_report", fail)
     status, reply = phone.publish(phone.keys(1))
     assert (status, reply["code"]) == (500, "internal_error")
     assert "disk" not in reply["error"]

@@ -123,6 +123,7 @@ if BLUEZONE_DEMO:
     INSTALLED_APPS.append("bluezone.authority.demo")
 
 MIDDLEWARE = [
+    "bluezone.authority.middleware.DeviceRequests",
     "bluezone.authority.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "bluezone.authority.middleware.ReplyHeaders",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
 import secrets
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from bluezone.authority.keys.wire import MAX_PUBLISH_BYTES
@@ -70,6 +71,5 @@ def json_body(request: HttpRequest) -> bytes:
 def padded(reply: dict[str, Any], status: int = 200) -> HttpResponse:
     """Replies vary in size by themselves, so that their size does not tell what they say."""
     padding = secrets.token_bytes(_PADDING + secrets.randbelow(_PADDING + 1))
-    response = JsonResponse({**reply, "padding": b64encode(padding).decode()}, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
+    body = json.dumps({**reply, "padding": b64encode(padding).decode()})
+    return HttpResponse(body, "application/json", status, headers={"Cache-Control": "no-store"})

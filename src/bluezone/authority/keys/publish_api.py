@@ -25,7 +25,9 @@ def _publish_error(code: str, message: str, status: int, warnings: tuple[str, ..
 
 @json_post(_publish_error, "internal_error")
 def publish(request: HttpRequest) -> HttpResponse:
-    """``POST /v1/publish``"""
+    """``POST /v1/publish``; with a header ``X-Chaff`` all of it is done and taken back."""
+    if "HTTP_X_CHAFF" in request.META:
+        return _publish_chaff(request)
     try:
         outcome = services.publish(parse_publish(json_body(request)), runtime.now())
     except Unacceptable as error:
@@ -35,6 +37,14 @@ def publish(request: HttpRequest) -> HttpResponse:
     except PublishRefused as error:
         return _publish_error(error.code, str(error), error.status, error.warnings)
     return padded(_publish_reply(outcome))
+
+
+def _publish_chaff(request: HttpRequest) -> HttpResponse:
+    try:
+        sent = parse_publish(json_body(request))
+    except (Unacceptable, BadRequest):
+        sent = None  # noise is welcome in any form
+    return padded(_publish_reply(services.publish_chaff(sent, runtime.now())))
 
 
 def _publish_reply(outcome: PublishOutcome) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import struct
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -51,7 +52,7 @@ def seal_token(entries: Entries) -> str:
     plain = b"".join(_ENTRY.pack(tek, start, period) for tek, (start, period) in entries.items())
     plain += bytes(_ENTRY.size * (-len(entries) % _GROUP or (0 if entries else _GROUP)))
     nonce = secrets.token_bytes(_NONCE)
-    sealed = AESGCM(_key(number)).encrypt(nonce, plain, header + _CONTEXT)
+    sealed = _cipher(number).encrypt(nonce, plain, header + _CONTEXT)
     return b64encode(header + nonce + sealed).decode()
 
 
@@ -69,7 +70,7 @@ def open_token(token: str) -> dict[bytes, tuple[int, int]]:
         raise InvalidToken("the token's key is unknown")
     nonce, sealed = data[_HEADER.size : _HEADER.size + _NONCE], data[_HEADER.size + _NONCE :]
     try:
-        plain = AESGCM(_key(number)).decrypt(nonce, sealed, data[: _HEADER.size] + _CONTEXT)
+        plain = _cipher(number).decrypt(nonce, sealed, data[: _HEADER.size] + _CONTEXT)
     except (InvalidTag, ValueError):
         raise InvalidToken("the token was altered") from None
     entries = (_ENTRY.unpack_from(plain, at) for at in range(0, len(plain), _ENTRY.size))
@@ -93,9 +94,25 @@ def _folder() -> Path:
     return secrets_folder() / "revision-token"
 
 
-def _key_files() -> set[int]:
-    return {int(path.stem) for path in _folder().glob("[0-9]*.key")}
+def _key_files() -> frozenset[int]:
+    """Their numbers; the folder is read again when its time has changed."""
+    folder = _folder()
+    try:
+        changed = folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return frozenset()
+    return _listed(folder, changed)
 
 
-def _key(number: int) -> bytes:
-    return (_folder() / f"{number}.key").read_bytes()
+@lru_cache(maxsize=4)
+def _listed(folder: Path, _changed: int) -> frozenset[int]:
+    return frozenset(int(path.stem) for path in folder.glob("[0-9]*.key"))
+
+
+def _cipher(number: int) -> AESGCM:
+    return _load_cipher(_folder() / f"{number}.key")
+
+
+@lru_cache(maxsize=16)
+def _load_cipher(path: Path) -> AESGCM:
+    return AESGCM(path.read_bytes())

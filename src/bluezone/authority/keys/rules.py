@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -123,12 +124,13 @@ def decide_keys(
             "bad_request", f"{len(keys)} exposure keys in publish request, at most {limits.max_keys}"
         )
     onset_day = _onset_interval(onset_sent, onset_certified, now, limits) // _DAY_INTERVALS
+    oldest, current = _interval(now - limits.max_age), _interval(now)
+    release_at = lru_cache(maxsize=None)(partial(_release_at, now=now, limits=limits))
     accepted: dict[bytes, AcceptedKey] = {}
     errors: list[str] = []
     warnings: list[str] = []
     for index, key in enumerate(keys):
-        fault = _fault(key, now, limits)
-        tek = b"" if fault else decode_base64(key.key)
+        tek, fault = _tek_or_fault(key, oldest, current, limits)
         if not fault and tek in accepted:
             fault = "it is in the request twice"
         if fault:
@@ -148,7 +150,7 @@ def decide_keys(
             rolling_period=key.rolling_period,
             transmission_risk=backfilled_risk(report_type, key.transmission_risk),
             days_since_onset=days,
-            release_at=_release_at(key.rolling_start + key.rolling_period, now, limits),
+            release_at=release_at(key.rolling_start + key.rolling_period),
         )
     if not accepted and errors:
         raise PublishRefused("bad_request", "; ".join(errors), warnings=warnings)
@@ -208,25 +210,29 @@ def floor_to(moment: datetime, step: timedelta) -> datetime:
     return _EPOCH + (moment - _EPOCH) // step * step
 
 
-def _fault(key: WireKey, now: datetime, limits: PublishLimits) -> str | None:
-    """Why a single key is not taken."""
+def _tek_or_fault(key: WireKey, oldest: int, current: int, limits: PublishLimits) -> tuple[bytes, str]:
+    """A single key's bytes, or why it is not taken.
+
+    :param oldest: a key must end after this interval, and start no later than ``current``.
+    """
     try:
-        size = len(decode_base64(key.key))
+        tek = decode_base64(key.key)
     except ValueError as error:
-        return f"the key is {error}"
-    if size != KEY_BYTES:
-        return f"the key has {size} bytes, must have {KEY_BYTES}"
-    if not 1 <= key.rolling_period <= MAX_ROLLING_PERIOD:
-        return f"rolling period {key.rolling_period} is outside 1-{MAX_ROLLING_PERIOD}"
-    oldest, current = _interval(now - limits.max_age), _interval(now)
+        return b"", f"the key is {error}"
     end = key.rolling_start + key.rolling_period
-    if end <= oldest:
-        return f"it ends at interval {end}, must end after {oldest}"
-    if key.rolling_start > current:
-        return f"it starts at interval {key.rolling_start}, in the future"
-    if not 0 <= key.transmission_risk <= limits.max_risk:
-        return f"transmission risk {key.transmission_risk} is outside 0-{limits.max_risk}"
-    return None
+    if len(tek) != KEY_BYTES:
+        fault = f"the key has {len(tek)} bytes, must have {KEY_BYTES}"
+    elif not 1 <= key.rolling_period <= MAX_ROLLING_PERIOD:
+        fault = f"rolling period {key.rolling_period} is outside 1-{MAX_ROLLING_PERIOD}"
+    elif end <= oldest:
+        fault = f"it ends at interval {end}, must end after {oldest}"
+    elif key.rolling_start > current:
+        fault = f"it starts at interval {key.rolling_start}, in the future"
+    elif not 0 <= key.transmission_risk <= limits.max_risk:
+        fault = f"transmission risk {key.transmission_risk} is outside 0-{limits.max_risk}"
+    else:
+        fault = ""
+    return tek, fault
 
 
 def _onset_interval(sent: int, certified: int, now: datetime, limits: PublishLimits) -> int:
@@ -239,7 +245,7 @@ def _onset_interval(sent: int, certified: int, now: datetime, limits: PublishLim
     return current - limits.default_onset_days_ago * _DAY_INTERVALS
 
 
-def _release_at(end_interval: int, now: datetime, limits: PublishLimits) -> datetime:
+def _release_at(end_interval: int, *, now: datetime, limits: PublishLimits) -> datetime:
     """Not before a key has expired and the clock tolerance of listeners has passed; whole windows only."""
     embargoed = _EPOCH + timedelta(seconds=end_interval * INTERVAL_SECONDS) + limits.embargo
     if embargoed <= now:

@@ -45,7 +45,7 @@ from bluezone.authority.keys.services.messages import (
     send_due_messages,
 )
 from bluezone.authority.keys.services.mixing import mix_rows
-from bluezone.authority.keys.services.publishing import PublishOutcome, publish
+from bluezone.authority.keys.services.publishing import PublishOutcome, publish, publish_chaff
 from bluezone.authority.keys.services.retention import delete_expired
 from bluezone.authority.keys.services.user_reports import report_by_user
 
@@ -81,6 +81,7 @@ __all__ = [
     "mark_bulk_downloaded",
     "mix_rows",
     "publish",
+    "publish_chaff",
     "queue_message",
     "read_case_link",
     "report_by_user",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hmac
+import secrets
+from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, transaction
 
 from bluezone.authority.keys import certificates
 from bluezone.authority.keys.models import (
     HealthAuthority,
-    HealthAuthorityKey,
     PublishedKey,
     PublishMemory,
     random_row_id,
@@ -30,17 +31,20 @@ from bluezone.authority.keys.rules import (
     decide_revision,
     floor_to,
 )
+from bluezone.authority.keys.services.accepted_keys import accepted_key, find_authority
+from bluezone.authority.keys.services.report_rows import NewMemory, NewReport, write_report
 from bluezone.authority.keys.tekmac import matches_tekmac
-from bluezone.authority.keys.wire import PublishRequest, decode_base64
+from bluezone.authority.keys.wire import PublishRequest, WireKey, decode_base64
 from bluezone.authority.secret_files import PUBLISH_MEMORY_KEY, read_secret
-from bluezone.protocols.gaen import INTERVAL_SECONDS
+from bluezone.protocols.gaen import INTERVAL_SECONDS, KEY_BYTES, MAX_ROLLING_PERIOD
 
-__all__ = ["MEMORY_LIFETIME", "PublishOutcome", "publish"]
+__all__ = ["MEMORY_LIFETIME", "PublishOutcome", "publish", "publish_chaff"]
 
 MEMORY_LIFETIME = timedelta(days=14)
 """As long as the keys themselves may be there: a phone that was off for a week may still ask again."""
 
 _TRIES = 3
+_USUAL_KEYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,108 @@ def publish(request: PublishRequest, now: datetime) -> PublishOutcome:
     :raises PublishRefused: with the reference server's error code and HTTP status.
     """
     request_hmac = _request_hmac(request)
+    try:
+        vouched, decision = _judge(request, now)
+    except PublishRefused:
+        remembered = PublishMemory.objects.filter(request_hmac=request_hmac).first()
+        if remembered is None:
+            raise
+        return _answer_again(request, remembered, now)
+    if not request.revision_token and vouched.claims.report_type is not ReportTypeName.NEGATIVE:
+        try:
+            return _store_new(request, request_hmac, vouched, decision, now)
+        except (IntegrityError, OperationalError):
+            pass  # there is something already, or the connection had been lost: take the longer way
+    return _revise_or_repeat(request, request_hmac, vouched, decision, now)
+
+
+def publish_chaff(request: PublishRequest | None, now: datetime) -> PublishOutcome:
+    """Do all that publishing does and take it back; the outcome is of the shape that a real one has.
+
+    :param request: what was sent, if it can be read. Its content is nothing but noise.
+    """
+    keys = request.keys[: LIMITS.max_keys] if request else ()
+    made_up = PublishRequest(
+        keys=_made_up_keys(len(keys) or _USUAL_KEYS, now),
+        health_authority=settings.BLUEZONE_HEALTH_AUTHORITY,
+        certificate=request.certificate if request else "",
+        hmac_key=request.hmac_key if request else "",
+    )
+    request_hmac = _request_hmac(made_up)
+    authority = find_authority(made_up.health_authority)
+    if authority is None:
+        raise RuntimeError("this server's own health authority is not registered")
+    certificates.take_the_time_to_check()
+    matches_tekmac(made_up.keys, request_hmac, request_hmac)
+    decision = decide_keys(made_up.keys, ReportTypeName.CONFIRMED, onset_sent=0, onset_certified=0, now=now)
+    vouched = _Vouched(authority, certificates.Claims(ReportTypeName.CONFIRMED, 0, b""))
+    return _store_new(made_up, request_hmac, vouched, decision, now, keep=False)
+
+
+def _judge(request: PublishRequest, now: datetime) -> tuple[_Vouched, Decision]:
+    vouched = _vouch(request, now)
+    return vouched, decide_keys(
+        request.keys,
+        vouched.claims.report_type,
+        onset_sent=request.onset_interval,
+        onset_certified=vouched.claims.onset_interval,
+        now=now,
+    )
+
+
+def _store_new(
+    request: PublishRequest,
+    request_hmac: bytes,
+    vouched: _Vouched,
+    decision: Decision,
+    now: datetime,
+    *,
+    keep: bool = True,
+) -> PublishOutcome:
+    """Take it that nobody has sent the request or a key of it before, as is nearly always so.
+
+    :raises IntegrityError: when somebody has; nothing is stored then.
+    """
+    accepted = decision.accepted
+    memory = NewMemory(
+        request_hmac,
+        inserted=len(accepted),
+        refused=len(decision.errors),
+        left_out=len(decision.warnings),
+        accepted=_bits(request, {key.index for key in accepted}),
+        expires_at=floor_to(now, LIMITS.window) + MEMORY_LIFETIME,
+    )
+    write_report(
+        NewReport(memory, accepted, vouched.claims.report_type, request.traveler, vouched.authority),
+        keep=keep,
+    )
+    entries = {key.tek: (key.rolling_start, key.rolling_period) for key in accepted}
+    return PublishOutcome(len(accepted), decision.errors, decision.warnings, _token(entries))
+
+
+def _made_up_keys(count: int, now: datetime) -> tuple[WireKey, ...]:
+    today = int(now.timestamp()) // INTERVAL_SECONDS // MAX_ROLLING_PERIOD
+    return tuple(
+        WireKey(
+            b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
+            (today - 1 - ago % _USUAL_KEYS) * MAX_ROLLING_PERIOD,
+            MAX_ROLLING_PERIOD,
+        )
+        for ago in range(count)
+    )
+
+
+def _revise_or_repeat(
+    request: PublishRequest,
+    request_hmac: bytes,
+    vouched: _Vouched,
+    decision: Decision,
+    now: datetime,
+) -> PublishOutcome:
     for _ in range(_TRIES):
         remembered = PublishMemory.objects.filter(request_hmac=request_hmac).first()
         if remembered is not None:
             return _answer_again(request, remembered, now)
-        vouched = _vouch(request, now)
-        decision = decide_keys(
-            request.keys,
-            vouched.claims.report_type,
-            onset_sent=request.onset_interval,
-            onset_certified=vouched.claims.onset_interval,
-            now=now,
-        )
         try:
             return _store(request, request_hmac, vouched, decision, now)
         except (IntegrityError, _CarriedOutMeanwhile):
@@ -152,7 +246,7 @@ def _answer_again(request: PublishRequest, memory: PublishMemory, now: datetime)
 
 def _vouch(request: PublishRequest, now: datetime) -> _Vouched:
     """Whether a known health authority vouches for these very keys."""
-    authority = HealthAuthority.objects.filter(identifier=request.health_authority).first()
+    authority = find_authority(request.health_authority)
     if authority is None:
         raise PublishRefused(
             "unknown_health_authority_id", f"unknown health authority {request.health_authority!r}", 401
@@ -163,16 +257,12 @@ def _vouch(request: PublishRequest, now: datetime) -> _Vouched:
         )
     try:
         kid = certificates.key_id_of(request.certificate)
-        key = (
-            HealthAuthorityKey.objects.filter(authority=authority, kid=kid, valid_from__lte=now)
-            .filter(Q(valid_until=None) | Q(valid_until__gt=now))
-            .first()
-        )
+        key = accepted_key(request.health_authority, kid, now)
         if key is None:
             raise certificates.CertificateInvalid("the certificate's key is not one of the authority's")
         claims = certificates.check_certificate(
             request.certificate,
-            key.public_key_pem,
+            key.public_key,
             issuer=authority.issuer,
             audience=authority.audience,
             now=now,

@@ -1,0 +1,77 @@
+"""Which keys' certificates are believed: looked up once in a while, since every publish asks.
+
+Each worker remembers for two seconds what it found, never that it found nothing. So a key that is taken away
+stops being believed everywhere within that time.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.db.models import Q
+
+from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
+
+__all__ = ["AcceptedKeyOf", "accepted_key", "find_authority", "forget_accepted_keys"]
+
+_REMEMBERED_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedKeyOf:
+    """A health authority's public key, with the time in which it is good."""
+
+    authority: HealthAuthority
+    public_key: ec.EllipticCurvePublicKey
+    valid_from: datetime
+    valid_until: datetime | None
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether certificates by this key are believed at that time."""
+        return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
+
+
+_authorities: dict[str, tuple[float, HealthAuthority]] = {}
+_keys: dict[tuple[str, str], tuple[float, AcceptedKeyOf]] = {}
+
+
+def find_authority(identifier: str) -> HealthAuthority | None:
+    """The health authority of that identifier."""
+    held = _authorities.get(identifier)
+    if held is not None and time.monotonic() < held[0]:
+        return held[1]
+    found = HealthAuthority.objects.filter(identifier=identifier).first()
+    if found is None:
+        _authorities.pop(identifier, None)
+    else:
+        _authorities[identifier] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+    return found
+
+
+def accepted_key(identifier: str, kid: str, now: datetime) -> AcceptedKeyOf | None:
+    """The key of an authority that has this id and is good at that time."""
+    held = _keys.get((identifier, kid))
+    if held is not None and time.monotonic() < held[0]:
+        return held[1] if held[1].is_good(now) else None
+    row = (
+        HealthAuthorityKey.objects.select_related("authority")
+        .filter(Q(valid_until=None) | Q(valid_until__gt=now), authority__identifier=identifier, kid=kid)
+        .first()
+    )
+    public = None if row is None else serialization.load_pem_public_key(row.public_key_pem.encode())
+    if row is None or not isinstance(public, ec.EllipticCurvePublicKey):
+        _keys.pop((identifier, kid), None)
+        return None
+    found = AcceptedKeyOf(row.authority, public, row.valid_from, row.valid_until)
+    _keys[identifier, kid] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+    return found if found.is_good(now) else None
+
+
+def forget_accepted_keys() -> None:
+    """Look again at the next question, because this process has changed what is stored."""
+    _authorities.clear()
+    _keys.clear()
