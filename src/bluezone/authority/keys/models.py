@@ -294,21 +294,27 @@ class PublishedKey(models.Model):
     report_type = models.CharField(max_length=16, choices=_REPORT_TYPES)
     days_since_onset = models.SmallIntegerField(null=True)
     traveler = models.BooleanField(default=False)
-    authority = models.ForeignKey(HealthAuthority, models.PROTECT, null=True, related_name="+")
+    authority = models.ForeignKey(
+        HealthAuthority, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     """Who vouched for it; nobody for padding, and for keys of another authority's exports."""
 
     region = models.CharField(max_length=16)
     release_at = models.DateTimeField()
-    batch = models.ForeignKey(ExportBatch, models.PROTECT, null=True, related_name="keys")
+    batch = models.ForeignKey(ExportBatch, models.PROTECT, null=True, related_name="keys", db_index=False)
     revised_report_type = models.CharField(max_length=16, choices=_REPORT_TYPES, null=True)
     revised_transmission_risk = models.PositiveSmallIntegerField(null=True)
     revised_days_since_onset = models.SmallIntegerField(null=True)
     revised_release_at = models.DateTimeField(null=True)
-    revised_batch = models.ForeignKey(ExportBatch, models.PROTECT, null=True, related_name="revised_keys")
+    revised_batch = models.ForeignKey(
+        ExportBatch, models.PROTECT, null=True, related_name="revised_keys", db_index=False
+    )
     padding = models.BooleanField(default=False)
     """Nobody has it: it was made so that a batch tells less."""
 
-    imported_from = models.ForeignKey("ImportSource", models.PROTECT, null=True, related_name="keys")
+    imported_from = models.ForeignKey(
+        "ImportSource", models.PROTECT, null=True, related_name="keys", db_index=False
+    )
     mixed = models.BooleanField(default=False)
 
     class Meta:
@@ -320,6 +326,18 @@ class PublishedKey(models.Model):
                 fields=["region", "revised_release_at"],
                 condition=models.Q(revised_batch=None, revised_report_type__isnull=False),
                 name="revisions_to_export",
+            ),
+            # Of those that have one: a new key has none of them, and costs nothing here.
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="keys_of_a_batch"),
+            models.Index(
+                fields=["revised_batch"],
+                condition=models.Q(revised_batch__isnull=False),
+                name="revisions_of_a_batch",
+            ),
+            models.Index(
+                fields=["imported_from"],
+                condition=models.Q(imported_from__isnull=False),
+                name="keys_of_a_source",
             ),
         )
 
