@@ -1,14 +1,18 @@
-"""The form of a test for which a code is wanted."""
+"""Forms of the staff pages: a test for which a code is wanted, a phone, a file of tests."""
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
-from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.bulk_codes import MAX_BYTES
+from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
+from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, parse_phone
 
-__all__ = ["REPORT_TYPE_LABELS", "IssueCodeForm"]
+__all__ = ["REPORT_TYPE_LABELS", "BulkConfirmForm", "BulkForm", "IssueCodeForm", "PhoneForm"]
 
 REPORT_TYPE_LABELS = {
     ReportTypeName.CONFIRMED: "Dương tính, đã xét nghiệm khẳng định",
@@ -17,8 +21,8 @@ REPORT_TYPE_LABELS = {
     ReportTypeName.USER_REPORT: "Tự khai báo",
     ReportTypeName.UNKNOWN: "Không rõ",
 }
-_ISSUABLE = (ReportTypeName.CONFIRMED, ReportTypeName.LIKELY, ReportTypeName.NEGATIVE)
 _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
+_DELIVERIES = [("read", "Đọc cho người được xét nghiệm"), ("sms", "Gửi SMS"), ("print", "In phiếu")]
 
 
 def _date_field(label: str, help_text: str) -> forms.DateField:
@@ -32,18 +36,37 @@ def _date_field(label: str, help_text: str) -> forms.DateField:
     )
 
 
-class IssueCodeForm(forms.Form):
-    """Asks for no name, phone or other identity: the code is tied to a test, not to a person."""
+class PhoneField(forms.CharField):
+    """A mobile number of Việt Nam, cleaned to E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {"type": "tel", "inputmode": "tel", "autocomplete": "off"}
+        super().__init__(
+            label="Số điện thoại di động",
+            help_text="Ví dụ: 0912 345 678. Số được mã hóa và xóa ngay khi gửi xong.",
+            max_length=40,
+            widget=forms.TextInput(attrs=attributes),
+            error_messages={
+                "required": "Hãy nhập số điện thoại.",
+                "max_length": "Số điện thoại quá dài.",
+            },
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return parse_phone(text)
+        except PhoneRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+
+
+class _AreaForm(forms.Form):
+    """What is issued, is issued somewhere, and once: the UUID is made with the form."""
 
     uuid = forms.UUIDField(widget=forms.HiddenInput)
-    report_type = forms.ChoiceField(
-        label="Kết quả",
-        choices=[(one.value, REPORT_TYPE_LABELS[one]) for one in _ISSUABLE],
-        widget=forms.RadioSelect,
-        error_messages={"required": "Hãy chọn kết quả."},
-    )
-    test_date = _date_field("Ngày lấy mẫu", "Trong 14 ngày gần đây. Cần ít nhất một trong hai ngày.")
-    onset_date = _date_field("Ngày khởi phát triệu chứng", "Để trống nếu không có triệu chứng.")
     area = forms.ChoiceField(
         label="Nơi cấp",
         error_messages={
@@ -52,8 +75,89 @@ class IssueCodeForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, areas: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, areas: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["area"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type only
-        field.choices = areas
+        field.choices = list(areas.items())
+
+
+class IssueCodeForm(_AreaForm):
+    """Asks for no name or other identity: the code is tied to a test, not to a person."""
+
+    report_type = forms.ChoiceField(
+        label="Kết quả",
+        choices=[(one.value, REPORT_TYPE_LABELS[one]) for one in ISSUABLE],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Hãy chọn kết quả."},
+    )
+    test_date = _date_field("Ngày lấy mẫu", "Trong 14 ngày gần đây. Cần ít nhất một trong hai ngày.")
+    onset_date = _date_field("Ngày khởi phát triệu chứng", "Để trống nếu không có triệu chứng.")
+    delivery = forms.ChoiceField(
+        label="Trao mã bằng cách nào?",
+        choices=_DELIVERIES,
+        initial="read",
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Hãy chọn một cách trao mã trong danh sách."},
+    )
+    phone = PhoneField(required=False)
+
+    def __init__(self, *args: Any, areas: dict[str, str], sms: bool, **kwargs: Any) -> None:
+        super().__init__(*args, areas=areas, **kwargs)
+        if not sms:
+            field = self.fields["delivery"]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type only
+            field.choices = [one for one in _DELIVERIES if one[0] != "sms"]
+            del self.fields["phone"]
+
+    def clean_delivery(self) -> str:
+        return self.cleaned_data["delivery"] or "read"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("delivery") != "sms":
+            cleaned.pop("phone", None)  # a number that nobody will write to is not kept, right or wrong
+            self.errors.pop("phone", None)
+        elif not cleaned.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", "Hãy nhập số điện thoại để gửi SMS.")
+        return cleaned
+
+
+class PhoneForm(forms.Form):
+    """Where a code is sent, again or for the first time."""
+
+    uuid = forms.UUIDField(widget=forms.HiddenInput)
+    phone = PhoneField()
+
+
+class BulkForm(_AreaForm):
+    """A file of tests of one place."""
+
+    file = forms.FileField(
+        label="Tệp CSV",
+        help_text="Tối đa 1.000 dòng. Trong Excel, hãy lưu tệp dạng “CSV UTF-8”.",
+        error_messages={
+            "required": "Hãy chọn tệp.",
+            "missing": "Hãy chọn tệp.",
+            "invalid": "Hãy chọn tệp.",
+            "empty": "Tệp trống.",
+        },
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+    )
+
+    def clean_file(self) -> bytes:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        return bytes(file.read(MAX_BYTES + 1))
+
+
+class BulkConfirmForm(_AreaForm):
+    """The same file, back from the page that showed what is in it."""
+
+    content = forms.CharField(widget=forms.HiddenInput, max_length=MAX_BYTES * 4 // 3 + 4)
+
+    def clean_content(self) -> bytes:
+        try:
+            return b64decode(self.cleaned_data["content"], validate=True)
+        except ValueError:
+            raise forms.ValidationError("Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.") from None

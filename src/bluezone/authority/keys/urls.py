@@ -2,12 +2,34 @@
 
 from django.urls import path
 
-from bluezone.authority.keys import case_api, downloads, issue_api, jwks_api, publish_api, verify_api, views
+from bluezone.authority.keys import (
+    bulk_views,
+    case_api,
+    code_views,
+    downloads,
+    issue_api,
+    jwks_api,
+    link_views,
+    publish_api,
+    verify_api,
+)
 
 __all__ = ["urlpatterns"]
 
 urlpatterns = [
-    path("codes/", views.issue_code, name="issue-code"),
+    path("codes/", code_views.issue_code, name="issue-code"),
+    path("codes/bulk/", bulk_views.bulk_upload, name="bulk-codes"),
+    path("codes/bulk/issue", bulk_views.bulk_issue, name="bulk-issue"),
+    path("codes/bulk/download", bulk_views.bulk_download, name="bulk-download"),
+    path("codes/<uuid:code_uuid>/", code_views.code_page, name="code"),
+    path("codes/<uuid:code_uuid>/revoke", code_views.revoke_code, name="revoke-code"),
+    path("codes/<uuid:code_uuid>/messages", code_views.send_message, name="send-message"),
+    path(
+        "codes/<uuid:code_uuid>/messages/<uuid:message_uuid>/retry",
+        code_views.retry_message,
+        name="retry-message",
+    ),
+    path("v", link_views.open_code, name="open-code"),
     path("api/verify", verify_api.verify, name="api-verify"),
     path("api/certificate", verify_api.certificate, name="api-certificate"),
     path("api/user-report", verify_api.user_report, name="api-user-report"),

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from bluezone.authority.access.audit import SYSTEM, Actor, record
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.keys import code_texts
+from bluezone.authority.keys.code_links import link_for_people
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import SmsMessage, SmsState, VerificationCode
 from bluezone.authority.keys.queries import code_row, state_of
@@ -116,13 +116,13 @@ def send_due_messages(now: datetime) -> SendReport:
     Not one transaction: each message has one before its try and one after it.
     """
     sender: SmsSender | None = settings.BLUEZONE_SMS.sender
-    due = SmsMessage.objects.filter(state=SmsState.WAITING, next_try_at__lte=now).select_related("code")
+    waiting = SmsMessage.objects.filter(state=SmsState.WAITING).select_related("code")
     sent = given_up = put_off = in_a_row = 0
     to_try: list[uuid.UUID] = []
-    for message in list(due.order_by("next_try_at")):
+    for message in list(waiting.order_by("next_try_at")):
         if (ended := _ENDED.get(state_of(message.code, now))) is not None:
             given_up += _finish(message.pk, SmsState.FAILED, ended, now)
-        elif len(to_try) < _BATCH:
+        elif message.next_try_at <= now and len(to_try) < _BATCH:
             to_try.append(message.pk)
     for pk in to_try:
         if sender is None:
@@ -192,8 +192,7 @@ def _try(message: SmsMessage, sender: SmsSender) -> _Outcome:
 def _text(row: VerificationCode) -> str:
     issued = issued_code_of(row)
     code, expires_at = issued.long_code or issued.code, issued.long_expires_at or issued.expires_at
-    link = code_texts.code_web_link(code) or f"{settings.BLUEZONE_BASE_URL}/v?c={code}"
-    return compose(settings.BLUEZONE_SMS.text, code=code, link=link, expires_at=expires_at)
+    return compose(settings.BLUEZONE_SMS.text, code=code, link=link_for_people(code), expires_at=expires_at)
 
 
 @transaction.atomic

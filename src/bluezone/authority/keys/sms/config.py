@@ -55,7 +55,7 @@ def sms_settings(environment: Mapping[str, str], *, public: bool) -> SmsSettings
             security = value("SMTP_SECURITY", "starttls")
             mail = MailGateway(
                 host=value("SMTP_HOST"),
-                port=_port(value("SMTP_PORT", _DEFAULT_PORTS.get(security, "0"))),
+                port=_port(value("SMTP_PORT", _DEFAULT_PORTS.get(security, "587"))),
                 sender=value("SMTP_FROM"),
                 recipient=value("SMTP_TO"),
                 security=security,

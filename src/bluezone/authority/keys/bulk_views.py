@@ -1,0 +1,181 @@
+"""Staff pages of codes for a file of tests: choose the file, see what is in it, issue, download once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from bluezone.authority.keys import services
+from bluezone.authority.keys.bulk_codes import BulkFile, BulkRefused, read_bulk_file
+from bluezone.authority.keys.code_links import in_fours
+from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, BulkConfirmForm, BulkForm
+from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.staff import Issuer, issuer_of
+
+__all__ = ["bulk_download", "bulk_issue", "bulk_upload"]
+
+_HEADING = (
+    "Dòng",
+    "Mã mẫu",
+    "Kết quả",
+    "Tình trạng",
+    "Mã ngắn",
+    "Mã ngắn hết hạn",
+    "Mã dài",
+    "Mã dài hết hạn",
+    "SMS",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def bulk_upload(request: HttpRequest) -> HttpResponse:
+    """``/codes/bulk/``: the form; after a file is sent, what is in it. Nothing is issued yet."""
+    issuer = issuer_of(request)
+    if request.method != "POST":
+        form = BulkForm(areas=issuer.areas, initial={"uuid": uuid.uuid4()})
+        return render(request, "keys/bulk.html", {"form": form})
+    form = BulkForm(request.POST, request.FILES, areas=issuer.areas)
+    if form.is_valid():
+        data = form.cleaned_data["file"]
+        try:
+            return _preview(request, form, read_bulk_file(data, issuer.today), data, issuer)
+        except BulkRefused as refusal:
+            form.add_error("file", str(refusal))
+    return render(request, "keys/bulk.html", {"form": form}, status=422)
+
+
+@login_required
+@never_cache
+@require_http_methods(["POST"])
+def bulk_issue(request: HttpRequest) -> HttpResponse:
+    """``/codes/bulk/issue``: issue what the file asks for, and show each row's outcome."""
+    issuer = issuer_of(request)
+    form = BulkConfirmForm(request.POST, areas=issuer.areas)
+    try:
+        outcome = _issue(form, issuer)
+    except (BulkRefused, CodeRefused) as refusal:
+        return _refused(request, issuer, str(refusal))
+    issued = [one for one in outcome.rows if one.issued]
+    context = {
+        "outcome": outcome,
+        "issued": issued,
+        "refused": len(outcome.rows) - len(issued),
+        "messages_queued": sum(one.message_queued for one in issued),
+        "messages_refused": sum(bool(one.message_refusal) for one in issued),
+        "area": issuer.areas[form.cleaned_data["area"]],
+        "form": form,
+        "now": issuer.now,
+    }
+    return render(request, "keys/bulk_issued.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["POST"])
+def bulk_download(request: HttpRequest) -> HttpResponse:
+    """``/codes/bulk/download``: the outcomes as CSV, once."""
+    issuer = issuer_of(request)
+    form = BulkConfirmForm(request.POST, areas=issuer.areas)
+    try:
+        outcome = _issue(form, issuer)
+        services.mark_bulk_downloaded(form.cleaned_data["uuid"], by=issuer.actor, now=issuer.now)
+    except (BulkRefused, CodeRefused) as refusal:
+        return _refused(request, issuer, str(refusal))
+    delimiter = read_bulk_file(form.cleaned_data["content"], issuer.today).delimiter
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(_HEADING)
+    writer.writerows(_csv_rows(outcome))
+    # with a mark, or Excel takes it for another encoding
+    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="ma-{issuer.today:%Y-%m-%d}.csv"'
+    return response
+
+
+def _issue(form: BulkConfirmForm, issuer: Issuer) -> services.BulkOutcome:
+    """:raises BulkRefused, CodeRefused: the file or the place cannot be used; nothing was issued."""
+    if not form.is_valid():
+        raise BulkRefused(_first_error(form))
+    return services.issue_bulk(
+        form.cleaned_data["uuid"],
+        read_bulk_file(form.cleaned_data["content"], issuer.today).rows,
+        area_path=form.cleaned_data["area"],
+        scope=issuer.scope,
+        by=issuer.actor,
+        now=issuer.now,
+    )
+
+
+def _preview(
+    request: HttpRequest, form: BulkForm, file: BulkFile, data: bytes, issuer: Issuer
+) -> HttpResponse:
+    initial = {**form.cleaned_data, "content": b64encode(data).decode()}
+    phones = sum(bool(row.phone) for row in file.good)
+    context = {
+        "file": file,
+        "bad": [row for row in file.rows if row.faults],
+        "phones": phones,
+        "sms": settings.BLUEZONE_SMS.sender is not None,
+        "area": issuer.areas[form.cleaned_data["area"]],
+        "labels": REPORT_TYPE_LABELS,
+        "form": BulkConfirmForm(areas=issuer.areas, initial=initial),
+    }
+    return render(request, "keys/bulk_preview.html", context)
+
+
+def _refused(request: HttpRequest, issuer: Issuer, message: str) -> HttpResponse:
+    form = BulkForm(areas=issuer.areas, initial={"uuid": uuid.uuid4()})
+    return render(request, "keys/bulk.html", {"form": form, "refusal": message}, status=422)
+
+
+def _first_error(form: BulkConfirmForm) -> str:
+    return next(str(error) for errors in form.errors.values() for error in errors)
+
+
+def _csv_rows(outcome: services.BulkOutcome) -> Iterator[list[str | int]]:
+    for one in outcome.rows:
+        line: list[str | int] = [
+            one.row.line,
+            _inert(one.row.sample),
+            REPORT_TYPE_LABELS[one.row.report_type],
+        ]
+        issued = one.issued
+        if issued is None or issued.long_expires_at is None:
+            yield [*line, f"Không cấp: {one.refusal}", "", "", "", "", ""]
+            continue
+        if one.message_queued:
+            message = "đang gửi"
+        else:
+            message = f"không gửi: {one.message_refusal}" if one.message_refusal else ""
+        # in groups, so that no spreadsheet takes a code for a number and drops its zeros
+        codes = [
+            issued.grouped,
+            _moment(issued.expires_at),
+            in_fours(issued.long_code or ""),
+            _moment(issued.long_expires_at),
+        ]
+        yield [*line, "Đã cấp", *codes, message]
+
+
+def _moment(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%H:%M %d/%m/%Y}"
+
+
+def _inert(text: str) -> str:
+    """A laboratory's mark that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,143 @@
+"""How staff see codes and messages: words, colours, and the filters of today's list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bluezone.authority.access.scope import EVERYWHERE
+from bluezone.authority.keys.forms import REPORT_TYPE_LABELS
+from bluezone.authority.keys.issue_rules import CodeState
+from bluezone.authority.keys.models import SmsMessage, SmsState, VerificationCode
+from bluezone.authority.keys.queries import state_of
+from bluezone.authority.keys.report_types import ReportTypeName
+
+__all__ = ["FILTERS", "CodeLine", "Filter", "MessageLine", "code_line", "filters_of", "message_line"]
+
+_STATES = {
+    CodeState.WAITING: ("đang chờ nhập", ""),
+    CodeState.CLAIMED: ("đã dùng", "good"),
+    CodeState.EXPIRED: ("hết hạn, chưa dùng", "warn"),
+    CodeState.REVOKED: ("đã thu hồi", "warn"),
+}
+
+FILTERS = {
+    "": "Tất cả",
+    CodeState.WAITING.value: "Đang chờ",
+    CodeState.CLAIMED.value: "Đã dùng",
+    CodeState.EXPIRED.value: "Hết hạn",
+    CodeState.REVOKED.value: "Đã thu hồi",
+    "sms-trouble": "SMS chưa gửi được",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message as staff see it; never the number."""
+
+    uuid: uuid.UUID
+    created_at: datetime
+    label: str
+    badge: str
+    attempts: int
+    reason: str
+    next_try_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def trouble(self) -> bool:
+        """Somebody should look at it."""
+        return self.badge == "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A code as staff see it; the code itself is not known here."""
+
+    uuid: uuid.UUID
+    issued_at: datetime
+    area: str
+    report_type: str
+    issuer: str
+    state: CodeState
+    label: str
+    badge: str
+    messages: tuple[MessageLine, ...]
+
+    @property
+    def latest_message(self) -> MessageLine | None:
+        """The one that counts: an earlier one may have gone to a wrong number."""
+        return self.messages[-1] if self.messages else None
+
+    def matches(self, wanted: str) -> bool:
+        """Whether it is in the list under one of :data:`FILTERS`."""
+        if wanted == "sms-trouble":
+            return self.latest_message is not None and self.latest_message.trouble
+        return wanted in ("", self.state.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A way to narrow the list, and how many codes it leaves."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+def code_line(row: VerificationCode, areas: Mapping[str, str], now: datetime) -> CodeLine:
+    """A stored code in words; ``areas`` are names by path."""
+    state = state_of(row, now)
+    label, badge = _STATES[state]
+    messages = sorted(row.messages.all(), key=lambda one: one.created_at)
+    if row.issued_by:
+        issuer = row.issued_by.display_name
+    elif row.api_key_id:
+        issuer = "hệ thống khác"
+    else:
+        issuer = "quản trị máy chủ"
+    return CodeLine(
+        uuid=row.pk,
+        issued_at=row.issued_at,
+        area=areas.get(row.area_path, "–" if row.area_path == EVERYWHERE else row.area_path),
+        report_type=REPORT_TYPE_LABELS[ReportTypeName(row.report_type)],
+        issuer=issuer,
+        state=state,
+        label=label,
+        badge=badge,
+        messages=tuple(message_line(one) for one in messages),
+    )
+
+
+def message_line(message: SmsMessage) -> MessageLine:
+    """A message in words."""
+    if message.state == SmsState.SENT:
+        label, badge = "đã gửi", "good"
+    elif message.state == SmsState.FAILED:
+        label, badge = "không gửi được", "bad"
+    elif message.last_error:
+        label, badge = "chưa gửi được, sẽ thử lại", "bad"
+    else:
+        label, badge = "đang gửi", ""
+    waiting = message.state == SmsState.WAITING
+    return MessageLine(
+        uuid=message.pk,
+        created_at=message.created_at,
+        label=label,
+        badge=badge,
+        attempts=message.attempts,
+        reason=message.last_error,
+        next_try_at=message.next_try_at if waiting and message.attempts else None,
+        finished_at=message.finished_at,
+    )
+
+
+def filters_of(lines: Sequence[CodeLine], chosen: str) -> list[Filter]:
+    """All filters with their counts."""
+    return [
+        Filter(value, label, sum(line.matches(value) for line in lines), value == chosen)
+        for value, label in FILTERS.items()
+    ]

@@ -1,0 +1,194 @@
+"""Staff pages of single codes: issue one, see what became of it, send it, take it back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bluezone.authority.keys import queries, services
+from bluezone.authority.keys.code_links import in_fours
+from bluezone.authority.keys.code_list import FILTERS, code_line, filters_of
+from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, IssueCodeForm, PhoneForm
+from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
+from bluezone.authority.keys.models import VerificationCode
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, masked_phone
+from bluezone.authority.keys.staff import Issuer, issuer_of
+
+__all__ = ["code_page", "issue_code", "retry_message", "revoke_code", "send_message"]
+
+_SHOWN = 200
+_COUNTED = 5000
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def issue_code(request: HttpRequest) -> HttpResponse:
+    """``/codes/``: the form and today's list; after the form is sent, the code, once."""
+    issuer, sms = issuer_of(request), settings.BLUEZONE_SMS.sender is not None
+    if request.method == "POST":
+        form = IssueCodeForm(request.POST, areas=issuer.areas, sms=sms)
+        if form.is_valid():
+            try:
+                return _issued(request, form, issuer)
+            except CodeRefused as refusal:
+                form.add_error(None, str(refusal))
+    else:
+        form = IssueCodeForm(areas=issuer.areas, sms=sms, initial={"uuid": uuid.uuid4(), "delivery": "read"})
+    chosen = request.GET.get("state", "")
+    if chosen not in FILTERS:
+        chosen = ""
+    midnight = timezone.make_aware(datetime.combine(issuer.today, datetime.min.time()))
+    rows = queries.codes_issued_since(midnight, issuer.scope).prefetch_related("messages")[:_COUNTED]
+    lines = [code_line(row, issuer.areas, issuer.now) for row in rows]
+    wanted = [line for line in lines if line.matches(chosen)]
+    context = {
+        "form": form,
+        "sms": sms,
+        "filters": filters_of(lines, chosen),
+        "lines": wanted[:_SHOWN],
+        "left_out": max(0, len(wanted) - _SHOWN),
+        "today": issuer.today,
+    }
+    return render(request, "keys/issue_code.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_safe
+def code_page(request: HttpRequest, code_uuid: uuid.UUID) -> HttpResponse:
+    """``/codes/UUID/``: what became of one code, and of its messages."""
+    issuer = issuer_of(request)
+    return _code_page(request, _code(code_uuid, issuer), issuer, PhoneForm(initial={"uuid": uuid.uuid4()}))
+
+
+@login_required
+@never_cache
+@require_http_methods(["POST"])
+def send_message(request: HttpRequest, code_uuid: uuid.UUID) -> HttpResponse:
+    """``/codes/UUID/messages``: send the code to a phone, again or for the first time."""
+    issuer = issuer_of(request)
+    row = _code(code_uuid, issuer)
+    form = PhoneForm(request.POST)
+    if form.is_valid():
+        try:
+            services.queue_message(
+                code_uuid,
+                form.cleaned_data["phone"],
+                issuer.now,
+                message_uuid=form.cleaned_data["uuid"],
+                scope=issuer.scope,
+                by=issuer.actor,
+            )
+        except (CodeRefused, PhoneRefused) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Tin nhắn đang được gửi, thường trong vòng một phút.")
+            return redirect("code", code_uuid=code_uuid)
+    return _code_page(request, row, issuer, form, status=422)
+
+
+@login_required
+@never_cache
+@require_http_methods(["POST"])
+def retry_message(request: HttpRequest, code_uuid: uuid.UUID, message_uuid: uuid.UUID) -> HttpResponse:
+    """``/codes/UUID/messages/UUID/retry``: let a message that waits for its next try have it now."""
+    issuer = issuer_of(request)
+    _code(code_uuid, issuer)
+    try:
+        services.retry_message(code_uuid, message_uuid, scope=issuer.scope, by=issuer.actor, now=issuer.now)
+    except CodeRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Tin nhắn sẽ được thử gửi lại trong vòng một phút.")
+    return redirect("code", code_uuid=code_uuid)
+
+
+@login_required
+@never_cache
+@require_http_methods(["POST"])
+def revoke_code(request: HttpRequest, code_uuid: uuid.UUID) -> HttpResponse:
+    """``/codes/UUID/revoke``: take a code back."""
+    issuer = issuer_of(request)
+    _code(code_uuid, issuer)
+    try:
+        state = services.revoke_code(code_uuid, scope=issuer.scope, by=issuer.actor, now=issuer.now)
+    except CodeRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        if state is CodeState.REVOKED:
+            messages.success(request, "Đã thu hồi mã.")
+        else:
+            messages.warning(request, "Mã đã hết hạn, không cần thu hồi.")
+    return redirect("code", code_uuid=code_uuid)
+
+
+def _issued(request: HttpRequest, form: IssueCodeForm, issuer: Issuer) -> HttpResponse:
+    """Issue the code that a valid form asks for, send it if so wanted, and show it.
+
+    :raises CodeRefused: nothing was issued.
+    """
+    asked, delivery = form.cleaned_data, form.cleaned_data["delivery"]
+    issued = services.issue_code(
+        report_type=ReportTypeName(asked["report_type"]),
+        test_date=asked["test_date"],
+        onset_date=asked["onset_date"],
+        uuid=asked["uuid"],
+        area_path=asked["area"],
+        scope=issuer.scope,
+        by=issuer.actor,
+        now=issuer.now,
+        with_long_code=delivery in ("sms", "print"),
+    )
+    not_sent = ""
+    if delivery == "sms":
+        try:
+            services.queue_message(
+                issued.uuid, asked["phone"], issuer.now, scope=issuer.scope, by=issuer.actor
+            )
+        except (CodeRefused, PhoneRefused) as refusal:
+            not_sent = str(refusal)
+    context = {
+        "issued": issued,
+        "long_code": in_fours(issued.long_code or ""),
+        "line": code_line(queries.code_row(issued.uuid, issuer.scope), issuer.areas, issuer.now),
+        "short_expired": issued.expires_at <= issuer.now,
+        "negative": issued.report_type is ReportTypeName.NEGATIVE,
+        "label": REPORT_TYPE_LABELS[issued.report_type],
+        "delivery": delivery,
+        "masked": masked_phone(asked["phone"]) if delivery == "sms" else "",
+        "not_sent": not_sent,
+        "waiting": CodeState.WAITING,
+    }
+    return render(request, "keys/issued.html", context)
+
+
+def _code(code_uuid: uuid.UUID, issuer: Issuer) -> VerificationCode:
+    try:
+        return queries.code_row(code_uuid, issuer.scope)
+    except CodeRefused:
+        raise Http404 from None
+
+
+def _code_page(
+    request: HttpRequest, row: VerificationCode, issuer: Issuer, form: PhoneForm, *, status: int = 200
+) -> HttpResponse:
+    line = code_line(row, issuer.areas, issuer.now)
+    context = {
+        "code": row,
+        "line": line,
+        "form": form,
+        "usable": line.state is CodeState.WAITING,
+        "sms": settings.BLUEZONE_SMS.sender is not None,
+    }
+    return render(request, "keys/code.html", context, status=status)
