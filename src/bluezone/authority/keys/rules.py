@@ -32,6 +32,7 @@ __all__ = [
     "decide_revision",
     "floor_to",
     "midnight_interval",
+    "release_time",
 ]
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -125,7 +126,7 @@ def decide_keys(
         )
     onset_day = _onset_interval(onset_sent, onset_certified, now, limits) // _DAY_INTERVALS
     oldest, current = _interval(now - limits.max_age), _interval(now)
-    release_at = lru_cache(maxsize=None)(partial(_release_at, now=now, limits=limits))
+    release_at = lru_cache(maxsize=None)(partial(release_time, now=now, limits=limits))
     accepted: dict[bytes, AcceptedKey] = {}
     errors: list[str] = []
     warnings: list[str] = []
@@ -245,7 +246,7 @@ def _onset_interval(sent: int, certified: int, now: datetime, limits: PublishLim
     return current - limits.default_onset_days_ago * _DAY_INTERVALS
 
 
-def _release_at(end_interval: int, *, now: datetime, limits: PublishLimits) -> datetime:
+def release_time(end_interval: int, *, now: datetime, limits: PublishLimits) -> datetime:
     """Not before a key has expired and the clock tolerance of listeners has passed; whole windows only."""
     embargoed = _EPOCH + timedelta(seconds=end_interval * INTERVAL_SECONDS) + limits.embargo
     if embargoed <= now:
