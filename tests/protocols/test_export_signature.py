@@ -55,12 +55,12 @@ def refused(file: bytes, keys: PublicKeys, error: type[ExportError], text: str, 
 
 def test_our_signature_is_read(private_key: PrivateKey) -> None:
     signer = private_key_signer(private_key, "vn", "1")
-    file = build_signature_file(EXPORT, [signer], batch_num=1, batch_size=1)
+    file = build_signature_file(DIGEST, [signer], batch_num=1, batch_size=1)
     assert check_signatures(DIGEST, file, [private_key.public_key()], allow_unsigned=False) == (
         "verified",
         (SignatureInfo("vn", "1"),),
     )
-    assert file == build_signature_file(EXPORT, [signer], batch_num=1, batch_size=1)
+    assert file == build_signature_file(DIGEST, [signer], batch_num=1, batch_size=1)
 
 
 @pytest.mark.parametrize("keys", [None, [], {}])

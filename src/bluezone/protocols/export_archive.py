@@ -8,7 +8,8 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import BinaryIO
+from types import TracebackType
+from typing import IO, BinaryIO, Self
 
 from bluezone.protocols.export_errors import (
     CorruptMember,
@@ -19,7 +20,7 @@ from bluezone.protocols.export_errors import (
     OversizeMember,
 )
 
-__all__ = ["CHUNK_BYTES", "MAX_EXPORT_BYTES", "ExportArchive", "build_archive"]
+__all__ = ["CHUNK_BYTES", "MAX_EXPORT_BYTES", "ArchiveWriter", "ExportArchive"]
 
 MAX_EXPORT_BYTES = 64 * 2**20
 """Default limit of the decompressed export.bin, about 1.5 million keys; published files hold half of it."""
@@ -28,6 +29,9 @@ CHUNK_BYTES = 64 * 2**10
 _MAX_SIGNATURE_BYTES = 64 * 2**10
 _MAX_MEMBERS = 16
 _MAX_DIRECTORY_BYTES = 64 * 2**10
+_COMPRESSION = 6
+"""Level 1 takes 0.3 s less for half a million keys, and every device would fetch 8 percent more."""
+
 _EXPORT, _SIGNATURE = "export.bin", "export.sig"
 _ENCRYPTED_FLAG = 0x1
 _DIRECTORY_END = struct.Struct("<4s4H2LH")
@@ -104,18 +108,36 @@ class ExportArchive:
             raise CorruptMember(f"{name} has {total} bytes, {member.file_size} were declared")
 
 
-def build_archive(export: bytes, signature_file: bytes) -> bytes:
-    """A zip of both members, the same bytes for the same input; without export.sig when that is empty."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in ((_EXPORT, export), (_SIGNATURE, signature_file)):
-            if name == _SIGNATURE and not content:
-                continue
-            member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            member.create_system = 3
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+class ArchiveWriter:
+    """Writes the two members to a seekable file, the same bytes for the same input; a context manager."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def export(self) -> IO[bytes]:
+        """To write export.bin to, in pieces; close it before the signatures follow."""
+        return self._zip.open(_member(_EXPORT), "w")
+
+    def add_signatures(self, signature_file: bytes) -> None:
+        """Write export.sig, or none when there is nothing in it."""
+        if signature_file:
+            self._zip.writestr(_member(_SIGNATURE), signature_file)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.create_system = 3
+    member.external_attr = 0o644 << 16
+    return member
 
 
 def _check_member(member: zipfile.ZipInfo, limit: int) -> None:

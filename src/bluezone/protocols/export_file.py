@@ -14,29 +14,22 @@ from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
-from bluezone.protocols import export_pb2 as pb
-from bluezone.protocols.export_archive import MAX_EXPORT_BYTES, ExportArchive, build_archive
-from bluezone.protocols.export_errors import AbsurdStart
+from bluezone.protocols.export_archive import MAX_EXPORT_BYTES, ExportArchive
 from bluezone.protocols.export_signature import (
-    MAX_SIGNATURES,
     PublicKeys,
     SignatureInfo,
     SignatureStatus,
     Signer,
-    build_signature_file,
     check_signatures,
 )
 from bluezone.protocols.export_stream import (
-    EARLIEST_START,
-    EXPORT_HEADER,
-    LATEST_START,
     NO_ONSET,
     ExportFields,
     KeyColumns,
-    check_fields,
     read_message,
 )
-from bluezone.protocols.gaen import MAX_ROLLING_PERIOD, DiagnosisKey, ReportType, TemporaryExposureKey
+from bluezone.protocols.export_writer import KeyEncoder, KeyRow, write_export_file
+from bluezone.protocols.gaen import DiagnosisKey, ReportType, TemporaryExposureKey
 
 __all__ = ["Export", "OpenExport", "open_export", "read_export", "write_export"]
 
@@ -162,52 +155,30 @@ def write_export(
     :raises ValueError: for more signers, a naive time or a batch number outside the batch.
     :raises AbsurdStart: for times and rolling starts that a reader would refuse.
     """
-    if len(signers) > MAX_SIGNATURES:
-        raise ValueError(f"an export carries at most {MAX_SIGNATURES} signatures, not {len(signers)}")
-    if not 1 <= batch_num <= batch_size:
-        raise ValueError(f"file {batch_num} of {batch_size} does not exist")
-    fields = ExportFields(_unix_seconds(start), _unix_seconds(end), region, batch_num, batch_size)
-    check_fields(fields)
-    message = pb.KeyExport(
-        start_timestamp=fields.start,
-        end_timestamp=fields.end,
-        region=region,
-        batch_num=batch_num,
-        batch_size=batch_size,
-        signature_infos=[
-            pb.SignatureInfo(
-                key_version=signer.info.key_version,
-                key_id=signer.info.key_id,
-                signature_algorithm=signer.info.algorithm,
-            )
-            for signer in signers
-        ],
-        keys=[_key_message(key) for key in sorted(keys, key=_sort_key)],
-        revised_keys=[_key_message(key) for key in sorted(revised_keys, key=_sort_key)],
+    encoder = KeyEncoder({one: one.value for one in ReportType})
+    out = io.BytesIO()
+    write_export_file(
+        out,
+        (
+            encoder.encode(map(_row, sorted(keys, key=_sort_key))),
+            encoder.encode(map(_row, sorted(revised_keys, key=_sort_key)), revised=True),
+        ),
+        ExportFields(_unix_seconds(start), _unix_seconds(end), region, batch_num, batch_size),
+        signers,
     )
-    export = EXPORT_HEADER + message.SerializeToString(deterministic=True)
-    signature_file = build_signature_file(export, signers, batch_num=batch_num, batch_size=batch_size)
-    return build_archive(export, signature_file)
+    return out.getvalue()
 
 
 def _sort_key(key: DiagnosisKey) -> tuple[bytes, int, int, int]:
     return key.tek.data, key.tek.rolling_start, key.tek.rolling_period, key.report_type
 
 
-def _key_message(key: DiagnosisKey) -> pb.DiagnosisKey:
-    if not EARLIEST_START <= key.tek.rolling_start < LATEST_START:
-        raise AbsurdStart(f"rolling start {key.tek.rolling_start} is no interval of this century")
-    message = pb.DiagnosisKey(
-        key_data=key.tek.data,
-        transmission_risk_level=key.transmission_risk,
-        rolling_start_interval_number=key.tek.rolling_start,
-        report_type=pb.ReportType.Name(key.report_type),
-    )
-    if key.tek.rolling_period != MAX_ROLLING_PERIOD:
-        message.rolling_period = key.tek.rolling_period
-    if key.days_since_onset is not None:
-        message.days_since_onset = key.days_since_onset
-    return message
+def _row(key: DiagnosisKey) -> KeyRow:
+    tek = key.tek
+    return (
+        tek.data, tek.rolling_start, tek.rolling_period, key.transmission_risk, key.report_type,
+        key.days_since_onset,
+    )  # fmt: skip
 
 
 def _diagnosis_keys(columns: KeyColumns) -> Iterator[DiagnosisKey]:

@@ -62,7 +62,7 @@ class SignatureInfo:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs export files; ``sign`` gives the DER signature (ECDSA P-256, SHA-256) of its argument."""
+    """Signs export files; ``sign`` gives the DER signature (ECDSA P-256) of a SHA-256 digest."""
 
     info: SignatureInfo
     sign: Callable[[bytes], bytes]
@@ -75,8 +75,8 @@ def private_key_signer(private_key: ec.EllipticCurvePrivateKey, key_id: str, key
     """
     if not isinstance(private_key.curve, ec.SECP256R1):
         raise ValueError(f"exports are signed on P-256, not on {private_key.curve.name}")
-    algorithm = ec.ECDSA(SHA256(), deterministic_signing=True)
-    return Signer(SignatureInfo(key_id, key_version), lambda data: private_key.sign(data, algorithm))
+    algorithm = ec.ECDSA(Prehashed(SHA256()), deterministic_signing=True)
+    return Signer(SignatureInfo(key_id, key_version), lambda digest: private_key.sign(digest, algorithm))
 
 
 def load_public_key(pem: bytes) -> ec.EllipticCurvePublicKey:
@@ -94,9 +94,9 @@ def load_public_key(pem: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def build_signature_file(
-    export: bytes, signers: Sequence[Signer], *, batch_num: int, batch_size: int
+    digest: bytes, signers: Sequence[Signer], *, batch_num: int, batch_size: int
 ) -> bytes:
-    """The export.sig for a whole export.bin; empty when there are no signers."""
+    """The export.sig for a whole export.bin of this SHA-256 digest; empty when there are no signers."""
     signatures = [
         pb.Signature(
             signature_info=pb.SignatureInfo(
@@ -106,7 +106,7 @@ def build_signature_file(
             ),
             batch_num=batch_num,
             batch_size=batch_size,
-            signature=signer.sign(export),
+            signature=signer.sign(digest),
         )
         for signer in signers
     ]
