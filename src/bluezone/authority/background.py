@@ -17,10 +17,19 @@ from huey.serializer import SignedSerializer
 from bluezone.authority.access.tasks import seal_new_entries
 from bluezone.authority.accounts.tasks import clear_old_sessions
 from bluezone.authority.databases import libpq_parameters
-from bluezone.authority.keys.tasks import build_due_exports, send_messages, tidy_up
+from bluezone.authority.keys.tasks import (
+    build_due_exports,
+    follow_other_authorities,
+    send_messages,
+    tidy_up,
+)
 from bluezone.authority.secret_files import QUEUE_KEY, read_secret
 
 __all__ = ["BackgroundWork", "open_queue"]
+
+
+_WORKERS = 2
+"""So that files of another authority, which may be slow to come, do not hold up exports."""
 
 
 class _Consumer(Consumer):  # type: ignore[misc] # the library has no types
@@ -48,11 +57,16 @@ def open_queue() -> Huey:
     else:
         filename = str(Path(settings.BLUEZONE_DATA) / "queue.sqlite3")
         queue = SqliteHuey("bluezone", results=False, serializer=serializer, filename=filename)
-    every_minute, every_hour = crontab(minute="*"), crontab(minute="7")
+    every_minute, every_quarter, every_hour = (
+        crontab(minute="*"),
+        crontab(minute="3-59/15"),
+        crontab(minute="7"),
+    )
     for when, work in (
         (every_minute, build_due_exports),
         (every_minute, seal_new_entries),
         (every_minute, send_messages),
+        (every_quarter, follow_other_authorities),
         (every_hour, tidy_up),
         (every_hour, clear_old_sessions),
     ):
@@ -65,7 +79,7 @@ class BackgroundWork:
 
     def __init__(self) -> None:
         self._queue = open_queue()
-        self._consumer = _Consumer(self._queue, workers=1, max_delay=1.0, check_worker_health=False)
+        self._consumer = _Consumer(self._queue, workers=_WORKERS, max_delay=1.0, check_worker_health=False)
 
     def __enter__(self) -> Self:
         self._consumer.start()

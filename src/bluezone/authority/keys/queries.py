@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, state_of_code
@@ -18,6 +20,9 @@ from bluezone.authority.keys.models import (
     ExportConfig,
     HealthAuthority,
     HealthAuthorityKey,
+    ImportedFile,
+    ImportSource,
+    PublishedKey,
     VerificationCode,
 )
 from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
@@ -30,6 +35,7 @@ __all__ = [
     "code_state",
     "codes_issued_since",
     "export_public_keys",
+    "import_sources",
     "own_authority",
     "state_of",
 ]
@@ -105,3 +111,18 @@ def certificate_keys(authority: HealthAuthority, now: datetime) -> QuerySet[Heal
 def api_keys(scope: Scope) -> QuerySet[ApiKey]:
     """The API keys of systems inside the scope, newest first; the keys themselves are not stored."""
     return scope.filter(ApiKey.objects.all(), "area_path").order_by("-created_at")
+
+
+def import_sources() -> QuerySet[ImportSource]:
+    """Every authority that is followed, or was, with ``file_count`` and ``key_count``; without a scope, since
+    all of it is public."""
+    keys = PublishedKey.objects.filter(imported_from=OuterRef("pk")).order_by()
+    files = ImportedFile.objects.filter(source=OuterRef("pk")).order_by()
+    return ImportSource.objects.order_by("name").annotate(
+        file_count=_count_of(files, "source"), key_count=_count_of(keys, "imported_from")
+    )
+
+
+def _count_of(rows: QuerySet[Any], group: str) -> Coalesce:
+    counted = rows.values(group).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bluezone.authority import runtime
 from bluezone.authority.keys import services
+from bluezone.authority.keys.import_client import open_http_exports
 from bluezone.authority.keys.revision_token import rotate_token_keys
 
-__all__ = ["build_due_exports", "send_messages", "tidy_up"]
+__all__ = ["build_due_exports", "follow_other_authorities", "send_messages", "tidy_up"]
 
 
 def build_due_exports() -> None:
@@ -21,6 +22,11 @@ def build_due_exports() -> None:
 def send_messages() -> None:
     """Every minute: send the text messages that are due."""
     services.send_due_messages(runtime.now())
+
+
+def follow_other_authorities() -> None:
+    """Every quarter of an hour: take in what other authorities have published."""
+    services.run_imports(runtime.now(), open_http_exports)
 
 
 def tidy_up() -> None:

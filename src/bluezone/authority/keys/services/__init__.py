@@ -36,6 +36,13 @@ from bluezone.authority.keys.services.codes import (
     revoke_code,
 )
 from bluezone.authority.keys.services.exports import ExportReport, build_exports, configure_export
+from bluezone.authority.keys.services.imports import (
+    ImportRefused,
+    ImportReport,
+    add_source,
+    run_imports,
+    stop_source,
+)
 from bluezone.authority.keys.services.issue_limits import DayLimit, day_limit, set_issue_limit
 from bluezone.authority.keys.services.issuing import issue_for_caller
 from bluezone.authority.keys.services.messages import (
@@ -58,6 +65,8 @@ __all__ = [
     "DayLimit",
     "ExportReport",
     "GivenLink",
+    "ImportRefused",
+    "ImportReport",
     "IssuedCode",
     "LinkedKey",
     "NewApiKey",
@@ -66,6 +75,7 @@ __all__ = [
     "SendReport",
     "VerifiedCode",
     "add_own_authority",
+    "add_source",
     "api_caller",
     "build_exports",
     "configure_export",
@@ -88,8 +98,10 @@ __all__ = [
     "retry_message",
     "revoke_api_key",
     "revoke_code",
+    "run_imports",
     "send_due_messages",
     "set_issue_limit",
+    "stop_source",
     "verify_code",
     "withdraw_case_link",
 ]

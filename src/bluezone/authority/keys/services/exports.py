@@ -24,6 +24,7 @@ from bluezone.authority.keys.models import BatchStatus, ExportBatch, ExportConfi
 from bluezone.authority.keys.report_types import EXPORT_TYPE, ReportTypeName
 from bluezone.authority.keys.rules import floor_to
 from bluezone.authority.keys.services.builder_lock import only_builder
+from bluezone.authority.keys.services.imports import exportable
 from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
 from bluezone.errors import Refused
 from bluezone.protocols.export_file import write_export
@@ -152,8 +153,9 @@ def _open_batch(config_id: int, now: datetime) -> None:
     end = floor_to(now, period)
     if config.batches.filter(end_at__gte=end).exists():
         return
-    due = PublishedKey.objects.filter(region=config.region, batch=None, release_at__lt=end)
+    due = PublishedKey.objects.filter(exportable(), region=config.region, batch=None, release_at__lt=end)
     due_revisions = PublishedKey.objects.filter(
+        exportable(),
         region=config.region,
         revised_batch=None,
         revised_report_type__isnull=False,

@@ -24,7 +24,8 @@ _CHECKPOINT_MILLISECONDS = 200
 
 _TO_MIX: Sequence[tuple[type[PublishedKey | PublishMemory], str]] = (
     # Keys in no batch yet join each mixing: one that has to wait does not show the hour it came in.
-    (PublishedKey, "NOT mixed OR batch_id IS NULL"),
+    # Another authority's keys were public before they came.
+    (PublishedKey, "(NOT mixed OR batch_id IS NULL) AND imported_from_id IS NULL"),
     (PublishMemory, "NOT mixed"),
 )
 

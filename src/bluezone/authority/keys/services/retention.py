@@ -30,7 +30,8 @@ CODES_KEPT = timedelta(days=14)
 def delete_expired(now: datetime) -> None:
     """Delete what is past its time: tokens, memories, links with cases, reports, codes, and keys too old.
 
-    A key goes when nobody could publish it any more and the file it is in has been written.
+    A key goes when nobody could publish it any more and the file it is in has been written; one of another
+    authority that is in no file of ours, at that age.
     """
     VerificationToken.objects.filter(expires_at__lte=now).delete()
     VerificationCode.objects.filter(expires_at__lte=now - CODES_KEPT).delete()
@@ -41,6 +42,9 @@ def delete_expired(now: datetime) -> None:
     oldest = int((now - LIMITS.max_age).timestamp()) // INTERVAL_SECONDS
     end = ExpressionWrapper(F("rolling_start") + F("rolling_period"), output_field=IntegerField())
     old = PublishedKey.objects.alias(rolling_end=end).filter(rolling_end__lte=oldest, batch__isnull=False)
+    PublishedKey.objects.alias(rolling_end=end).filter(
+        rolling_end__lte=oldest, batch=None, imported_from__isnull=False
+    ).delete()
     old.exclude(batch__status=BatchStatus.OPEN).exclude(revised_batch__status=BatchStatus.OPEN).exclude(
         revised_report_type__isnull=False, revised_batch=None
     ).delete()

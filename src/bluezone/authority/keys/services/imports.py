@@ -1,0 +1,261 @@
+"""Following other authorities: their new files are fetched, checked, and their keys taken in once.
+
+A file and its keys are written in one transaction that begins with the file's own row: of two runners the
+second finds it there, and what a crash interrupts is fetched again. A file that cannot be used stops no
+other; the source says what ails it, and the file is tried again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.keys.import_client import HttpExports, ImportFailed, check_source_url
+from bluezone.authority.keys.import_rules import ImportedKey, decide_import
+from bluezone.authority.keys.models import (
+    ExportConfig,
+    ImportedFile,
+    ImportSource,
+    PublishedKey,
+    random_row_id,
+)
+from bluezone.authority.keys.report_types import ReportTypeName, may_revise
+from bluezone.errors import Refused
+from bluezone.protocols.export_file import Export, read_export
+from bluezone.protocols.export_region import REGION
+from bluezone.protocols.export_signature import load_public_key
+
+__all__ = [
+    "ImportRefused",
+    "ImportReport",
+    "add_source",
+    "exportable",
+    "run_imports",
+    "stop_source",
+]
+
+_log = structlog.get_logger("bluezone.authority.imports")
+_ROWS_AT_ONCE = 2_000
+_LONGEST_ERROR = 300
+
+
+class ImportRefused(Refused):
+    """A source cannot be followed as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What one run took from a source: files, new keys, and files that could not be used, with why."""
+
+    source: str
+    files: tuple[str, ...]
+    keys: int
+    failed: tuple[str, ...]
+
+
+def exportable() -> Q:
+    """Which published keys may go into our own exports: ours, and those of sources that may be passed on."""
+    return Q(imported_from=None) | Q(imported_from__reexport=True)
+
+
+@transaction.atomic
+def add_source(
+    name: str,
+    index_url: str,
+    *,
+    region: str,
+    public_keys_pem: str,
+    reexport: bool,
+    by: Actor,
+    now: datetime,
+) -> ImportSource:
+    """Follow an authority from now on; or again, or otherwise than before.
+
+    :param region: of ours, whose exports its keys join if ``reexport``.
+    :param public_keys_pem: the keys it signs with, one PEM block after the other.
+    :raises Refused: an unusable name, address, region or key.
+    """
+    if not name.strip() or len(name) > 100:
+        raise ImportRefused("a source has a name of up to 100 characters")
+    check_source_url(index_url)
+    if not REGION.fullmatch(region):
+        raise ImportRefused(f"region {region!r} is not like VN or VN-HN")
+    if reexport and not ExportConfig.objects.filter(region=region).exists():
+        raise ImportRefused(f"there are no exports of region {region} that its keys could join")
+    _public_keys(public_keys_pem)
+    source, created = ImportSource.objects.update_or_create(
+        name=name,
+        defaults={
+            "index_url": index_url,
+            "region": region,
+            "public_keys_pem": public_keys_pem,
+            "reexport": reexport,
+            "enabled": True,
+        },
+    )
+    details: dict[str, str | int | None] = {"url": index_url, "region": region, "reexport": reexport}
+    record(by, "keys.import-added" if created else "keys.import-changed", f"import:{name}", details, now=now)
+    return source
+
+
+@transaction.atomic
+def stop_source(name: str, *, by: Actor, now: datetime) -> None:
+    """Follow it no longer; keys that were taken in stay until they are too old.
+
+    :raises ImportRefused: if there is none of that name.
+    """
+    if not ImportSource.objects.filter(name=name).update(enabled=False):
+        raise ImportRefused(f"no source is named {name!r}")
+    record(by, "keys.import-stopped", f"import:{name}", {}, now=now)
+
+
+def run_imports(now: datetime, open_source: Callable[[str], HttpExports]) -> list[ImportReport]:
+    """Take in what every source has that is new; safe to run at any time, also twice at once.
+
+    :param open_source: for an index's address, where its files come from.
+    """
+    reports = []
+    for source in ImportSource.objects.filter(enabled=True).order_by("name"):
+        with closing(open_source(source.index_url)) as exports:
+            reports.append(_follow(source, exports, now))
+    return reports
+
+
+def _follow(source: ImportSource, exports: HttpExports, now: datetime) -> ImportReport:
+    done: list[str] = []
+    failed: list[str] = []
+    keys = 0
+    try:
+        names = exports.index()
+    except ImportFailed as error:
+        names = ()
+        failed.append(str(error))
+    known = set(source.files.filter(name__in=names).values_list("name", flat=True)) if names else set()
+    for name in (one for one in names if one not in known):
+        try:
+            taken = _take_in(source, name, exports.file(name), now)
+        except Refused as error:
+            failed.append(f"{name}: {str(error).removeprefix(f'{name}: ')}")
+        else:
+            if taken is not None:
+                done.append(name)
+                keys += taken
+    shown = "; ".join(failed)[:_LONGEST_ERROR]
+    ImportSource.objects.filter(pk=source.pk).update(last_checked_at=now, last_error=shown)
+    if failed:
+        _log.warning("an import has failures", source=source.name, failed=len(failed))
+    if done:
+        _log.info("imported", source=source.name, files=len(done), count=keys)
+    return ImportReport(source.name, tuple(done), keys, tuple(failed))
+
+
+def _take_in(source: ImportSource, name: str, content: bytes, now: datetime) -> int | None:
+    """How many keys of a file are new; ``None`` if another runner took it in meanwhile.
+
+    :raises Refused: a file that is damaged, or not signed by the source.
+    """
+    export = read_export(io.BytesIO(content), public_keys=_public_keys(source.public_keys_pem))
+    new = decide_import(export.keys, now)
+    revised = decide_import(export.revised_keys, now)
+    try:
+        with transaction.atomic():
+            ImportedFile.objects.create(
+                source=source,
+                name=name,
+                sha256=sha256(content).digest(),
+                key_count=_count(export),
+                imported_at=now,
+            )
+            inserted = _insert(source, new)
+            # A revised key that we never saw before comes in with its revised type.
+            inserted += _revise(source, revised)
+    except IntegrityError:
+        if source.files.filter(name=name).exists():
+            return None
+        raise
+    return inserted
+
+
+def _insert(source: ImportSource, keys: Sequence[ImportedKey]) -> int:
+    """Store keys that nobody has yet: one of our own, or of an earlier source, stays whose it is."""
+    before = PublishedKey.objects.filter(imported_from=source).count()
+    PublishedKey.objects.bulk_create(
+        (_row(source, key) for key in keys), batch_size=_ROWS_AT_ONCE, ignore_conflicts=True
+    )
+    return PublishedKey.objects.filter(imported_from=source).count() - before
+
+
+def _revise(source: ImportSource, keys: Sequence[ImportedKey]) -> int:
+    by_tek = {key.tek: key for key in keys}
+    known: set[bytes] = set()
+    for part in _parts(list(by_tek), _ROWS_AT_ONCE):
+        for row in PublishedKey.objects.select_for_update().filter(tek__in=part):
+            tek = bytes(row.tek)
+            known.add(tek)
+            key = by_tek[tek]
+            ours = row.imported_from_id != source.pk
+            same = (row.rolling_start, row.rolling_period) == (key.rolling_start, key.rolling_period)
+            if ours or not same or row.revised_report_type is not None:
+                continue
+            if may_revise(ReportTypeName(row.report_type), key.report_type):
+                row.revised_report_type = key.report_type.value
+                row.revised_transmission_risk = key.transmission_risk
+                row.revised_days_since_onset = key.days_since_onset
+                row.revised_release_at = key.release_at
+                row.save(
+                    update_fields=[
+                        "revised_report_type",
+                        "revised_transmission_risk",
+                        "revised_days_since_onset",
+                        "revised_release_at",
+                    ]
+                )
+    unknown = [key for key in keys if key.tek not in known and key.report_type is not ReportTypeName.NEGATIVE]
+    return _insert(source, unknown)
+
+
+def _row(source: ImportSource, key: ImportedKey) -> PublishedKey:
+    return PublishedKey(
+        id=random_row_id(),
+        tek=key.tek,
+        rolling_start=key.rolling_start,
+        rolling_period=key.rolling_period,
+        transmission_risk=key.transmission_risk,
+        report_type=key.report_type.value,
+        days_since_onset=key.days_since_onset,
+        authority=None,
+        imported_from=source,
+        region=source.region,
+        release_at=key.release_at,
+        mixed=True,  # they were public before: their order tells nothing
+    )
+
+
+def _public_keys(pem: str) -> list[EllipticCurvePublicKey]:
+    """Every key of a text of PEM blocks.
+
+    :raises Refused: if there is none, or one that is not on P-256.
+    """
+    end = "-----END PUBLIC KEY-----"
+    blocks = [f"{part.strip()}\n{end}\n" for part in pem.split(end)[:-1]]
+    if not blocks:
+        raise ImportRefused("a source needs the public keys that it signs with, as PEM")
+    return [load_public_key(block.encode()) for block in blocks]
+
+
+def _count(export: Export) -> int:
+    return len(export.keys) + len(export.revised_keys)
+
+
+def _parts(items: Sequence[bytes], size: int) -> Iterable[Sequence[bytes]]:
+    return (items[first : first + size] for first in range(0, len(items), size))
