@@ -97,5 +97,6 @@ def log_config(level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},  # a 4xx is the caller's, and its path is not ours to keep
             "huey": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
             "waitress": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            "waitress.queue": {"level": "ERROR"},  # a request that waits for a thread is no event
         },
     }

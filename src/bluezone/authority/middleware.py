@@ -6,16 +6,12 @@ import time
 from collections.abc import Callable
 
 import structlog
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import resolve
 
-__all__ = ["DEVICE_PATHS", "DeviceRequests", "ReplyHeaders", "RequestLog"]
+__all__ = ["CONTENT_SECURITY_POLICY", "ReplyHeaders", "RequestLog"]
 
-DEVICE_PATHS = ("v1/publish", "api/verify", "api/certificate")
-
-_POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' data:",
@@ -38,41 +34,9 @@ class ReplyHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         if response.headers.get("Cache-Control", "").startswith("public"):
             response.headers.pop("Vary", None)  # or a cache would keep one copy for each browser language
-        return response
-
-
-class DeviceRequests:
-    """Requests of phones go straight to their view: they have no session, no language and no form to protect.
-
-    What every reply gets they get too, but for a line in the log: when somebody published is nobody's
-    business. A fault is logged where it happens.
-    """
-
-    def __init__(self, get_response: _GetResponse) -> None:
-        self.get_response = get_response
-        self._views = {f"/{path}": resolve(f"/{path}").func for path in DEVICE_PATHS}
-        self._headers = {
-            "Content-Security-Policy": _POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": settings.X_FRAME_OPTIONS,
-            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
-        }
-        if settings.SECURE_HSTS_SECONDS:
-            self._headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        view = self._views.get(request.path_info)
-        if view is None:
-            return self.get_response(request)
-        request.get_host()  # refuses names that are not ours
-        response: HttpResponseBase = view(request)
-        for name, value in self._headers.items():
-            response.headers[name] = value
-        if isinstance(response, HttpResponse):
-            response.headers["Content-Length"] = str(len(response.content))
         return response
 
 

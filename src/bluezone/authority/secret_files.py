@@ -94,7 +94,13 @@ def read_secret(name: str) -> bytes:
 
     :raises MissingSecret: when ``bluezone setup`` has not been run for this data folder.
     """
-    return _read(secrets_folder() / name)
+    return _read_named(settings.BLUEZONE_DATA, name)
+
+
+@lru_cache(maxsize=64)
+def _read_named(data: Path, name: str) -> bytes:
+    """By the folder itself: joining paths takes longer than all else that is done with a secret."""
+    return _read(Path(data) / "secrets" / name)
 
 
 def read_private_key(name: str | Path) -> ec.EllipticCurvePrivateKey:

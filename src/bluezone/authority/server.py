@@ -14,7 +14,6 @@ from typing import Any, Self
 
 import structlog
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.urls import get_resolver
 from waitress import wasyncore
@@ -61,7 +60,7 @@ class Running:
             **_proxy_options(),
         )
         self._server = BoundedServer(
-            get_wsgi_application(),
+            application(),
             self._map,
             _sock=listener,
             adj=options,
@@ -131,7 +130,7 @@ def serve(host: str, port: int, *, workers: int, on_ready: Callable[[str], None]
 
 def _serve_with_workers(host: str, port: int, workers: int, on_ready: Callable[[str], None]) -> None:
     listeners = listen_together(host, port, workers)
-    get_wsgi_application()
+    application()
     get_resolver().url_patterns  # noqa: B018 - workers share what was imported, limits on guessing above all
     connections.close_all()
     works: list[Work] = [Work("background", _do_background_work)]
@@ -167,6 +166,13 @@ def _serve_here(host: str, port: int, on_ready: Callable[[str], None]) -> None:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def application() -> _Application:
+    """What answers requests; imported late, since it needs the settings."""
+    from bluezone.authority.wsgi import application
+
+    return application
 
 
 def usable_cores() -> int:

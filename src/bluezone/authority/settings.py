@@ -10,6 +10,7 @@ from secrets import token_hex
 from urllib.parse import urlsplit
 
 from bluezone.authority.databases import database_config
+from bluezone.authority.export_storage_settings import export_storages
 from bluezone.authority.keys.sms.config import sms_settings
 from bluezone.authority.log_format import log_config
 from bluezone.errors import Refused
@@ -123,7 +124,6 @@ if BLUEZONE_DEMO:
     INSTALLED_APPS.append("bluezone.authority.demo")
 
 MIDDLEWARE = [
-    "bluezone.authority.middleware.DeviceRequests",
     "bluezone.authority.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "bluezone.authority.middleware.ReplyHeaders",
@@ -153,6 +153,10 @@ TEMPLATES = [
     }
 ]
 
+STORAGES = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    **export_storages(os.environ),
+}
 STATIC_URL = "/static/"
 STATIC_ROOT = None
 STATICFILES_DIRS = [_HERE / "static"]

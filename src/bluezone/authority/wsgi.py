@@ -4,7 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from bluezone.authority.device_requests import DeviceRequests
+
 __all__ = ["application"]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bluezone.authority.settings")
-application = get_wsgi_application()
+application = DeviceRequests(get_wsgi_application())

@@ -75,7 +75,8 @@ def post(path: str, body: bytes) -> dict[str, Any]:
     try:
         content = b"".join(response)
     finally:
-        response.close()
+        if close := getattr(response, "close", None):
+            close()
     if not statuses[0].startswith("200 "):
         raise AssertionError(f"POST {path}: {statuses[0]}: {content[:500]!r}")
     answer: dict[str, Any] = json.loads(content)

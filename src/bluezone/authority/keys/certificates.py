@@ -92,7 +92,7 @@ def key_id_of(certificate: str) -> str:
 
     :raises CertificateInvalid: when it is no JWT, or names no key by plain text.
     """
-    kid = _header(certificate).get("kid")
+    kid = _header(certificate.partition(".")[0]).kid
     if not isinstance(kid, str) or not kid.isascii() or not kid.isprintable() or not 0 < len(kid) <= _MAX_KID:
         raise CertificateInvalid(
             f"the certificate's key id is not up to {_MAX_KID} printable ASCII characters"
@@ -133,14 +133,22 @@ def _example() -> tuple[ec.EllipticCurvePublicKey, bytes]:
     return key.public_key(), key.sign(b"", _ECDSA)
 
 
-def _header(certificate: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Header:
+    kid: object
+    is_es256: bool
+
+
+@lru_cache(maxsize=64)
+def _header(encoded: str) -> _Header:
+    """A JWT's first part, which is the same in all certificates by one key."""
     try:
-        header = json.loads(decode_base64(certificate.split(".", 1)[0]))
+        header = json.loads(decode_base64(encoded))
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
         raise CertificateInvalid("the certificate is no signed JWT")
-    return header
+    return _Header(header.get("kid"), header.get("alg") == _ALGORITHM and "crit" not in header)
 
 
 def _signed_payload(certificate: str, public_key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
@@ -148,8 +156,7 @@ def _signed_payload(certificate: str, public_key: ec.EllipticCurvePublicKey) -> 
 
     By hand, since a JOSE library takes longer than the signature itself, and this is done for each publish.
     """
-    header = _header(certificate)
-    if header.get("alg") != _ALGORITHM or "crit" in header:
+    if not _header(certificate.partition(".")[0]).is_es256:
         raise CertificateInvalid(f"the certificate's algorithm is not {_ALGORITHM}")
     signed, _, signature = certificate.rpartition(".")
     try:

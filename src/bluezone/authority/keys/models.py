@@ -39,6 +39,7 @@ __all__ = [
     "VerificationCode",
     "VerificationToken",
     "random_row_id",
+    "random_row_ids",
 ]
 
 
@@ -48,6 +49,12 @@ def random_row_id() -> int:
 
 
 _REPORT_TYPES = [(one.value, one.name.lower()) for one in ReportTypeName]
+
+
+def random_row_ids(count: int) -> list[int]:
+    """Several at once."""
+    raw = secrets.token_bytes(8 * count)
+    return [int.from_bytes(raw[at : at + 8], "big") >> 1 or 1 for at in range(0, len(raw), 8)]
 
 
 class HealthAuthority(models.Model):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
 
 from bluezone.authority.keys.wire import decode_base64
 from bluezone.authority.secret_files import MissingSecret, secrets_folder, write_secret
@@ -91,6 +92,11 @@ def rotate_token_keys(now: datetime) -> None:
 
 
 def _folder() -> Path:
+    return _folder_in(settings.BLUEZONE_DATA)
+
+
+@lru_cache(maxsize=4)
+def _folder_in(_data: Path) -> Path:
     return secrets_folder() / "revision-token"
 
 
@@ -110,9 +116,9 @@ def _listed(folder: Path, _changed: int) -> frozenset[int]:
 
 
 def _cipher(number: int) -> AESGCM:
-    return _load_cipher(_folder() / f"{number}.key")
+    return _load_cipher(_folder(), number)
 
 
 @lru_cache(maxsize=16)
-def _load_cipher(path: Path) -> AESGCM:
-    return AESGCM(path.read_bytes())
+def _load_cipher(folder: Path, number: int) -> AESGCM:
+    return AESGCM((folder / f"{number}.key").read_bytes())

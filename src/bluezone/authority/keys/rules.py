@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache, partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -126,7 +125,7 @@ def decide_keys(
         )
     onset_day = _onset_interval(onset_sent, onset_certified, now, limits) // _DAY_INTERVALS
     oldest, current = _interval(now - limits.max_age), _interval(now)
-    release_at = lru_cache(maxsize=None)(partial(release_time, now=now, limits=limits))
+    present, past_embargo = floor_to(now, limits.window), _interval(now - limits.embargo)
     accepted: dict[bytes, AcceptedKey] = {}
     errors: list[str] = []
     warnings: list[str] = []
@@ -144,6 +143,7 @@ def decide_keys(
                 f"over {limits.max_days_from_onset}: left out"
             )
             continue
+        end = key.rolling_start + key.rolling_period
         accepted[tek] = AcceptedKey(
             index=index,
             tek=tek,
@@ -151,7 +151,7 @@ def decide_keys(
             rolling_period=key.rolling_period,
             transmission_risk=backfilled_risk(report_type, key.transmission_risk),
             days_since_onset=days,
-            release_at=release_at(key.rolling_start + key.rolling_period),
+            release_at=present if end <= past_embargo else release_time(end, now=now, limits=limits),
         )
     if not accepted and errors:
         raise PublishRefused("bad_request", "; ".join(errors), warnings=warnings)

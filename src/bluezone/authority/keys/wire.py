@@ -5,7 +5,9 @@ from __future__ import annotations
 import binascii
 import json
 from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -121,6 +123,8 @@ def decode_base64(text: str) -> bytes:
 
     :raises ValueError: if it is neither.
     """
+    with suppress(ValueError):
+        return a2b_base64(text.encode("ascii"), strict_mode=True)  # most often it is standard and padded
     standard = text.translate(_URL_SAFE).rstrip("=")
     try:
         return b64decode(standard + "=" * (-len(standard) % 4), validate=True)

@@ -14,7 +14,13 @@ from typing import Any
 from django.db import connection, transaction
 
 from bluezone.authority.commit_together import commit_together
-from bluezone.authority.keys.models import HealthAuthority, PublishedKey, PublishMemory, random_row_id
+from bluezone.authority.keys.models import (
+    HealthAuthority,
+    PublishedKey,
+    PublishMemory,
+    random_row_id,
+    random_row_ids,
+)
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import AcceptedKey
 
@@ -107,7 +113,19 @@ def _write_on_sqlite(report: NewReport) -> None:
         times = {moment: as_stored(moment) for moment in {key.release_at for key in report.keys}}
         cursor.executemany(
             _INSERT_KEY,
-            [(*_per_key(key)[:-1], times[key.release_at], *per_report) for key in report.keys],
+            [
+                (
+                    row_id,
+                    key.tek,
+                    key.rolling_start,
+                    key.rolling_period,
+                    key.transmission_risk,
+                    key.days_since_onset,
+                    times[key.release_at],
+                    *per_report,
+                )
+                for row_id, key in zip(random_row_ids(len(report.keys)), report.keys, strict=True)
+            ],
         )
 
 
@@ -116,7 +134,7 @@ def _write_on_postgres(report: NewReport, *, keep: bool) -> None:
     from psycopg import Cursor
 
     memory = report.memory
-    columns = list(zip(*(_per_key(key) for key in report.keys), strict=True)) or [()] * len(_PER_KEY)
+    keys = report.keys
     values = (
         random_row_id(),
         memory.request_hmac,
@@ -126,7 +144,13 @@ def _write_on_postgres(report: NewReport, *, keep: bool) -> None:
         memory.accepted,
         memory.expires_at,
         *_per_report(report),
-        *(list(column) for column in columns),
+        random_row_ids(len(keys)),
+        [key.tek for key in keys],
+        [key.rolling_start for key in keys],
+        [key.rolling_period for key in keys],
+        [key.transmission_risk for key in keys],
+        [key.days_since_onset for key in keys],
+        [key.release_at for key in keys],
     )
     connection.ensure_connection()
     with _transaction(keep=keep), connection.wrap_database_errors:
@@ -149,18 +173,6 @@ def _transaction(*, keep: bool) -> Iterator[None]:
         return
     with transaction.atomic(), transaction.atomic():
         yield
-
-
-def _per_key(key: AcceptedKey) -> tuple[Any, ...]:
-    return (
-        random_row_id(),
-        key.tek,
-        key.rolling_start,
-        key.rolling_period,
-        key.transmission_risk,
-        key.days_since_onset,
-        key.release_at,
-    )
 
 
 def _per_report(report: NewReport) -> tuple[Any, ...]:
