@@ -58,17 +58,18 @@ def list_sources(as_json: JsonFlag = False) -> None:
 
     rows = [
         {
-            "name": one.name,
-            "index": one.index_url,
-            "region": one.region,
-            "reexport": one.reexport,
-            "enabled": one.enabled,
-            "files": one.file_count,
-            "keys": one.key_count,
-            "last_checked": one.last_checked_at.isoformat() if one.last_checked_at else None,
-            "last_error": one.last_error,
+            "name": source.name,
+            "index": source.index_url,
+            "region": source.region,
+            "reexport": source.reexport,
+            "enabled": source.enabled,
+            "files": one.files,
+            "keys": one.keys,
+            "last_checked": source.last_checked_at.isoformat() if source.last_checked_at else None,
+            "last_error": source.last_error,
         }
         for one in import_sources()
+        for source in [one.source]
     ]
     if as_json:
         print_json({"sources": rows})

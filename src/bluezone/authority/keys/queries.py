@@ -6,12 +6,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, state_of_code
@@ -29,6 +27,7 @@ from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
 
 __all__ = [
     "ExportPublicKey",
+    "FollowedSource",
     "api_keys",
     "certificate_keys",
     "code_row",
@@ -113,16 +112,25 @@ def api_keys(scope: Scope) -> QuerySet[ApiKey]:
     return scope.filter(ApiKey.objects.all(), "area_path").order_by("-created_at")
 
 
-def import_sources() -> QuerySet[ImportSource]:
-    """Every authority that is followed, or was, with ``file_count`` and ``key_count``; without a scope, since
-    all of it is public."""
-    keys = PublishedKey.objects.filter(imported_from=OuterRef("pk")).order_by()
-    files = ImportedFile.objects.filter(source=OuterRef("pk")).order_by()
-    return ImportSource.objects.order_by("name").annotate(
-        file_count=_count_of(files, "source"), key_count=_count_of(keys, "imported_from")
+@dataclass(frozen=True, slots=True)
+class FollowedSource:
+    """Another authority that is followed, or was; how many files and keys came from it."""
+
+    source: ImportSource
+    files: int
+    keys: int
+
+
+def import_sources() -> Sequence[FollowedSource]:
+    """By name; without a scope, since all of it is public."""
+    files = dict(ImportedFile.objects.values_list("source").annotate(Count("pk")).order_by())
+    keys = dict(
+        PublishedKey.objects.filter(imported_from__isnull=False)
+        .values_list("imported_from")
+        .annotate(Count("pk"))
+        .order_by()
     )
-
-
-def _count_of(rows: QuerySet[Any], group: str) -> Coalesce:
-    counted = rows.values(group).annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
+    return [
+        FollowedSource(one, files.get(one.pk, 0), keys.get(one.pk, 0))
+        for one in ImportSource.objects.order_by("name")
+    ]
