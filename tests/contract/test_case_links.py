@@ -1,0 +1,197 @@
+"""An F0's consent that keys belong to their case: separate, dated, encrypted, withdrawn, and ended."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from tests.contract.laboratory import Laboratory
+from tests.contract.test_codes import issue, post
+
+from bluezone.authority.access.audit import Actor
+from bluezone.authority.access.models import AuditEntry
+from bluezone.authority.keys import services
+from bluezone.authority.keys.models import CaseLink, PublishedKey
+
+pytestmark = pytest.mark.django_db
+APP = Laboratory("")
+
+
+@pytest.fixture(autouse=True)
+def links_are_offered(settings: Any) -> None:
+    settings.BLUEZONE_CASE_LINKS = True
+
+
+def certified(phone: Any, clock: Any, days: int = 3) -> tuple[str, list[dict[str, Any]], str]:
+    """A token, the keys that a certificate over was asked for with it, and the certificate."""
+    token = post("/api/verify", {"code": issue(clock).code})[1]["token"]
+    keys = phone.keys(days)
+    mac = b64encode(phone.tekmac(keys)).decode()
+    certificate = post("/api/certificate", {"token": token, "ekeyhmac": mac})[1]["certificate"]
+    return token, keys, certificate
+
+
+def request(phone: Any, token: str, keys: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    return {
+        "token": token,
+        "temporaryExposureKeys": keys,
+        "hmacKey": b64encode(phone.secret).decode(),
+        "caseReference": "BN-2021-0042",
+        "consentWordingVersion": 1,
+        **changes,
+    }
+
+
+def read(clock: Any, reference: str = "BN-2021-0042") -> Any:
+    return services.read_case_link(reference, by=Actor("user:tracer"), now=clock.now())
+
+
+def test_linked_keys_can_be_read_and_each_reading_is_audited(phone: Any, authority_clock: Any) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    status, reply = APP.post("/api/link-case", request(phone, token, keys))
+    assert status == 200
+    assert reply["expiresAt"] == "Wed, 24 Mar 2021 08:17:00 UTC"
+    linked = read(authority_clock, " bn-2021-0042 ")
+    wanted = {(b64decode(key["key"]), key["rollingStartNumber"], key["rollingPeriod"]) for key in keys}
+    assert {(one.tek, one.rolling_start, one.rolling_period) for one in linked} == wanted
+    assert len(linked) == 3
+    row = CaseLink.objects.get()
+    assert (row.wording_version, row.consented_at) == (1, authority_clock.now())
+    actions = AuditEntry.objects.filter(subject=f"case-link:{row.pk}").values_list("action", "actor")
+    assert sorted(actions) == [("keys.case-link-read", "user:tracer"), ("keys.case-linked", "system")]
+    assert read(authority_clock, "BN-2021-0043") is None
+
+
+def test_nothing_of_it_is_in_clear_and_the_size_tells_no_number(phone: Any, authority_clock: Any) -> None:
+    sizes = set()
+    for days, reference in ((1, "BN-0001"), (14, "BN-0002")):
+        token, keys, _ = certified(phone, authority_clock, days)
+        body = request(phone, token, keys, caseReference=reference)
+        assert APP.post("/api/link-case", body)[0] == 200
+        row = CaseLink.objects.order_by("-consented_at", "-pk").get(
+            case_reference_hmac=services.case_links._reference_hmac(reference)
+        )
+        sizes.add(len(bytes(row.keys_encrypted)))
+        text = str(list(AuditEntry.objects.values())) + str(row.__dict__)
+        assert reference not in text
+        assert not any(b64decode(key["key"]) in bytes(row.keys_encrypted) for key in keys)
+    assert len(sizes) == 1
+
+
+def test_the_same_again_answers_the_same(phone: Any, authority_clock: Any) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    first = APP.post("/api/link-case", request(phone, token, keys))
+    authority_clock.advance(timedelta(hours=1))
+    again = request(phone, token, keys[::-1], caseReference="bn-2021-0042")
+    assert APP.post("/api/link-case", again) == first
+    assert CaseLink.objects.count() == AuditEntry.objects.filter(action="keys.case-linked").count() == 1
+
+
+def test_another_persons_keys_do_not_get_into_a_case(
+    phone: Any, other_phone: Any, authority_clock: Any
+) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    APP.post("/api/link-case", request(phone, token, keys))
+    other_token, other_keys, _ = certified(other_phone, authority_clock)
+    status, reply = APP.post("/api/link-case", request(other_phone, other_token, other_keys))
+    assert (status, reply["errorCode"]) == (409, "case_already_linked")
+    assert len(read(authority_clock)) == 3
+
+
+def test_publishing_knows_nothing_of_a_link_and_the_other_way_round(phone: Any, authority_clock: Any) -> None:
+    token, keys, certificate = certified(phone, authority_clock)
+    assert APP.post("/api/link-case", request(phone, token, keys))[0] == 200
+    assert PublishedKey.objects.count() == 0
+    status, _ = phone.publish(keys, healthAuthorityID="vn.bluezone", verificationPayload=certificate)
+    assert status == 200
+    with connection.cursor() as cursor:
+        relations = connection.introspection.get_relations(cursor, CaseLink._meta.db_table)
+    assert not relations
+    body = {**phone.body(keys), "caseReference": "BN-2021-0042"}
+    assert phone.send(body)[1]["code"] == "bad_request"
+
+
+def test_a_link_ends_after_14_days_and_is_erased(phone: Any, authority_clock: Any) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    APP.post("/api/link-case", request(phone, token, keys))
+    authority_clock.advance(timedelta(days=14) - timedelta(seconds=1))
+    services.delete_expired(authority_clock.now())
+    assert read(authority_clock)
+    authority_clock.advance(timedelta(seconds=1))
+    assert read(authority_clock) is None
+    services.delete_expired(authority_clock.now())
+    assert CaseLink.objects.count() == 0
+
+
+def test_withdrawing_is_one_request_and_may_be_repeated(phone: Any, authority_clock: Any) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    withdrawal = APP.post("/api/link-case", request(phone, token, keys))[1]["withdrawal"]
+    for wrong in ("", "x", withdrawal[:-1], withdrawal[:-1] + ("0" if withdrawal[-1] != "0" else "1")):
+        status, reply = APP.post("/api/unlink-case", {"withdrawal": wrong})
+        assert (status, reply["errorCode"]) == (400, "withdrawal_invalid")
+    assert read(authority_clock)
+    authority_clock.advance(timedelta(days=3))  # long after the token
+    for _ in range(2):
+        assert APP.post("/api/unlink-case", {"withdrawal": withdrawal}) == (200, {})
+    assert CaseLink.objects.count() == 0
+    assert AuditEntry.objects.filter(action="keys.case-link-withdrawn").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"consentWordingVersion": 2}, 400, "unknown_consent_wording"),
+        ({"consentWordingVersion": None}, 400, "unparsable_request"),
+        ({"consentWordingVersion": True}, 400, "unparsable_request"),
+        ({"consentWordingVersion": "1"}, 400, "unparsable_request"),
+        ({"token": "x"}, 400, "token_invalid"),
+        ({"hmacKey": b64encode(bytes(32)).decode()}, 400, "token_invalid"),
+        ({"hmacKey": "!"}, 400, "unparsable_request"),
+        ({"temporaryExposureKeys": []}, 400, "token_invalid"),
+        ({"temporaryExposureKeys": None}, 400, "unparsable_request"),
+        ({"temporaryExposureKeys": [7]}, 400, "unparsable_request"),
+        ({"caseReference": "x"}, 400, "case_reference_invalid"),
+        ({"caseReference": "x" * 65}, 400, "case_reference_invalid"),
+        ({"caseReference": "a\tb\x00c"}, 400, "case_reference_invalid"),
+        ({"consent": True}, 400, "unparsable_request"),
+    ],
+)
+def test_requests_that_link_nothing(
+    phone: Any, authority_clock: Any, changes: dict[str, Any], status: int, code: str
+) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    got, reply = APP.post("/api/link-case", {**request(phone, token, keys), **changes})
+    assert (got, reply["errorCode"]) == (status, code)
+    assert CaseLink.objects.count() == 0
+
+
+def test_a_token_without_a_certificate_or_past_its_time_links_nothing(
+    phone: Any, authority_clock: Any
+) -> None:
+    token = post("/api/verify", {"code": issue(authority_clock).code})[1]["token"]
+    keys = phone.keys(2)
+    assert APP.post("/api/link-case", request(phone, token, keys))[1]["errorCode"] == "token_invalid"
+    token, keys, _ = certified(phone, authority_clock)
+    authority_clock.advance(timedelta(hours=24))
+    assert APP.post("/api/link-case", request(phone, token, keys))[1]["errorCode"] == "token_expired"
+
+
+def test_keys_that_were_not_certified_are_not_linked(phone: Any, authority_clock: Any) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    for wrong in (keys[:2], [*keys, *phone.keys(1)], [{**keys[0], "rollingPeriod": 143}, *keys[1:]]):
+        assert APP.post("/api/link-case", request(phone, token, wrong))[1]["errorCode"] == "token_invalid"
+    odd = [{**keys[0], "rollingPeriod": 145}]
+    token = post("/api/verify", {"code": issue(authority_clock, test_date=date(2021, 3, 9)).code})[1]["token"]
+    post("/api/certificate", {"token": token, "ekeyhmac": b64encode(phone.tekmac(odd)).decode()})
+    assert APP.post("/api/link-case", request(phone, token, odd))[1]["errorCode"] == "unparsable_request"
+
+
+def test_links_are_off_unless_turned_on(phone: Any, authority_clock: Any, settings: Any) -> None:
+    settings.BLUEZONE_CASE_LINKS = False
+    token, keys, _ = certified(phone, authority_clock)
+    status, reply = APP.post("/api/link-case", request(phone, token, keys))
+    assert (status, reply["errorCode"]) == (404, "case_links_disabled")
+    assert CaseLink.objects.count() == 0
