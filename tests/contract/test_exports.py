@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.db import connections
 from structlog.testing import capture_logs
 
-from bluezone.authority.keys import queries, services
+from bluezone.authority.keys import export_storage, queries, services
 from bluezone.authority.keys.models import BatchStatus, ExportBatch
 from bluezone.authority.keys.services import exports as export_services
 from bluezone.protocols.export_file import Export, read_export
@@ -171,16 +171,27 @@ class TestRevisedKeys:
 
 
 @pytest.mark.parametrize(
-    "step",
-    ["_write_files", "_publish_batch", "_write_index", "_replace"],
+    ("module", "step"),
+    [
+        (export_services, "write_batch_files"),
+        (export_services, "_publish_batch"),
+        (export_services, "write_index"),
+        (export_storage, "put_in_place"),
+        (export_storage, "write_aside"),
+    ],
 )
 def test_a_builder_that_fails_at_any_step_is_made_good(
-    phone: Any, authority_clock: Any, key_server: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    phone: Any,
+    authority_clock: Any,
+    key_server: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    step: str,
 ) -> None:
     services.configure_export("VN", max_keys_per_file=5)
     phone.publish(phone.keys(14))
     now = authority_clock.now() + timedelta(hours=4)
-    original = getattr(export_services, step)
+    original = getattr(module, step)
     for allowed in range(5):
         calls = iter(range(100))
 
@@ -189,13 +200,13 @@ def test_a_builder_that_fails_at_any_step_is_made_good(
                 raise OSError("no space left")
             return original(*args)
 
-        monkeypatch.setattr(export_services, step, fail)
+        monkeypatch.setattr(module, step, fail)
         try:
             services.build_exports(now)
         except OSError:
             listed = index(key_server) if (key_server / "exports/VN/index.txt").exists() else []
             assert all((key_server / "exports" / line).exists() for line in listed)
-        monkeypatch.setattr(export_services, step, original)
+        monkeypatch.setattr(module, step, original)
     services.build_exports(now)
     assert len(contents(key_server)) == len(set(contents(key_server))) == 14
 
@@ -272,7 +283,7 @@ def test_a_clock_set_back_by_seconds_is_no_alarm(phone: Any, authority_clock: An
     ],
 )
 def test_configurations_that_are_refused(key_server: Path, region: str, changes: dict[str, Any]) -> None:
-    with pytest.raises(export_services.ExportRefused):
+    with pytest.raises(services.ExportRefused):
         services.configure_export(region, **changes)
 
 
@@ -372,3 +383,5 @@ def test_killed_at_random_points_it_converges(
     assert not ExportBatch.objects.filter(status=BatchStatus.OPEN).exists()
     listed = {line.removeprefix("VN/") for line in index(key_server)}
     assert {path.name for path in (key_server / "exports/VN").iterdir()} == listed | {"index.txt"}
+    assert {path.name for path in (key_server / "exports").iterdir()} <= {"VN", ".lock", ".aside"}
+    assert list((key_server / "exports").glob(".aside/*")) == []

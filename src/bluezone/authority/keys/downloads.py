@@ -5,52 +5,59 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from pathlib import Path
 
+import structlog
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
+from bluezone.authority import runtime
 from bluezone.authority.keys import queries
-from bluezone.authority.keys.export_names import FILE_NAME, INDEX, exports_folder
+from bluezone.authority.keys.export_names import CACHE_FOREVER, CACHE_SHORTLY, FILE_NAME
+from bluezone.authority.keys.export_storage import StorageUnavailable, export_storage
 from bluezone.protocols.export_region import REGION
 
 __all__ = ["export_file", "index", "signing_keys"]
 
+_log = structlog.get_logger("bluezone.authority.exports")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-_FOREVER = "public, max-age=31536000, immutable"
-_SHORTLY = "public, max-age=60"
 
 
 @require_safe
 def index(request: HttpRequest, region: str) -> HttpResponseBase:
     """``/exports/<region>/index.txt``: one line a file, oldest first."""
-    path = _region_folder(region) / INDEX
+    _check_region(region)
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise Http404(f"region {region} has no export yet") from None
+        content = export_storage().index(region)
+    except StorageUnavailable:
+        return _unavailable()
+    if content is None:
+        raise Http404(f"region {region} has no export yet")
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     response: HttpResponse
     if _unchanged(request, etag, None):
         response = HttpResponse(status=304)
     else:
         response = HttpResponse(content, content_type="text/plain; charset=utf-8")
-    return _with_validators(response, etag, None, _SHORTLY)
+    return _with_validators(response, etag, None, CACHE_SHORTLY)
 
 
 @require_safe
 def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBase:
     """``/exports/<region>/<name>``: a file that never changes; a range of it when asked."""
+    _check_region(region)
     if not FILE_NAME.fullmatch(name):
         raise Http404("no such export")
     try:
-        file = (_region_folder(region) / name).open("rb")
+        file = export_storage().open(f"{region}/{name}")
     except FileNotFoundError:
         raise Http404("no such export") from None
+    except StorageUnavailable:
+        return _unavailable()
     stat = os.fstat(file.fileno())
-    etag, modified = f'"{stat.st_size:x}-{stat.st_mtime_ns:x}"', int(stat.st_mtime)
+    modified = int(stat.st_mtime)
+    etag = f'"{stat.st_size:x}-{modified:x}"'  # by the second: so all servers of a bucket name it alike
     response: HttpResponseBase
     if _unchanged(request, etag, modified):
         file.close()
@@ -74,13 +81,13 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
         response["Content-Length"] = str(len(span))
         response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{stat.st_size}"
     response["Accept-Ranges"] = "bytes"
-    return _with_validators(response, etag, modified, _FOREVER)
+    return _with_validators(response, etag, modified, CACHE_FOREVER)
 
 
 @require_safe
 def signing_keys(request: HttpRequest, region: str) -> HttpResponse:
     """``/exports/<region>/keys.json``: with which keys the region's files are signed."""
-    keys = queries.export_public_keys(region) if REGION.fullmatch(region) else []
+    keys = queries.export_public_keys(region, now=runtime.now()) if REGION.fullmatch(region) else []
     if not keys:
         raise Http404("no such region")
     document = {
@@ -88,14 +95,22 @@ def signing_keys(request: HttpRequest, region: str) -> HttpResponse:
         "keys": [{"id": one.key_id, "version": one.key_version, "pem": one.pem} for one in keys],
     }
     response = JsonResponse(document)
-    response["Cache-Control"] = _SHORTLY
+    response["Cache-Control"] = CACHE_SHORTLY
     return response
 
 
-def _region_folder(region: str) -> Path:
+def _check_region(region: str) -> None:
     if not REGION.fullmatch(region):
         raise Http404("no such region")
-    return exports_folder() / region
+
+
+def _unavailable() -> HttpResponse:
+    """The bucket does not answer; no cache is to remember that."""
+    _log.error("exports cannot be served: the storage is unavailable", exc_info=True)
+    response = HttpResponse(status=503)
+    response["Cache-Control"] = "no-store"
+    response["Retry-After"] = "30"
+    return response
 
 
 def _unchanged(request: HttpRequest, etag: str, modified: int | None) -> bool:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-__all__ = ["FILE_NAME", "INDEX", "batch_file_names", "exports_folder"]
+__all__ = ["CACHE_FOREVER", "CACHE_SHORTLY", "FILE_NAME", "INDEX", "batch_file_names", "exports_folder"]
 
 FILE_NAME = re.compile(r"[0-9]{1,12}-[0-9]{1,12}-00001\.zip")
 INDEX = "index.txt"
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+CACHE_SHORTLY = "public, max-age=60"
 
 
 def exports_folder() -> Path:

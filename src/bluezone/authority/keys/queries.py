@@ -5,9 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
@@ -16,6 +15,7 @@ from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, state_of
 from bluezone.authority.keys.models import (
     ApiKey,
     ExportConfig,
+    ExportSigner,
     HealthAuthority,
     HealthAuthorityKey,
     ImportedFile,
@@ -23,7 +23,7 @@ from bluezone.authority.keys.models import (
     PublishedKey,
     VerificationCode,
 )
-from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
+from bluezone.authority.keys.rules import LIMITS
 
 __all__ = [
     "ExportPublicKey",
@@ -37,6 +37,7 @@ __all__ = [
     "import_sources",
     "own_authority",
     "state_of",
+    "truncation_window",
 ]
 
 
@@ -50,18 +51,31 @@ class ExportPublicKey:
     pem: str
 
 
-def export_public_keys(region: str | None = None) -> Sequence[ExportPublicKey]:
-    """The public halves of the export signing keys, of one region or all; public, so without a scope."""
-    pem = (
-        read_private_key(EXPORT_SIGNING_KEY)
-        .public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode()
-    )
-    configs = ExportConfig.objects.order_by("region")
+def export_public_keys(
+    region: str | None = None, *, now: datetime | None = None
+) -> Sequence[ExportPublicKey]:
+    """The public halves of the export signing keys, of one region or all; public, so without a scope.
+
+    Newest first, also those whose time is to come, so that devices know them when it does.
+
+    :param now: leaves out those that signed no file which may still be listed.
+    """
+    signers = ExportSigner.objects.select_related("config").order_by("config__region", "-valid_from", "-pk")
     if region is not None:
-        configs = configs.filter(region=region)
-    return [ExportPublicKey(one.region, one.signing_key_id, one.signing_key_version, pem) for one in configs]
+        signers = signers.filter(config__region=region)
+    return [
+        ExportPublicKey(one.config.region, one.key_id, one.key_version, one.public_key_pem)
+        for one in signers
+        if now is None
+        or one.valid_until is None
+        or one.valid_until > now - timedelta(hours=one.config.retention_hours)
+    ]
+
+
+def truncation_window(region: str) -> timedelta:
+    """To how much the times of a region's keys are rounded; an hour where nothing is configured."""
+    seconds = ExportConfig.objects.filter(region=region).values_list("truncation_seconds", flat=True).first()
+    return LIMITS.window if seconds is None else timedelta(seconds=seconds)
 
 
 def codes_issued_since(moment: datetime, scope: Scope) -> QuerySet[VerificationCode]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bluezone.protocols.gaen import ReportType
 
-__all__ = ["EXPORT_TYPE", "ISSUABLE", "ReportTypeName", "backfilled_risk", "may_revise"]
+__all__ = ["EXPORT_TYPE", "ISSUABLE", "ReportTypeName", "backfilled_risk", "may_be_revised", "may_revise"]
 
 
 class ReportTypeName(StrEnum):
@@ -48,3 +48,8 @@ def backfilled_risk(report_type: ReportTypeName, sent: int) -> int:
 def may_revise(before: ReportTypeName, after: ReportTypeName) -> bool:
     """Whether a published key's type may become another one."""
     return after in _TRANSITIONS.get(before, frozenset())
+
+
+def may_be_revised(report_type: ReportTypeName) -> bool:
+    """Whether keys of this type may become anything else."""
+    return report_type in _TRANSITIONS

@@ -35,7 +35,13 @@ from bluezone.authority.keys.services.codes import (
     issued_code_of,
     revoke_code,
 )
-from bluezone.authority.keys.services.exports import ExportReport, build_exports, configure_export
+from bluezone.authority.keys.services.export_config import ExportRefused, configure_export
+from bluezone.authority.keys.services.export_signers import (
+    RotationRefused,
+    add_first_signers,
+    rotate_export_key,
+)
+from bluezone.authority.keys.services.exports import ExportReport, build_exports
 from bluezone.authority.keys.services.imports import (
     ImportRefused,
     ImportReport,
@@ -63,6 +69,7 @@ __all__ = [
     "CertificateRefused",
     "CodeRefused",
     "DayLimit",
+    "ExportRefused",
     "ExportReport",
     "GivenLink",
     "ImportRefused",
@@ -71,9 +78,11 @@ __all__ = [
     "LinkedKey",
     "NewApiKey",
     "PublishOutcome",
+    "RotationRefused",
     "RowOutcome",
     "SendReport",
     "VerifiedCode",
+    "add_first_signers",
     "add_own_authority",
     "add_source",
     "api_caller",
@@ -98,6 +107,7 @@ __all__ = [
     "retry_message",
     "revoke_api_key",
     "revoke_code",
+    "rotate_export_key",
     "run_imports",
     "send_due_messages",
     "set_issue_limit",

@@ -65,7 +65,8 @@ class ImportReport:
 
 def exportable() -> Q:
     """Which published keys may go into our own exports: ours, and those of sources that may be passed on."""
-    return Q(imported_from=None) | Q(imported_from__reexport=True)
+    passed_on = ImportSource.objects.filter(reexport=True)
+    return Q(imported_from=None) | Q(imported_from__in=passed_on)  # no join, which updates would pay for
 
 
 @transaction.atomic

@@ -1,0 +1,128 @@
+"""Where export files lie: a folder of this machine, or a bucket of an S3-compatible store.
+
+Names are those of the index: ``VN/1615363200-1615377600-00001.zip``. Whoever reads sees a file or the index
+whole, or as it was before. A server serves from its own disk in either case (see ADR 13): of a bucket's
+files it keeps copies, which never go stale, since files never change.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+from django.core.files.storage import storages
+
+from bluezone.authority.keys.export_names import INDEX, exports_folder
+
+__all__ = [
+    "BUCKET_ALIAS",
+    "ExportStorage",
+    "StorageUnavailable",
+    "clear_leftovers",
+    "export_storage",
+    "put_in_place",
+    "write_aside",
+]
+
+BUCKET_ALIAS = "exports"
+_ASIDE = ".aside"
+
+
+class StorageUnavailable(Exception):
+    """The bucket does not answer, or refuses; its own words are the cause."""
+
+
+class ExportStorage(Protocol):
+    """What exports need of a place; each call is complete when it returns, power cut or not."""
+
+    def put(self, name: str, write: Callable[[BinaryIO], None]) -> None:
+        """Make a file of what ``write`` writes; one of the same content stays as it is."""
+
+    def put_index(self, region: str, content: bytes) -> None:
+        """Replace a region's index."""
+
+    def index(self, region: str) -> bytes | None:
+        """A region's index, ``None`` before there is one."""
+
+    def open(self, name: str) -> BinaryIO:
+        """A file of this machine's disk; :raises FileNotFoundError: if it is not there."""
+
+    def delete(self, name: str) -> None:
+        """Remove a file, if it is there."""
+
+
+def export_storage() -> ExportStorage:
+    """As the settings say."""
+    folder = Path(exports_folder())
+    if BUCKET_ALIAS in settings.STORAGES:
+        from bluezone.authority.keys.export_bucket import BucketExports  # and with it the library's 20 MB
+
+        return BucketExports(storages[BUCKET_ALIAS], folder)
+    return _Folder(folder)
+
+
+def clear_leftovers() -> None:
+    """Remove what a builder that died was writing; only for whoever holds the builders' lock."""
+    shutil.rmtree(exports_folder() / _ASIDE, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    root: Path
+
+    def put(self, name: str, write: Callable[[BinaryIO], None]) -> None:
+        path = self.root / name
+        aside = write_aside(self.root, write)
+        if path.exists() and filecmp.cmp(aside, path, shallow=False):
+            aside.unlink()  # written before a crash; replacing would only change its time stamp
+            return
+        put_in_place(aside, path)
+
+    def put_index(self, region: str, content: bytes) -> None:
+        self.put(f"{region}/{INDEX}", lambda out: _write_all(out, content))
+
+    def index(self, region: str) -> bytes | None:
+        try:
+            return (self.root / region / INDEX).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def open(self, name: str) -> BinaryIO:
+        return (self.root / name).open("rb")
+
+    def delete(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
+
+
+def _write_all(out: BinaryIO, content: bytes) -> None:
+    out.write(content)
+
+
+def write_aside(root: Path, write: Callable[[BinaryIO], None]) -> Path:
+    """A whole file on disk that nobody sees yet."""
+    folder = root / _ASIDE
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / secrets.token_hex(8)
+    with aside.open("w+b") as out:
+        write(out)
+        out.flush()
+        os.fsync(out.fileno())
+    return aside
+
+
+def put_in_place(aside: Path, path: Path) -> None:
+    """Put a whole file in place at once, safe against a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,100 @@
+"""How a region is exported."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from bluezone.authority.keys.models import ExportConfig
+from bluezone.authority.keys.services.export_signers import add_first_signer
+from bluezone.errors import Refused
+from bluezone.protocols.export_region import REGION
+
+__all__ = ["MIN_KEYS", "PADDING_JITTER", "ExportRefused", "configure_export"]
+
+MIN_KEYS, PADDING_JITTER = 1_000, 100
+"""Of a new installation, and of the reference server: see ADR 12."""
+
+_DAY = timedelta(hours=24)
+_SHORTEST_RETENTION = timedelta(days=10)
+_MOST_PADDING = 100_000
+
+
+class ExportRefused(Refused):
+    """An export cannot be configured as asked."""
+
+
+@transaction.atomic
+def configure_export(
+    region: str,
+    *,
+    period: timedelta | None = None,
+    truncation: timedelta | None = None,
+    min_keys: int | None = None,
+    padding_jitter: int | None = None,
+    max_keys_per_file: int | None = None,
+    retention: timedelta | None = None,
+    signing_key_id: str | None = None,
+) -> ExportConfig:
+    """Set how a region is exported; what is not given stays, or is the usual for a new region.
+
+    Batches that exist keep what they were made with.
+
+    :param truncation: to how much the time is rounded at which a key came in.
+    :param min_keys: batches with fewer are padded; 0: never. Up to ``padding_jitter`` more, by chance.
+    :param signing_key_id: as phones know it: the mobile country code, 452 for Việt Nam; of keys made later.
+    :raises ExportRefused: if a period does not divide a day, or files would go before devices fetch them.
+    """
+    if not REGION.fullmatch(region):
+        raise ExportRefused(f"region {region!r} is not like VN or VN-HN")
+    config = ExportConfig.objects.filter(region=region).first() or ExportConfig(
+        region=region,
+        period_seconds=4 * 3600,
+        truncation_seconds=3600,
+        min_keys=MIN_KEYS,
+        padding_jitter=PADDING_JITTER,
+        max_keys_per_file=500_000,
+        retention_hours=336,
+        signing_key_id="452",
+        signing_key_version="v1",
+    )
+    if period is not None:
+        config.period_seconds = _whole_part_of_a_day(period, "an export period")
+    if truncation is not None:
+        config.truncation_seconds = _whole_part_of_a_day(truncation, "a truncation window")
+    if config.period_seconds % config.truncation_seconds:
+        raise ExportRefused(
+            f"a truncation window of {timedelta(seconds=config.truncation_seconds)} does not divide "
+            f"the export period of {timedelta(seconds=config.period_seconds)}"
+        )
+    if min_keys is not None:
+        config.min_keys = _between(min_keys, 0, _MOST_PADDING, "the least number of keys")
+    if padding_jitter is not None:
+        config.padding_jitter = _between(padding_jitter, 0, _MOST_PADDING, "the padding's jitter")
+    if max_keys_per_file is not None:
+        config.max_keys_per_file = _between(max_keys_per_file, 1, 1_000_000, "the keys of a file")
+    if retention is not None:
+        if retention < _SHORTEST_RETENTION:
+            raise ExportRefused(f"exports are kept for at least {_SHORTEST_RETENTION.days} days")
+        config.retention_hours = int(retention.total_seconds()) // 3600
+    if signing_key_id is not None:
+        if not (signing_key_id.isascii() and signing_key_id.isprintable() and 0 < len(signing_key_id) <= 32):
+            raise ExportRefused(f"a signing key's id is like 452, unlike {signing_key_id!r}")
+        config.signing_key_id = signing_key_id
+    config.save()
+    add_first_signer(config)
+    return config
+
+
+def _whole_part_of_a_day(span: timedelta, name: str) -> int:
+    seconds = int(span.total_seconds())
+    if seconds < 1 or timedelta(seconds=seconds) != span or _DAY % span:
+        raise ExportRefused(f"{name} of {span} does not divide 24 hours")
+    return seconds
+
+
+def _between(number: int, least: int, most: int, name: str) -> int:
+    if not least <= number <= most:
+        raise ExportRefused(f"{name} is {number}, must be {least}-{most}")
+    return number

@@ -1,0 +1,46 @@
+"""The keys of a batch as devices are to see them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, F, Q, QuerySet, When
+
+from bluezone.authority.keys.models import ExportBatch, PublishedKey
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.rules import LIMITS
+from bluezone.protocols.gaen import INTERVAL_SECONDS
+
+__all__ = ["expired_by", "new_keys", "revised_keys"]
+
+_SEEN = {
+    "seen_risk": ("transmission_risk", "revised_transmission_risk"),
+    "seen_type": ("report_type", "revised_report_type"),
+    "seen_days": ("days_since_onset", "revised_days_since_onset"),
+}
+
+
+def new_keys(batch: ExportBatch) -> QuerySet[PublishedKey, Any]:
+    """Keys first shown in this batch. Of one revised before, only the revision; of a withdrawn one nothing.
+
+    ``seen_risk``, ``seen_type`` and ``seen_days`` are what is shown.
+    """
+    revised = Q(revised_batch=batch)
+    withdrawn = revised & Q(revised_report_type=ReportTypeName.NEGATIVE.value)
+    seen = {
+        name: Case(When(revised, then=F(after)), default=F(before)) for name, (before, after) in _SEEN.items()
+    }
+    return PublishedKey.objects.filter(batch=batch).exclude(withdrawn).annotate(**seen)
+
+
+def revised_keys(batch: ExportBatch) -> QuerySet[PublishedKey, Any]:
+    """Keys of earlier batches whose report has changed; with the same annotations."""
+    seen = {name: F(after) for name, (_, after) in _SEEN.items()}
+    return PublishedKey.objects.filter(revised_batch=batch).exclude(batch=batch).annotate(**seen)
+
+
+def expired_by(moment: datetime) -> int:
+    """Keys that end at this interval or before have been expired for two hours: none counts on the air."""
+    embargoed: timedelta = LIMITS.embargo
+    return int((moment - embargoed).timestamp()) // INTERVAL_SECONDS
