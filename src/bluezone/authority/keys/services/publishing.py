@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -33,6 +34,8 @@ from bluezone.authority.keys.rules import (
 )
 from bluezone.authority.keys.services.accepted_keys import accepted_key, find_authority
 from bluezone.authority.keys.services.report_rows import NewMemory, NewReport, write_report
+from bluezone.authority.keys.services.statistics import note_chaff, note_publish, note_revision
+from bluezone.authority.keys.statistics_rules import key_age, onset_to_upload
 from bluezone.authority.keys.tekmac import matches_tekmac
 from bluezone.authority.keys.wire import PublishRequest, WireKey, decode_base64
 from bluezone.authority.secret_files import PUBLISH_MEMORY_KEY, read_secret
@@ -84,7 +87,9 @@ def publish(request: PublishRequest, now: datetime) -> PublishOutcome:
         return _answer_again(request, remembered, now)
     if not request.revision_token and vouched.claims.report_type is not ReportTypeName.NEGATIVE:
         try:
-            return _store_new(request, request_hmac, vouched, decision, now)
+            outcome = _store_new(request, request_hmac, vouched, decision, now)
+            _count(request, vouched, decision.accepted, now)
+            return outcome
         except (IntegrityError, OperationalError):
             pass  # there is something already, or the connection had been lost: take the longer way
     return _revise_or_repeat(request, request_hmac, vouched, decision, now)
@@ -110,7 +115,16 @@ def publish_chaff(request: PublishRequest | None, now: datetime) -> PublishOutco
     matches_tekmac(made_up.keys, request_hmac, request_hmac)
     decision = decide_keys(made_up.keys, ReportTypeName.CONFIRMED, onset_sent=0, onset_certified=0, now=now)
     vouched = _Vouched(authority, certificates.Claims(ReportTypeName.CONFIRMED, 0, b""))
-    return _store_new(made_up, request_hmac, vouched, decision, now, keep=False)
+    outcome = _store_new(made_up, request_hmac, vouched, decision, now, keep=False)
+    note_chaff(now)
+    return outcome
+
+
+def _count(request: PublishRequest, vouched: _Vouched, new: Sequence[AcceptedKey], now: datetime) -> None:
+    """Count stored keys for the statistics; none: nothing happened."""
+    if new:
+        onset = onset_to_upload(request.onset_interval, vouched.claims.onset_interval, now)
+        note_publish(vouched.claims.report_type, [key_age(key.rolling_start, now) for key in new], onset, now)
 
 
 def _judge(request: PublishRequest, now: datetime) -> tuple[_Vouched, Decision]:
@@ -230,6 +244,8 @@ def _store(
     )
     if revised:
         PublishedKey.objects.bulk_update(revised, _REVISION_FIELDS)
+        transaction.on_commit(lambda: note_revision(report_type, now))
+    transaction.on_commit(lambda: _count(request, vouched, new, now))
     entries = {key.tek: (key.rolling_start, key.rolling_period) for key in kept}
     return PublishOutcome(len(new), decision.errors, warnings, _token({**(token or {}), **entries}))
 

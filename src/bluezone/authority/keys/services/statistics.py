@@ -1,0 +1,147 @@
+"""Counting what happens, as sums from the beginning, so that nothing tells which keys came together.
+
+Publishing adds to counts in memory, and every :data:`FLUSH_SECONDS` they are added to the table: a process
+that is killed loses what it counted since. Codes are counted from their own rows, which outlive their use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from types import TracebackType
+from typing import Self
+
+import structlog
+from django.db import DatabaseError, connection
+
+from bluezone.authority.access.scope import EVERYWHERE
+from bluezone.authority.commit_together import commit_together
+from bluezone.authority.keys.models import StatisticCount
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.statistics_rules import (
+    REPORT_TYPE_BINS,
+    Measure,
+    age_bin,
+    hanoi_day,
+    onset_bin,
+)
+
+__all__ = [
+    "FLUSH_SECONDS",
+    "StatisticsFlusher",
+    "flush_statistics",
+    "note_chaff",
+    "note_publish",
+    "note_revision",
+]
+
+FLUSH_SECONDS = 20
+
+_log = structlog.get_logger("bluezone.authority.keys")
+_lock = threading.Lock()
+_pending: Counter[tuple[date, str, int]] = Counter()
+
+_TABLE = StatisticCount._meta.db_table
+_ADD = (
+    "INSERT INTO {table} (day, area_path, measure, bin, count) VALUES {rows} "
+    "ON CONFLICT (day, area_path, measure, bin) DO UPDATE SET count = {table}.count + excluded.count"
+)
+
+
+def note_publish(
+    report_type: ReportTypeName, key_ages: Sequence[int], onset_to_upload: int | None, now: datetime
+) -> None:
+    """Count a request that has stored new keys.
+
+    :param key_ages: of each key, in days.
+    :param onset_to_upload: in days; ``None``: not known.
+    """
+    day = hanoi_day(now)
+    with _lock:
+        _pending[day, Measure.PUBLISHES, REPORT_TYPE_BINS[report_type]] += 1
+        _pending[day, Measure.ONSETS, onset_bin(onset_to_upload)] += 1
+        for age in key_ages:
+            _pending[day, Measure.KEYS, age_bin(age)] += 1
+
+
+def note_revision(report_type: ReportTypeName, now: datetime) -> None:
+    """Count a request that has changed the report type of keys published before."""
+    _note(now, Measure.REVISIONS, REPORT_TYPE_BINS[report_type])
+
+
+def note_chaff(now: datetime) -> None:
+    """Count a request that was only noise."""
+    _note(now, Measure.CHAFF, 0)
+
+
+def flush_statistics() -> None:
+    """Add what this process has counted to the table; what cannot be written now is kept for later."""
+    global _pending
+    with _lock:
+        taken, _pending = _pending, Counter()
+    if not taken:
+        return
+    try:
+        commit_together(lambda: _add(taken))
+    except DatabaseError:
+        with _lock:
+            _pending.update(taken)
+        raise
+
+
+class StatisticsFlusher:
+    """A thread that flushes now and then, and once more at the end; use as a context manager."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="statistics", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(FLUSH_SECONDS):
+                _flush_or_log()
+            _flush_or_log()
+        finally:
+            connection.close()
+
+
+def _note(now: datetime, measure: Measure, place: int) -> None:
+    with _lock:
+        _pending[hanoi_day(now), measure, place] += 1
+
+
+def _flush_or_log() -> None:
+    try:
+        connection.close_if_unusable_or_obsolete()
+        flush_statistics()
+    except DatabaseError:
+        _log.exception("statistics could not be written; they are kept for the next time")
+
+
+def _add(counts: Counter[tuple[date, str, int]]) -> None:
+    """In one statement, and sorted: two processes that lock the same rows must not do it crosswise."""
+    rows = [
+        (day, EVERYWHERE, str(measure), place, counts[day, measure, place])
+        for day, measure, place in sorted(counts)
+    ]
+    _upsert(rows)
+
+
+def _upsert(rows: Sequence[tuple[date, str, str, int, int]]) -> None:
+    as_stored = connection.ops.adapt_datefield_value
+    values: Iterable[object] = [value for day, *rest in rows for value in (as_stored(day), *rest)]
+    statement = _ADD.format(table=_TABLE, rows=", ".join("(%s, %s, %s, %s, %s)" for _ in rows))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(values))
