@@ -184,7 +184,7 @@ def test_what_became_of_a_code(laboratory: Laboratory) -> None:
     laboratory.post("/api/verify", {"code": issued["code"]})
     assert laboratory.post("/api/checkcodestatus", asked)[1]["claimed"] is True
     status, reply = laboratory.post("/api/expirecode", asked)
-    assert (status, reply["errorCode"]) == (409, "code_already_claimed")
+    assert (status, reply["errorCode"]) == (400, "code_already_claimed")
 
 
 def test_taking_a_code_back(laboratory: Laboratory, outbox: Outbox, authority_clock: Any) -> None:

@@ -150,7 +150,7 @@ def test_a_used_code_and_one_of_others_are_not_taken_back(key_server: Any, autho
     verify(code.code)
     with pytest.raises(services.CodeRefused) as refused:
         services.revoke_code(code.uuid, scope=EVERYWHERE, by=Actor("x"), now=authority_clock.now())
-    assert (refused.value.code, refused.value.status) == ("code_already_claimed", 409)
+    assert (refused.value.code, refused.value.status) == ("code_already_claimed", 400)
     assert not AuditEntry.objects.filter(action="keys.code-revoked").exists()
 
 
@@ -191,3 +191,25 @@ def test_wrong_codes_make_a_network_wait_ever_longer_and_long_codes_pass(
     assert waits == [60, 120, 240, 480, 900, 900]
     authority_clock.advance(timedelta(minutes=15))
     assert verify(issue(authority_clock).code, guesser)[0] == 200
+
+
+def test_many_tries_at_once_are_one_once_a_network_has_had_to_wait(
+    key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one try is looked up, another of its network comes."""
+    guesser, real, meanwhile = "198.51.100.1", services.verify_code, []
+
+    def look_up(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(services, "verify_code", real)
+        meanwhile.append(verify("11112222", guesser)[0])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(services, "verify_code", look_up)
+    assert verify("11112222", guesser)[0] == 400
+    for _ in range(8):
+        verify("11112222", guesser)
+    authority_clock.advance(timedelta(minutes=1))
+    monkeypatch.setattr(services, "verify_code", look_up)
+    right = issue(authority_clock).code
+    assert verify(right, guesser)[0] == 200
+    assert meanwhile == [400, 429]

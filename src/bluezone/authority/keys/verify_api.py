@@ -44,7 +44,7 @@ __all__ = [
     "verify",
 ]
 
-VERIFY_LIMIT = FixedWindow(limit=30, window=timedelta(minutes=1))
+VERIFY_LIMIT = FixedWindow(limit=40, window=timedelta(minutes=1))
 """Wrong codes of one network and those being tried this moment; right ones are given back."""
 
 WRONG_CODE_DELAY = GrowingDelay(
@@ -140,12 +140,12 @@ def _verify(fields: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 def _try_short_code(code: str, accept: list[str], nonce: bytes, address: str) -> services.VerifiedCode:
     now = runtime.now()
-    after = _TRIES_UNDER_ATTACK if WRONG_CODES.is_raised(now) else None
+    after, at_once = (_TRIES_UNDER_ATTACK, 10) if WRONG_CODES.is_raised(now) else (None, None)
     if seconds := WRONG_CODE_DELAY.wait(address, now, after=after):
         raise TooOften(seconds)
-    # every try is counted before it is made: many at once are no more than the limit, or one once delays grow
-    one_at_a_time = 1 if WRONG_CODE_DELAY.is_growing(address, now, after=after) else None
-    if not VERIFY_LIMIT.allows(address, now, limit=one_at_a_time):
+    if WRONG_CODE_DELAY.is_growing(address, now, after=after):
+        at_once = 1
+    if not VERIFY_LIMIT.allows(address, now, limit=at_once):  # counted now: many may come at once
         raise TooOften(VERIFY_LIMIT.retry_after(now))
     wrong = False
     try:

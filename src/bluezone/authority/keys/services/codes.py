@@ -134,12 +134,12 @@ def revoke_code(uuid: uuid.UUID, *, scope: Scope, by: Actor, now: datetime) -> C
     found = code_row(uuid, scope)
     state = state_of(found, now)
     if state is CodeState.CLAIMED:
-        raise CodeRefused("Mã này đã được dùng nên không thu hồi được nữa.", "code_already_claimed", 409)
+        raise CodeRefused("Mã này đã được dùng nên không thu hồi được nữa.", "code_already_claimed")
     if state is not CodeState.WAITING:
         return state
     # the condition again: a phone may have been quicker
     if not VerificationCode.objects.filter(pk=uuid, claimed_at=None).update(revoked_at=now):
-        raise CodeRefused("Mã này đã được dùng nên không thu hồi được nữa.", "code_already_claimed", 409)
+        raise CodeRefused("Mã này đã được dùng nên không thu hồi được nữa.", "code_already_claimed")
     record(by, "keys.code-revoked", f"code:{uuid}", {"area": found.area_path}, now=now)
     return CodeState.REVOKED
 
