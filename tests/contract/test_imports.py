@@ -98,13 +98,16 @@ Follow = Callable[..., Any]
 
 @pytest.fixture
 def follow(neighbour: Neighbour, authority_clock: SettableClock) -> Follow:
-    def add(*, reexport: bool = False, pem: str | None = None) -> Any:
+    def add(
+        *, reexport: bool = False, mirror: bool = False, region: str = "VN", pem: str | None = None
+    ) -> Any:
         return services.add_source(
             "Lào",
             INDEX,
-            region="VN",
+            region=region,
             public_keys_pem=neighbour.pem if pem is None else pem,
             reexport=reexport,
+            mirror=mirror,
             by=Actor("test"),
             now=authority_clock.now(),
         )

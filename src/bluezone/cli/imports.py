@@ -23,9 +23,15 @@ def add(
         list[Path],
         typer.Option(exists=True, dir_okay=False, help="A key that it signs with (PEM); repeat it."),
     ],
-    region: Annotated[str, typer.Option(help="Region of ours that its keys belong to.")] = "VN",
+    region: Annotated[str, typer.Option(help="Region that its keys belong to.")] = "VN",
     reexport: Annotated[
         bool, typer.Option("--reexport", help="Its keys join our own exports. Without: they never do.")
+    ] = False,
+    mirror: Annotated[
+        bool,
+        typer.Option(
+            "--mirror", help="Show its files here too, as /exports/REGION/; REGION is then its own."
+        ),
     ] = False,
 ) -> None:
     """Follow an authority's exports; the same name again changes how."""
@@ -44,6 +50,7 @@ def add(
         region=region,
         public_keys_pem=pem,
         reexport=reexport,
+        mirror=mirror,
         by=Actor("cli"),
         now=runtime.now(),
     )
@@ -62,6 +69,7 @@ def list_sources(as_json: JsonFlag = False) -> None:
             "index": source.index_url,
             "region": source.region,
             "reexport": source.reexport,
+            "mirror": source.mirror,
             "enabled": source.enabled,
             "files": one.files,
             "keys": one.keys,

@@ -20,6 +20,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.keys.export_storage import ExportStorage, export_storage
 from bluezone.authority.keys.import_client import HttpExports, ImportFailed, check_source_url
 from bluezone.authority.keys.import_rules import ImportedKey, decide_import
 from bluezone.authority.keys.models import (
@@ -30,6 +31,7 @@ from bluezone.authority.keys.models import (
     random_row_id,
 )
 from bluezone.authority.keys.report_types import ReportTypeName, may_revise
+from bluezone.authority.keys.services.mirrors import copy_file, mirrored_lines, show_files
 from bluezone.errors import Refused
 from bluezone.protocols.export_file import Export, read_export
 from bluezone.protocols.export_region import REGION
@@ -77,12 +79,14 @@ def add_source(
     region: str,
     public_keys_pem: str,
     reexport: bool,
+    mirror: bool = False,
     by: Actor,
     now: datetime,
 ) -> ImportSource:
     """Follow an authority from now on; or again, or otherwise than before.
 
-    :param region: of ours, whose exports its keys join if ``reexport``.
+    :param region: of ours, whose exports its keys join if ``reexport``; with ``mirror`` one that is not
+        ours, under which its files are shown.
     :param public_keys_pem: the keys it signs with, one PEM block after the other.
     :raises Refused: an unusable name, address, region or key.
     """
@@ -93,6 +97,8 @@ def add_source(
         raise ImportRefused(f"region {region!r} is not like VN or VN-HN")
     if reexport and not ExportConfig.objects.filter(region=region).exists():
         raise ImportRefused(f"there are no exports of region {region} that its keys could join")
+    if mirror:
+        _check_mirror(name, region)
     _public_keys(public_keys_pem)
     source, created = ImportSource.objects.update_or_create(
         name=name,
@@ -101,12 +107,27 @@ def add_source(
             "region": region,
             "public_keys_pem": public_keys_pem,
             "reexport": reexport,
+            "mirror": mirror,
             "enabled": True,
         },
     )
-    details: dict[str, str | int | None] = {"url": index_url, "region": region, "reexport": reexport}
+    details: dict[str, str | int | None] = {
+        "url": index_url,
+        "region": region,
+        "reexport": reexport,
+        "mirror": mirror,
+    }
     record(by, "keys.import-added" if created else "keys.import-changed", f"import:{name}", details, now=now)
     return source
+
+
+def _check_mirror(name: str, region: str) -> None:
+    if ExportConfig.objects.filter(region=region).exists():
+        raise ImportRefused(
+            f"region {region} has exports of our own: mirror under another, such as the source's"
+        )
+    if ImportSource.objects.filter(region=region, mirror=True).exclude(name=name).exists():
+        raise ImportRefused(f"another source is mirrored as region {region}")
 
 
 @transaction.atomic
@@ -133,31 +154,49 @@ def run_imports(now: datetime, open_source: Callable[[str], HttpExports]) -> lis
 
 
 def _follow(source: ImportSource, exports: HttpExports, now: datetime) -> ImportReport:
-    done: list[str] = []
-    failed: list[str] = []
-    keys = 0
     try:
         names = exports.index()
     except ImportFailed as error:
-        names = ()
-        failed.append(str(error))
+        return _noted(ImportReport(source.name, (), 0, (str(error),)), source, now)
+    storage = export_storage() if source.mirror else None
     known = set(source.files.filter(name__in=names).values_list("name", flat=True)) if names else set()
-    for name in (one for one in names if one not in known):
+    kept = set(known) if storage is None else _kept(source, known, storage)
+    done: list[str] = []
+    failed: list[str] = []
+    keys = 0
+    for name in (one for one in names if one not in kept):
         try:
-            taken = _take_in(source, name, exports.file(name), now)
+            content = exports.file(name)
+            taken = None if name in known else _take_in(source, name, content, now)
+            if storage is not None:
+                copy_file(source, name, content, storage)
         except Refused as error:
             failed.append(f"{name}: {str(error).removeprefix(f'{name}: ')}")
-        else:
-            if taken is not None:
-                done.append(name)
-                keys += taken
-    shown = "; ".join(failed)[:_LONGEST_ERROR]
+            continue
+        kept.add(name)
+        if taken is not None:
+            done.append(name)
+            keys += taken
+    if storage is not None:
+        show_files(source, [name for name in names if name in kept], storage)
+    return _noted(ImportReport(source.name, tuple(done), keys, tuple(failed)), source, now)
+
+
+def _kept(source: ImportSource, known: set[str], storage: ExportStorage) -> set[str]:
+    """Of the files that were taken in, those that the mirror has: none when it has just been asked for."""
+    shown = {line.rpartition("/")[2] for line in mirrored_lines(source, storage)}
+    return {name for name in known if name.rpartition("/")[2] in shown}
+
+
+def _noted(report: ImportReport, source: ImportSource, now: datetime) -> ImportReport:
+    """Keep with the source how it went."""
+    shown = "; ".join(report.failed)[:_LONGEST_ERROR]
     ImportSource.objects.filter(pk=source.pk).update(last_checked_at=now, last_error=shown)
-    if failed:
-        _log.warning("an import has failures", source=source.name, failed=len(failed))
-    if done:
-        _log.info("imported", source=source.name, files=len(done), count=keys)
-    return ImportReport(source.name, tuple(done), keys, tuple(failed))
+    if report.failed:
+        _log.warning("an import has failures", source=source.name, failed=len(report.failed))
+    if report.files:
+        _log.info("imported", source=source.name, files=len(report.files), count=report.keys)
+    return report
 
 
 def _take_in(source: ImportSource, name: str, content: bytes, now: datetime) -> int | None:
