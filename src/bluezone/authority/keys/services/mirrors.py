@@ -44,7 +44,7 @@ def show_files(source: ImportSource, names: Sequence[str], storage: ExportStorag
     """Show these of the source's files, which are all kept, and remove those that were shown before."""
     before = mirrored_lines(source, storage)
     lines = [_line(source, name) for name in names]
-    if lines != before:
+    if lines != before or storage.index(source.region) is None:
         storage.put_index(source.region, "\n".join(lines).encode())
     for line in before:
         if line not in lines:
