@@ -19,6 +19,7 @@ from bluezone.authority.accounts.tasks import clear_old_sessions
 from bluezone.authority.databases import libpq_parameters
 from bluezone.authority.keys.tasks import (
     build_due_exports,
+    count_codes,
     follow_other_authorities,
     send_messages,
     tidy_up,
@@ -57,8 +58,9 @@ def open_queue() -> Huey:
     else:
         filename = str(Path(settings.BLUEZONE_DATA) / "queue.sqlite3")
         queue = SqliteHuey("bluezone", results=False, serializer=serializer, filename=filename)
-    every_minute, every_quarter, every_hour = (
+    every_minute, every_five_minutes, every_quarter, every_hour = (
         crontab(minute="*"),
+        crontab(minute="2-59/5"),
         crontab(minute="3-59/15"),
         crontab(minute="7"),
     )
@@ -66,6 +68,7 @@ def open_queue() -> Huey:
         (every_minute, build_due_exports),
         (every_minute, seal_new_entries),
         (every_minute, send_messages),
+        (every_five_minutes, count_codes),
         (every_quarter, follow_other_authorities),
         (every_hour, tidy_up),
         (every_hour, clear_old_sessions),

@@ -82,6 +82,15 @@ BLUEZONE_ISSUE_LIMIT = int(_number("BLUEZONE_ISSUE_LIMIT", 2_000, 0, 1_000_000))
 BLUEZONE_ISSUE_FACTOR = _number("BLUEZONE_ISSUE_FACTOR", 3, 0.1, 100)
 """How many times the codes that the last three weeks lead to expect may be issued in a day."""
 
+BLUEZONE_STATISTICS_EMBARGO_HOURS = int(_number("BLUEZONE_STATISTICS_EMBARGO_HOURS", 0, 0, 24 * 14))
+"""How long a day has been over before its statistics are shown."""
+
+BLUEZONE_METRICS_TOKEN = os.environ.get("BLUEZONE_METRICS_TOKEN", "")
+"""What ``/metrics`` asks for; empty: it answers to this machine only."""
+
+if BLUEZONE_METRICS_TOKEN and len(BLUEZONE_METRICS_TOKEN) < 20:
+    raise Refused("BLUEZONE_METRICS_TOKEN is too easy to guess: it needs 20 characters or more")
+
 _base = urlsplit(BLUEZONE_BASE_URL)
 _https = _base.scheme == "https"
 if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["CODE_ISSUERS", "LIMIT_SETTERS", "Role"]
+__all__ = ["CODE_ISSUERS", "LIMIT_SETTERS", "STATISTICS_READERS", "Role"]
 
 
 class Role(StrEnum):
@@ -28,3 +28,8 @@ CODE_ISSUERS = frozenset({Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST})
 
 LIMIT_SETTERS = frozenset({Role.EPIDEMIOLOGIST, Role.OPERATOR})
 """Who may set how many codes are issued in a day: not those who issue them, whose account may be stolen."""
+
+STATISTICS_READERS = frozenset(
+    {Role.EPIDEMIOLOGIST, Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.HEALTH_WORKER}
+)
+"""Who may see the statistics of codes in their area, and those of keys."""

@@ -1,8 +1,14 @@
-"""What is counted, under which names and in which bins; and which counts are too small to be told."""
+"""What is counted, under which names and in which bins; and which counts are too small to be told.
+
+Figures are told by whole days that are over, and how they are made up by whole weeks (Monday to Sunday) that
+are over: so no two figures overlap in part, and none changes afterwards. What is told of a week is a way to
+its total, and from there to a day that is not told; :func:`tell_parts` sees to it that this leads nowhere.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from bluezone.authority.keys.report_types import ReportTypeName
@@ -14,12 +20,20 @@ __all__ = [
     "ONSET_BINS",
     "ONSET_UNKNOWN",
     "REPORT_TYPE_BINS",
+    "SMALLEST_TOLD",
+    "Figure",
     "Measure",
+    "Withheld",
     "age_bin",
+    "area_group",
     "hanoi_day",
     "key_age",
+    "last_day_told",
+    "monday_of",
     "onset_bin",
     "onset_to_upload",
+    "tell",
+    "tell_parts",
 ]
 
 AGE_BINS = 17
@@ -39,6 +53,23 @@ REPORT_TYPE_BINS = {
     ReportTypeName.USER_REPORT: 4,
 }
 """Stored; new ones go to the end."""
+
+
+SMALLEST_TOLD = 10
+_GREATEST_SMALL = SMALLEST_TOLD - 1
+_SETTLED = timedelta(hours=1)
+"""A day is told no sooner after its end: by then everything that happened has been counted."""
+
+
+class Withheld(StrEnum):
+    """What stands in the place of a number that is not told."""
+
+    SMALL = "<10"
+    COVER = "withheld"
+    """It is 10 or more, but with it one that is smaller could be worked out."""
+
+
+Figure = int | Withheld
 
 
 class Measure(StrEnum):
@@ -97,3 +128,66 @@ def age_bin(days: int) -> int:
 def onset_bin(days: int | None) -> int:
     """The bin of the time from onset to upload."""
     return ONSET_UNKNOWN if days is None else min(max(days, 0), ONSET_BINS - 1)
+
+
+def last_day_told(now: datetime, embargo: timedelta) -> date:
+    """The last day that has been over for long enough."""
+    return hanoi_day(now - max(embargo, _SETTLED)) - timedelta(days=1)
+
+
+def monday_of(day: date) -> date:
+    """The first day of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def tell(count: int, people: int | None = None) -> Figure:
+    """A count that no told sum contains, unless fewer than 10 people are behind it.
+
+    :param people: where one person counts several times.
+    """
+    return Withheld.SMALL if (count if people is None else people) < SMALLEST_TOLD else count
+
+
+def tell_parts(days: Sequence[int], parts: Sequence[int]) -> tuple[Figure, ...] | None:
+    """What a week's total is made up of; ``None`` when it would give away one of its days.
+
+    Parts below 10 are withheld, and as many of the next greater ones as it takes for any of the small ones to
+    be anything from 0 to 9, for whoever knows the week's total and all that is told.
+
+    :param days: the counts of its days, each told by :func:`tell`.
+    :param parts: with the same sum, or one from which that sum could be guessed.
+    """
+    small_days = [count for count in days if count < SMALLEST_TOLD]
+    if not _hides(small_days, []):
+        return None
+    small = [count for count in parts if count < SMALLEST_TOLD]
+    others = sorted((count, place) for place, count in enumerate(parts) if count >= SMALLEST_TOLD)
+    for covers in range(len(others) + 1):
+        if _hides(small, [count for count, _ in others[:covers]]):
+            covering = {place for _, place in others[:covers]}
+            return tuple(
+                Withheld.SMALL if count < SMALLEST_TOLD else Withheld.COVER if place in covering else count
+                for place, count in enumerate(parts)
+            )
+    return None
+
+
+def _hides(small: Sequence[int], covers: Sequence[int]) -> bool:
+    """Whether each small count may be anything from 0 to 9 for one who knows the sum of all these.
+
+    A cover is known to be 10 or more, and may be anything above.
+    """
+    if not small:
+        return True
+    to_share = sum(small) + sum(covers) - SMALLEST_TOLD * len(covers)
+    return to_share >= _GREATEST_SMALL and (bool(covers) or to_share <= _GREATEST_SMALL * (len(small) - 1))
+
+
+def area_group(path: str, prefixes: Sequence[str]) -> str:
+    """The part of a scope that an area belongs to: one level below the grant, or a district.
+
+    :param prefixes: the areas of the scope; empty: everything.
+    """
+    above = [one for one in prefixes if path == one or path.startswith(f"{one}/")]
+    levels = min((one.count("/") + 2 for one in above), default=2)
+    return "/".join(path.split("/")[:levels])

@@ -7,7 +7,7 @@ from bluezone.authority.keys import services
 from bluezone.authority.keys.import_client import open_http_exports
 from bluezone.authority.keys.revision_token import rotate_token_keys
 
-__all__ = ["build_due_exports", "follow_other_authorities", "send_messages", "tidy_up"]
+__all__ = ["build_due_exports", "count_codes", "follow_other_authorities", "send_messages", "tidy_up"]
 
 
 def build_due_exports() -> None:
@@ -22,6 +22,11 @@ def build_due_exports() -> None:
 def send_messages() -> None:
     """Every minute: send the text messages that are due."""
     services.send_due_messages(runtime.now())
+
+
+def count_codes() -> None:
+    """Every five minutes: bring the statistics of codes up to date."""
+    services.count_codes(runtime.now())
 
 
 def follow_other_authorities() -> None:

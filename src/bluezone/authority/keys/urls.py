@@ -11,6 +11,8 @@ from bluezone.authority.keys import (
     jwks_api,
     link_views,
     publish_api,
+    statistics_api,
+    statistics_views,
     verify_api,
 )
 
@@ -39,6 +41,12 @@ urlpatterns = [
     path("api/expirecode", issue_api.expire_code, name="api-expire-code"),
     path("api/link-case", case_api.link_case, name="api-link-case"),
     path("api/unlink-case", case_api.unlink_case, name="api-unlink-case"),
+    path("api/stats/realm.json", statistics_api.codes_json, name="api-stats-codes"),
+    path("api/stats/realm.csv", statistics_api.codes_csv, name="api-stats-codes-csv"),
+    path("api/stats/keyserver.json", statistics_api.keys_json, name="api-stats-keys"),
+    path("api/stats/keyserver.csv", statistics_api.keys_csv, name="api-stats-keys-csv"),
+    path("statistics/", statistics_views.statistics, name="statistics"),
+    path("statistics/<slug:name>.svg", statistics_views.statistics_chart, name="statistics-chart"),
     path(".well-known/jwks.json", jwks_api.jwks, name="jwks"),
     path("jwks/<str:issuer>", jwks_api.jwks, name="jwks-of-issuer"),
     path("v1/publish", publish_api.publish, name="publish"),

@@ -29,6 +29,7 @@ from bluezone.authority.keys.services.certifying import (
     issue_certificate,
     verify_code,
 )
+from bluezone.authority.keys.services.code_statistics import count_codes
 from bluezone.authority.keys.services.codes import (
     IssuedCode,
     issue_code,
@@ -60,6 +61,7 @@ from bluezone.authority.keys.services.messages import (
 from bluezone.authority.keys.services.mixing import mix_rows
 from bluezone.authority.keys.services.publishing import PublishOutcome, publish, publish_chaff
 from bluezone.authority.keys.services.retention import delete_expired
+from bluezone.authority.keys.services.statistics import StatisticsFlusher, flush_statistics
 from bluezone.authority.keys.services.user_reports import report_by_user
 
 __all__ = [
@@ -81,6 +83,7 @@ __all__ = [
     "RotationRefused",
     "RowOutcome",
     "SendReport",
+    "StatisticsFlusher",
     "VerifiedCode",
     "add_first_signers",
     "add_own_authority",
@@ -88,9 +91,11 @@ __all__ = [
     "api_caller",
     "build_exports",
     "configure_export",
+    "count_codes",
     "create_api_key",
     "day_limit",
     "delete_expired",
+    "flush_statistics",
     "issue_bulk",
     "issue_certificate",
     "issue_code",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from django.db import DatabaseError, connection
@@ -141,7 +141,7 @@ def _add(counts: Counter[tuple[date, str, int]]) -> None:
 
 def _upsert(rows: Sequence[tuple[date, str, str, int, int]]) -> None:
     as_stored = connection.ops.adapt_datefield_value
-    values: Iterable[object] = [value for day, *rest in rows for value in (as_stored(day), *rest)]
+    values: list[Any] = [value for day, *rest in rows for value in (as_stored(day), *rest)]
     statement = _ADD.format(table=_TABLE, rows=", ".join("(%s, %s, %s, %s, %s)" for _ in rows))
     with connection.cursor() as cursor:
-        cursor.execute(statement, list(values))
+        cursor.execute(statement, values)
