@@ -341,3 +341,23 @@ def test_issuing_twice_at_once_gives_one_code(key_server: Any, authority_clock: 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(ask, range(6)))) == 1
     assert VerificationCode.objects.count() == AuditEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_token_used_for_two_sets_of_keys_at_once_certifies_one(
+    key_server: Any, authority_clock: Any
+) -> None:
+    token = post("/api/verify", {"code": issue(authority_clock).code})[1]["token"]
+    macs = [b64encode(bytes([at % 2]) * 32).decode() for at in range(8)]
+
+    def ask(ekeyhmac: str) -> str:
+        try:
+            return str(post("/api/certificate", {"token": token, "ekeyhmac": ekeyhmac})[1].get("certificate"))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        certificates = [one for one in pool.map(ask, macs) if one != "None"]
+    claims = [decode(one)[1] for one in certificates]
+    assert len(claims) == 4
+    assert all(one == claims[0] for one in claims)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 
+from bluezone.authority.commit_together import commit_together
 from bluezone.authority.keys import certificates
 from bluezone.authority.keys.code_texts import (
     LONG_CODE_CHARACTERS,
@@ -57,7 +57,6 @@ class VerifiedCode:
     onset_date: date | None
 
 
-@transaction.atomic
 def verify_code(code: str, accept: Sequence[str], now: datetime, *, nonce: bytes = b"") -> VerifiedCode:
     """Exchange a short or long code for a token of 24 hours; the code is used up in both forms.
 
@@ -75,20 +74,25 @@ def verify_code(code: str, accept: Sequence[str], now: datetime, *, nonce: bytes
         raise CodeRefused("verification code invalid")
     if report_type not in allowed:
         raise CodeRefused("verification code has unsupported test type", "unsupported_test_type", 412)
-    unused = VerificationCode.objects.filter(pk=found.pk, claimed_at=None, revoked_at=None)
-    if not unused.update(claimed_at=now):
-        raise CodeRefused("verification code invalid")
     token = secrets.token_urlsafe(32)
-    VerificationToken.objects.create(
-        token_hmac=keyed("token", token),
-        report_type=found.report_type,
-        onset_date=found.onset_date,
-        expires_at=now + TOKEN_LIFETIME,
-    )
+
+    def claim() -> bool:
+        unused = VerificationCode.objects.filter(pk=found.pk, claimed_at=None, revoked_at=None)
+        if not unused.update(claimed_at=now):
+            return False  # another phone was quicker
+        VerificationToken.objects.create(
+            token_hmac=keyed("token", token),
+            report_type=found.report_type,
+            onset_date=found.onset_date,
+            expires_at=now + TOKEN_LIFETIME,
+        )
+        return True
+
+    if not commit_together(claim):
+        raise CodeRefused("verification code invalid")
     return VerifiedCode(token, report_type, found.test_date, found.onset_date)
 
 
-@transaction.atomic
 def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
     """A certificate of 15 minutes over a device's keys, which are known here only by their MAC.
 
@@ -105,18 +109,26 @@ def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
     if len(tekmac) != 32:
         raise CertificateRefused(f"exposure key HMAC has {len(tekmac)} bytes, not 32", "hmac_invalid")
     tekmac_hmac = keyed("tekmac", f"{token}|{tekmac.hex()}")
-    if found.tekmac_hmac is not None and not hmac.compare_digest(bytes(found.tekmac_hmac), tekmac_hmac):
+    if found.certified_at is None or found.certified_at + certificates.LIFETIME <= now:
+        mine, before = VerificationToken.objects.filter(pk=found.pk), found.certified_at
+
+        def certify() -> int:
+            for_these = Q(tekmac_hmac=None) | Q(tekmac_hmac=tekmac_hmac)
+            return mine.filter(for_these, certified_at=before).update(
+                tekmac_hmac=tekmac_hmac, certified_at=now
+            )
+
+        if commit_together(certify):
+            found.tekmac_hmac, found.certified_at = tekmac_hmac, now
+        else:  # another request was quicker, maybe the same one
+            found.refresh_from_db()
+    if found.certified_at is None or not hmac.compare_digest(bytes(found.tekmac_hmac or b""), tekmac_hmac):
         raise CertificateRefused("verification token invalid", "token_invalid")
-    certified_at = found.certified_at
-    if certified_at is None or certified_at + certificates.LIFETIME <= now:
-        certified_at = now
-        found.tekmac_hmac, found.certified_at = tekmac_hmac, certified_at
-        found.save(update_fields=["tekmac_hmac", "certified_at"])
-    return _sign(found, ekeyhmac, tekmac, certified_at, now)
+    return _sign(found, ekeyhmac, tekmac, found.certified_at, now)
 
 
 def certified_token(token: str, now: datetime) -> VerificationToken:
-    """The row of a token that a certificate was asked for with; for use inside a transaction.
+    """The row of a token that a certificate was asked for with.
 
     :raises CertificateRefused: an unknown or expired token, or one without a certificate.
     """
@@ -127,7 +139,7 @@ def certified_token(token: str, now: datetime) -> VerificationToken:
 
 
 def _usable_token(token: str, now: datetime) -> VerificationToken:
-    found = VerificationToken.objects.select_for_update().filter(token_hmac=keyed("token", token)).first()
+    found = VerificationToken.objects.filter(token_hmac=keyed("token", token)).first()
     if found is None:
         raise CertificateRefused("verification token invalid", "token_invalid")
     if found.expires_at <= now:

@@ -21,7 +21,7 @@ from bluezone.authority.keys.models import VerificationCode
 from bluezone.authority.keys.queries import code_row, state_of
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
 from bluezone.authority.keys.rules import HANOI, check_test_dates
-from bluezone.authority.keys.services.issue_limits import check_issue_limit, count_issued
+from bluezone.authority.keys.services.issue_limits import check_issue_limit
 
 __all__ = [
     "LONG_CODE_LIFETIME",
@@ -115,7 +115,6 @@ def issue_code(
         )
         if created:
             details = {"area": area_path, "report_type": report_type.value}
-            count_issued(now)
             record(by, "keys.code-issued", f"code:{uuid}", details, now=now)
     if _of_test(known) != (
         report_type.value, test_date, onset_date, area_path, by.user_id, api_key, with_long_code,

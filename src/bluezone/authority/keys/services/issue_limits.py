@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Min, Q, QuerySet, Sum
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
@@ -20,18 +20,15 @@ from bluezone.authority.keys.issue_rules import DAYS_LOOKED_AT, CodeRefused, exp
 from bluezone.authority.keys.models import IssueLimit, StatisticCount, UserReport, VerificationCode
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import HANOI
+from bluezone.authority.keys.statistics_rules import REPORT_TYPE_BINS, Measure
 
 __all__ = [
     "DayLimit",
     "check_issue_limit",
     "check_user_report_limit",
-    "count_issued",
     "day_limit",
     "set_issue_limit",
 ]
-
-ISSUED = "codes-issued-for-limit"
-"""Counted apart, for everywhere at once: what an expectation rests on outlives the codes themselves."""
 
 _MOST = 1_000_000
 _LONGEST_REASON = 300
@@ -105,15 +102,6 @@ def check_user_report_limit(now: datetime) -> None:
     raise CodeRefused("too many self reports today, try tomorrow", "quota_exceeded", 429)
 
 
-def count_issued(now: datetime) -> None:
-    """Count one code for the days to come; inside the transaction that issues it."""
-    day = now.astimezone(HANOI).date()
-    row = StatisticCount.objects.filter(day=day, area_path=EVERYWHERE, measure=ISSUED, bin=0)
-    if not row.update(count=F("count") + 1):
-        StatisticCount.objects.get_or_create(day=day, area_path=EVERYWHERE, measure=ISSUED, bin=0)
-        row.update(count=F("count") + 1)
-
-
 @transaction.atomic
 def set_issue_limit(
     area_path: str, day: date, codes: int, reason: str, *, scope: Scope, by: Actor, now: datetime
@@ -146,20 +134,16 @@ def set_issue_limit(
 
 def _last_days(today: date) -> Sequence[int]:
     """Codes of each of the last 21 days, oldest first, from the first day on that any was issued."""
-    counts = dict(
-        StatisticCount.objects.filter(
-            measure=ISSUED,
-            area_path=EVERYWHERE,
-            bin=0,
-            day__gte=today - timedelta(days=DAYS_LOOKED_AT),
-            day__lt=today,
-        ).values_list("day", "count")
+    counted = StatisticCount.objects.filter(measure=Measure.ISSUED, day__lt=today).exclude(
+        bin=REPORT_TYPE_BINS[ReportTypeName.USER_REPORT]
     )
-    first = StatisticCount.objects.filter(measure=ISSUED, area_path=EVERYWHERE).order_by("day").first()
+    first = counted.aggregate(day=Min("day"))["day"]
     if first is None:
         return []
     days = [today - timedelta(days=ago) for ago in range(DAYS_LOOKED_AT, 0, -1)]
-    return [counts.get(day, 0) for day in days if day >= first.day]
+    sums = counted.filter(day__gte=days[0]).values_list("day").annotate(codes=Sum("count"))
+    codes = dict(sums.order_by("day"))
+    return [codes.get(day, 0) for day in days if day >= first]
 
 
 def _issued_today(now: datetime) -> QuerySet[VerificationCode]:
