@@ -30,11 +30,17 @@ __all__ = ["Running", "serve", "start", "threads_of", "usable_cores"]
 THREADS = 16
 """At most, of one process; each may hold a connection to the database."""
 
+_SWITCH_SECONDS = 0.0005
+"""So long a thread that the disk has answered waits for one that computes; ten times as long otherwise."""
+
 _FEWEST_THREADS = 4
 _THREADS_OF_ALL = 32  # PostgreSQL takes 100 connections unless told otherwise
 MAX_BODY_BYTES = 2_000_000
 MAX_HEADER_BYTES = 32_000
 BODY_BYTES_IN_MEMORY = 64_000
+SEND_BYTES = 1_000
+"""From this size on a thread sends its answer itself; till then the network loop asks for it all the time."""
+
 
 _log = structlog.get_logger("bluezone.authority.server")
 _Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -59,6 +65,7 @@ class Running:
             inbuf_overflow=BODY_BYTES_IN_MEMORY,
             **_proxy_options(),
         )
+        options.send_bytes = SEND_BYTES  # as an argument it is deprecated, with no other way instead
         self._server = BoundedServer(
             application(),
             self._map,
@@ -142,6 +149,7 @@ def _serve_with_workers(host: str, port: int, workers: int, on_ready: Callable[[
 
 
 def _answer_requests(listener: socket.socket, workers: int, stop: threading.Event) -> None:
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with Running(listener, background=False, workers=workers):
         stop.wait()
 

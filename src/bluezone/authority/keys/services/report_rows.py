@@ -5,10 +5,11 @@ The statements name every column that has to have a value; a test compares them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -40,21 +41,18 @@ _PER_KEY = {
 }
 _PER_REPORT = ("report_type", "traveler", "authority_id", "region")
 KEY_COLUMNS = (*_PER_KEY, *_PER_REPORT)
-_BYTES = ("tek",)
 
 _INSERT_MEMORY = (
     f"INSERT INTO {_MEMORIES} ({', '.join(MEMORY_COLUMNS)}, mixed)"  # noqa: S608 - constants
     f" VALUES ({', '.join('%s' for _ in MEMORY_COLUMNS)}, FALSE)"
 )
-_INSERT_KEY = (
-    f"INSERT INTO {_KEYS} ({', '.join(KEY_COLUMNS)}, padding, mixed)"  # noqa: S608 - constants
-    f" VALUES ({', '.join('%s' for _ in KEY_COLUMNS)}, FALSE, FALSE)"
-)
+_INSERT_KEYS = f"INSERT INTO {_KEYS} ({', '.join(KEY_COLUMNS)}, padding, mixed) VALUES "  # noqa: S608 - constants
+_ONE_KEY = f"({', '.join('%s' for _ in KEY_COLUMNS)}, FALSE, FALSE)"
 _INSERT_ALL = (
     f"WITH remembered AS ({_INSERT_MEMORY}) "  # noqa: S608 - constants
     f"INSERT INTO {_KEYS} ({', '.join(KEY_COLUMNS)}, padding, mixed)"
     f" SELECT one.*, {', '.join('%s' for _ in _PER_REPORT)}, FALSE, FALSE FROM unnest("
-    + ", ".join(f"{'%b' if name in _BYTES else '%s'}::{kind}[]" for name, kind in _PER_KEY.items())
+    + ", ".join(f"%s::{kind}[]" for kind in _PER_KEY.values())
     + ") AS one"
 )
 
@@ -111,10 +109,11 @@ def _write_on_sqlite(report: NewReport) -> None:
             ),
         )
         times = {moment: as_stored(moment) for moment in {key.release_at for key in report.keys}}
-        cursor.executemany(
-            _INSERT_KEY,
-            [
-                (
+        if report.keys:
+            values = [
+                value
+                for row_id, key in zip(random_row_ids(len(report.keys)), report.keys, strict=True)
+                for value in (
                     row_id,
                     key.tek,
                     key.rolling_start,
@@ -124,9 +123,14 @@ def _write_on_sqlite(report: NewReport) -> None:
                     times[key.release_at],
                     *per_report,
                 )
-                for row_id, key in zip(random_row_ids(len(report.keys)), report.keys, strict=True)
-            ],
-        )
+            ]
+            cursor.execute(_insert_keys(len(report.keys)), values)
+
+
+@lru_cache(maxsize=64)
+def _insert_keys(count: int) -> str:
+    """One statement for all rows: between two of them other threads would take their turn."""
+    return _INSERT_KEYS + ", ".join([_ONE_KEY] * count)
 
 
 def _write_on_postgres(report: NewReport, *, keep: bool) -> None:
@@ -135,6 +139,7 @@ def _write_on_postgres(report: NewReport, *, keep: bool) -> None:
 
     memory = report.memory
     keys = report.keys
+    times = {moment: f'"{moment.isoformat()}"' for moment in {key.release_at for key in keys}}
     values = (
         random_row_id(),
         memory.request_hmac,
@@ -144,13 +149,13 @@ def _write_on_postgres(report: NewReport, *, keep: bool) -> None:
         memory.accepted,
         memory.expires_at,
         *_per_report(report),
-        random_row_ids(len(keys)),
-        [key.tek for key in keys],
-        [key.rolling_start for key in keys],
-        [key.rolling_period for key in keys],
-        [key.transmission_risk for key in keys],
-        [key.days_since_onset for key in keys],
-        [key.release_at for key in keys],
+        _array(random_row_ids(len(keys))),
+        _array(f'"\\\\x{key.tek.hex()}"' for key in keys),
+        _array(key.rolling_start for key in keys),
+        _array(key.rolling_period for key in keys),
+        _array(key.transmission_risk for key in keys),
+        _array(key.days_since_onset for key in keys),
+        _array(times[key.release_at] for key in keys),
     )
     connection.ensure_connection()
     with _transaction(keep=keep), connection.wrap_database_errors:
@@ -160,6 +165,11 @@ def _write_on_postgres(report: NewReport, *, keep: bool) -> None:
             cursor.execute(_INSERT_ALL, values, prepare=True)
         if not keep:
             transaction.set_rollback(True)
+
+
+def _array(values: Iterable[object]) -> str:
+    """An array in PostgreSQL's notation: the library's conversion of lists takes as long as the insert."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 @contextmanager
