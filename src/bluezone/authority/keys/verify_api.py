@@ -5,8 +5,9 @@ Field names are those of the public reference.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from bluezone.authority.access.growing_delay import GrowingDelay
 from bluezone.authority.access.rate_limit import AlarmCounter, FixedWindow, client_address
 from bluezone.authority.keys import services
 from bluezone.authority.keys.code_texts import is_long_code
-from bluezone.authority.keys.json_endpoints import View, json_post
+from bluezone.authority.keys.json_endpoints import Unacceptable, View, json_body, json_post, padded
 from bluezone.authority.keys.models import ApiKind
 from bluezone.authority.keys.verification_json import (
     TooOften,
@@ -32,6 +33,7 @@ from bluezone.authority.keys.verification_json import (
     too_many,
 )
 from bluezone.authority.keys.wire import BadRequest, decode_base64
+from bluezone.authority.request_metrics import count_wrong_code
 
 __all__ = [
     "REPORT_LIMIT",
@@ -80,13 +82,17 @@ def device_post(view: View) -> View:
 
 @device_post
 def verify(request: HttpRequest) -> HttpResponse:
-    """``POST /api/verify``: a code for a token."""
+    """``POST /api/verify``: a code for a token; with ``X-Chaff``, noise for noise."""
+    if "X-Chaff" in request.headers:
+        return _chaff(request, lambda: _verified(services.verify_chaff(runtime.now())))
     return answer_json(request, lambda fields: _verify(fields, client_address(request)))
 
 
 @device_post
 def certificate(request: HttpRequest) -> HttpResponse:
-    """``POST /api/certificate``: a token and the MAC of a device's keys for a certificate."""
+    """``POST /api/certificate``: a token and the MAC of a device's keys for a certificate; noise as above."""
+    if "X-Chaff" in request.headers:
+        return _chaff(request, lambda: {"certificate": services.certificate_chaff(runtime.now())})
 
     def answer(fields: Mapping[str, Any]) -> dict[str, Any]:
         token, ekeyhmac = short_text(fields, "token"), short_text(fields, "ekeyhmac")
@@ -127,9 +133,11 @@ def _verify(fields: Mapping[str, Any], address: str) -> dict[str, Any]:
     nonce = _nonce(fields)
     if is_long_code(code):
         # nobody guesses 80 bits: these are never refused, so that no guesser shuts their neighbours out
-        verified = services.verify_code(code, accept, now, nonce=nonce)
-    else:
-        verified = _try_short_code(code, accept, nonce, address)
+        return _verified(services.verify_code(code, accept, now, nonce=nonce))
+    return _verified(_try_short_code(code, accept, nonce, address))
+
+
+def _verified(verified: services.VerifiedCode) -> dict[str, Any]:
     return {
         "testtype": verified.report_type.value,
         "symptomDate": verified.onset_date.isoformat() if verified.onset_date else "",
@@ -156,10 +164,18 @@ def _try_short_code(code: str, accept: list[str], nonce: bytes, address: str) ->
     finally:
         if wrong:
             WRONG_CODE_DELAY.add(address, now)
+            count_wrong_code()
             if count := WRONG_CODES.add(now):
                 _log.warning("many wrong verification codes: somebody may be guessing", count=count)
         else:  # a fault of ours is no try of theirs either
             VERIFY_LIMIT.give_back(address, now)
+
+
+def _chaff(request: HttpRequest, answer: Callable[[], dict[str, Any]]) -> HttpResponse:
+    """A reply as to a right request, whatever was sent; an unreadable body too is read first."""
+    with contextlib.suppress(Unacceptable):
+        json_body(request)
+    return padded(answer())
 
 
 def _nonce(fields: Mapping[str, Any]) -> bytes:

@@ -63,6 +63,7 @@ from bluezone.authority.keys.services.publishing import PublishOutcome, publish,
 from bluezone.authority.keys.services.retention import delete_expired
 from bluezone.authority.keys.services.statistics import StatisticsFlusher, flush_statistics
 from bluezone.authority.keys.services.user_reports import report_by_user
+from bluezone.authority.keys.services.verification_chaff import certificate_chaff, verify_chaff
 
 __all__ = [
     "ApiCaller",
@@ -90,6 +91,7 @@ __all__ = [
     "add_source",
     "api_caller",
     "build_exports",
+    "certificate_chaff",
     "configure_export",
     "count_codes",
     "create_api_key",
@@ -117,6 +119,7 @@ __all__ = [
     "send_due_messages",
     "set_issue_limit",
     "stop_source",
+    "verify_chaff",
     "verify_code",
     "withdraw_case_link",
 ]

@@ -12,7 +12,7 @@ from django.db import transaction
 from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
 from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, read_private_key
 
-__all__ = ["add_own_authority", "own_key_id"]
+__all__ = ["AUDIENCE", "add_own_authority", "own_key_id"]
 
 AUDIENCE = "bluezone-key-server"
 

@@ -32,7 +32,15 @@ from bluezone.authority.keys.services.certificate_signers import certificate_sig
 from bluezone.authority.keys.services.user_reports import is_reporters_nonce
 from bluezone.authority.keys.wire import decode_base64
 
-__all__ = ["CertificateRefused", "VerifiedCode", "certified_token", "issue_certificate", "verify_code"]
+__all__ = [
+    "TOKEN_LIFETIME",
+    "CertificateRefused",
+    "VerifiedCode",
+    "certified_token",
+    "find_code",
+    "issue_certificate",
+    "verify_code",
+]
 
 TOKEN_LIFETIME = timedelta(hours=24)
 _ACCEPTS = {
@@ -66,7 +74,7 @@ def verify_code(code: str, accept: Sequence[str], now: datetime, *, nonce: bytes
         report's without its nonce.
     """
     allowed = _accepted_types(accept)
-    found = VerificationCode.objects.filter(_named(code, now), claimed_at=None, revoked_at=None).first()
+    found = find_code(code, now)
     if found is None:
         raise CodeRefused("verification code invalid")
     report_type = ReportTypeName(found.report_type)
@@ -162,8 +170,12 @@ def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, issued_at: dat
     )
 
 
+def find_code(code: str, now: datetime) -> VerificationCode | None:
+    """The row of a code that can be used; it is found by keyed hash, so how long that takes tells nothing."""
+    return VerificationCode.objects.filter(_named(code, now), claimed_at=None, revoked_at=None).first()
+
+
 def _named(code: str, now: datetime) -> Q:
-    """Which row a code names that has not expired; it is found by keyed hash, so its time tells nothing."""
     typed = typed_code(code)
     if len(typed) == LONG_CODE_CHARACTERS:
         return Q(long_code_hmac=long_code_hmac(typed), long_expires_at__gt=now)
