@@ -176,13 +176,15 @@ def test_a_foreign_host_name_is_refused(http: httpx.Client) -> None:
     assert http.get("/", headers={"Host": "evil.example"}).status_code == 400
 
 
-def test_health_is_503_without_the_database(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_not_ready_without_the_database(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_self: object) -> object:
         raise OperationalError("the database is gone")
 
     monkeypatch.setattr(BaseDatabaseWrapper, "cursor", gone)
-    answer = http.get("/healthz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "no database"})
+    assert http.get("/healthz").json() == {"status": "ok"}  # the process itself answers
+    answer = http.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == "no answer from the database"
 
 
 def test_starting_and_stopping_leaves_no_thread(key_server: Path) -> None:

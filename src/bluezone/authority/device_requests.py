@@ -7,6 +7,7 @@ fault is logged where it happens.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.http import HttpResponse
 from django.urls import resolve
 
 from bluezone.authority.middleware import CONTENT_SECURITY_POLICY
+from bluezone.authority.request_metrics import observe_request
 
 __all__ = ["DEVICE_PATHS", "DeviceRequests"]
 
@@ -46,8 +48,10 @@ class DeviceRequests:
         view = self._views.get(environ["PATH_INFO"])
         if view is None:
             return self._others(environ, start_response)
+        start = time.perf_counter()
         connection.close_if_unusable_or_obsolete()
         response = _answer(view, WSGIRequest(environ))
+        observe_request(environ["PATH_INFO"][1:], response.status_code, time.perf_counter() - start)
         start_response(
             f"{response.status_code} {response.reason_phrase}",
             [*response.headers.items(), *self._headers, ("Content-Length", str(len(response.content)))],

@@ -9,6 +9,8 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from bluezone.authority.request_metrics import observe_request
+
 __all__ = ["CONTENT_SECURITY_POLICY", "ReplyHeaders", "RequestLog"]
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -41,7 +43,7 @@ class ReplyHeaders:
 
 
 class RequestLog:
-    """One line a request: which route, which status, how long. The path and the address are not written."""
+    """One line and one count a request: which route and status, how long; not the path nor the address."""
 
     def __init__(self, get_response: _GetResponse) -> None:
         self.get_response = get_response
@@ -49,12 +51,14 @@ class RequestLog:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         start = time.perf_counter()
         response = self.get_response(request)
-        match = request.resolver_match
+        seconds = time.perf_counter() - start
+        route = request.resolver_match.route if request.resolver_match else ""
+        observe_request(route, response.status_code, seconds)
         _log.info(
             "request",
             method=request.method,
-            route=match.route if match else "",
+            route=route,
             status=response.status_code,
-            milliseconds=round((time.perf_counter() - start) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
         )
         return response

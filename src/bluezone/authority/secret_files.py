@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,6 +30,7 @@ __all__ = [
     "read_private_key",
     "read_secret",
     "secrets_folder",
+    "unreadable_secrets",
     "write_secret",
 ]
 
@@ -87,6 +88,18 @@ def write_secret(path: Path, content: bytes | Callable[[], bytes]) -> bool:
     finally:
         aside.unlink()
     return True
+
+
+def unreadable_secrets() -> Sequence[str]:
+    """Names of the random secrets that are not there, are empty or may not be read; nothing is cached."""
+    faults: list[str] = []
+    for name in _RANDOM:
+        try:
+            if not (secrets_folder() / name).read_bytes():
+                faults.append(name)
+        except OSError:
+            faults.append(name)
+    return faults
 
 
 def read_secret(name: str) -> bytes:

@@ -8,7 +8,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -22,7 +23,9 @@ from waitress.adjustments import Adjustments
 from bluezone.authority import runtime
 from bluezone.authority.background import BackgroundWork
 from bluezone.authority.connections import IDLE_SECONDS, SWEEP_SECONDS, BoundedServer, connection_limit
+from bluezone.authority.keys.services.statistics import StatisticsFlusher
 from bluezone.authority.listener import listen, listen_together
+from bluezone.authority.request_metrics import shared_request_metrics
 from bluezone.authority.workers import Work, supervise
 
 __all__ = ["Running", "serve", "start", "threads_of", "usable_cores"]
@@ -78,9 +81,11 @@ class Running:
         # outermost, since the library's own wrapper takes the headers of an untrusted proxy away
         self._server.application = _warn_of_untrusted_proxy(self._server.application)
         self._background = BackgroundWork() if background else None
+        self._statistics = StatisticsFlusher()
         self._thread = threading.Thread(target=self._loop, name="web", daemon=True)
         if self._background:
             self._background.__enter__()
+        self._statistics.__enter__()
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -103,6 +108,7 @@ class Running:
         wasyncore.close_all(self._map, ignore_all=True)
         if self._background:
             self._background.__exit__(None, None, None)
+        self._statistics.__exit__(None, None, None)
         connections.close_all()
 
     def _loop(self) -> None:
@@ -137,15 +143,20 @@ def serve(host: str, port: int, *, workers: int, on_ready: Callable[[str], None]
 
 def _serve_with_workers(host: str, port: int, workers: int, on_ready: Callable[[str], None]) -> None:
     listeners = listen_together(host, port, workers)
+    with shared_request_metrics(Path(settings.BLUEZONE_DATA)):
+        _run_workers(listeners, on_ready)
+    for listener in listeners:
+        listener.close()
+
+
+def _run_workers(listeners: Sequence[socket.socket], on_ready: Callable[[str], None]) -> None:
     application()
     get_resolver().url_patterns  # noqa: B018 - workers share what was imported, limits on guessing above all
     connections.close_all()
     works: list[Work] = [Work("background", _do_background_work)]
     for number, listener in enumerate(listeners):
-        works.append(Work(f"web-{number}", functools.partial(_answer_requests, listener, workers)))
+        works.append(Work(f"web-{number}", functools.partial(_answer_requests, listener, len(listeners))))
     supervise(works, on_ready=lambda: on_ready(_url_of(listeners[0])))
-    for listener in listeners:
-        listener.close()
 
 
 def _answer_requests(listener: socket.socket, workers: int, stop: threading.Event) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
-from bluezone.authority import views
+from bluezone.authority import health, metrics, views
 
 __all__ = ["urlpatterns"]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.front, name="front"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include("bluezone.authority.accounts.urls")),
     path("", include("bluezone.authority.keys.urls")),
 ]

@@ -9,11 +9,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
-from bluezone.authority.access.models import Grant
+from bluezone.authority.access.models import AuditEntry, Grant
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import Scope
 
-__all__ = ["scope_of"]
+__all__ = ["scope_of", "unsealed_entries"]
 
 
 def scope_of(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role], now: datetime) -> Scope:
@@ -27,3 +27,8 @@ def scope_of(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role], no
         valid_from__lte=now,
     )
     return Scope.of(held.values_list("area_path", flat=True))
+
+
+def unsealed_entries() -> int:
+    """How many entries of the audit log are in no seal yet."""
+    return AuditEntry.objects.filter(seal=None).count()

@@ -28,7 +28,17 @@ from bluezone.authority.keys.statistics_rules import (
     tell_parts,
 )
 
-__all__ = ["DayFigures", "WeekFigures", "day_figures", "figures_until", "week_figures", "weeks_told"]
+__all__ = [
+    "DayFigures",
+    "PublishCounts",
+    "WeekFigures",
+    "counted_codes",
+    "counted_publishes",
+    "day_figures",
+    "figures_until",
+    "week_figures",
+    "weeks_told",
+]
 
 DAYS_TOLD = 30
 WEEKS_TOLD = 13
@@ -71,6 +81,31 @@ class WeekFigures:
     @property
     def sunday(self) -> date:
         return self.monday + _WEEK - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishCounts:
+    """All that was ever counted, for those who run the server."""
+
+    publishes: int
+    keys: int
+    chaff: int
+
+
+def counted_publishes(now: datetime) -> PublishCounts:
+    """Until the end of the last day that is over; not withheld, so for no other eyes."""
+    rows = StatisticCount.objects.filter(day__lte=last_day_told(now, timedelta()))
+    counts = dict(rows.values_list("measure").annotate(Sum("count")).order_by())
+    publishes, keys, chaff = (
+        counts.get(measure.value, 0) for measure in (Measure.PUBLISHES, Measure.KEYS, Measure.CHAFF)
+    )
+    return PublishCounts(publishes, keys, chaff)
+
+
+def counted_codes() -> Mapping[str, int]:
+    """All that ever happened to codes, everywhere; not withheld, so for no other eyes."""
+    counts = dict(StatisticCount.objects.values_list("measure").annotate(Sum("count")).order_by())
+    return {measure.removeprefix("codes-"): counts.get(measure.value, 0) for measure in _OF_CODES}
 
 
 def figures_until(now: datetime) -> date:

@@ -1,0 +1,109 @@
+"""``/healthz``: this process answers. ``/readyz``: all that it needs is there, and its work gets done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bluezone.authority import runtime
+from bluezone.authority.key_store import key_store
+from bluezone.authority.keys.state_queries import ExportState, export_states, signer_names
+from bluezone.authority.secret_files import unreadable_secrets
+from bluezone.errors import Refused
+
+__all__ = ["healthz", "readyz"]
+
+OK = "ok"
+PERIODS_LATE = 2
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+
+_no_migration_missing = False
+"""Once none is, none will be for as long as this process runs."""
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while the process answers at all: else it is to be started again."""
+    return JsonResponse({"status": OK})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 while everything works, else 503, and what does not. No secret and no path is told."""
+    checks: dict[str, Callable[[datetime], str]] = {
+        "database": _database,
+        "migrations": _migrations,
+        "exports": _exports,
+        "secrets": _secrets,
+    }
+    now = runtime.now()
+    states = {name: _checked(check, now) for name, check in checks.items()}
+    ready = all(state == OK for state in states.values())
+    reply = {"status": "ready" if ready else "not ready", "checks": states}
+    return JsonResponse(reply, status=200 if ready else 503)
+
+
+def _checked(check: Callable[[datetime], str], now: datetime) -> str:
+    try:
+        return check(now)
+    except DatabaseError:
+        return "no answer from the database"
+
+
+def _database(_now: datetime) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return OK
+
+
+def _migrations(_now: datetime) -> str:
+    global _no_migration_missing
+    if not _no_migration_missing:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if missing:
+            return f"{len(missing)} missing: run `bluezone setup`"
+        _no_migration_missing = True
+    return OK
+
+
+def _exports(now: datetime) -> str:
+    faults = [f"{one.region}: {fault}" for one in export_states() if (fault := _export_fault(one, now))]
+    return "; ".join(faults) or OK
+
+
+def _export_fault(state: ExportState, now: datetime) -> str:
+    """What is wrong with a region's exports; empty: nothing."""
+    late = now - PERIODS_LATE * state.period
+    if state.last_window_end is None:
+        return "none built yet"
+    if state.last_window_end > now + _CLOCK_TOLERANCE:
+        return "the last window ends in the future: the clock is or was wrong"
+    if state.last_window_end < late:
+        return f"the last window ended at {_text(state.last_window_end)}, over {PERIODS_LATE} periods ago"
+    if state.oldest_open_end is not None and state.oldest_open_end < late:
+        return f"the files of the window that ended at {_text(state.oldest_open_end)} are not out"
+    return ""
+
+
+def _secrets(now: datetime) -> str:
+    missing = list(unreadable_secrets())
+    store = key_store()
+    for name in signer_names(now):
+        try:
+            store.public_key(name)
+        except (Refused, ValueError, OSError):
+            missing.append(name)
+    return f"cannot be read: {', '.join(missing)}" if missing else OK
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")
