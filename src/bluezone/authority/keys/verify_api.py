@@ -34,7 +34,6 @@ from bluezone.authority.keys.verification_json import (
 )
 from bluezone.authority.keys.wire import BadRequest, decode_base64
 from bluezone.authority.request_metrics import count_wrong_code
-from bluezone.authority.request_metrics import count_wrong_code
 
 __all__ = [
     "REPORT_LIMIT",
@@ -165,7 +164,6 @@ def _try_short_code(code: str, accept: list[str], nonce: bytes, address: str) ->
     finally:
         if wrong:
             WRONG_CODE_DELAY.add(address, now)
-            count_wrong_code()
             count_wrong_code()
             if count := WRONG_CODES.add(now):
                 _log.warning("many wrong verification codes: somebody may be guessing", count=count)
