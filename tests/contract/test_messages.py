@@ -225,6 +225,52 @@ def test_after_three_failures_in_a_row_the_rest_waits(
     assert services.send_due_messages(authority_clock.now()) == services.SendReport(sent=2)
 
 
+def test_a_slow_gateway_does_not_hold_up_other_work(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    for _ in range(4):
+        services.queue_message(issue(authority_clock).uuid, PHONE, authority_clock.now())
+    ticks = iter([0.0, 9.0, 30.0, 31.0])  # when the run begins, and before each try
+    report = services.send_due_messages(authority_clock.now(), seconds=lambda: next(ticks))
+    assert report == services.SendReport(sent=2)
+    assert services.send_due_messages(authority_clock.now()) == services.SendReport(sent=2)
+
+
+def test_a_code_taken_back_while_others_are_sent_is_not_sent(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    first, second = issue(authority_clock), issue(authority_clock)
+    services.queue_message(first.uuid, PHONE, authority_clock.now() - timedelta(seconds=1))
+    services.queue_message(second.uuid, PHONE, authority_clock.now())
+
+    def revokes_the_second(_phone: str) -> None:
+        services.revoke_code(second.uuid, scope=Scope.everything(), by=BY, now=authority_clock.now())
+
+    outbox.fail = revokes_the_second
+    assert services.send_due_messages(authority_clock.now()) == services.SendReport(sent=1, given_up=1)
+    assert len(outbox.sent) == 1
+
+
+def test_a_message_on_its_way_is_not_sent_twice_by_an_impatient_hand(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    code = issue(authority_clock)
+    message = services.queue_message(code.uuid, PHONE, authority_clock.now())
+    refusals = []
+
+    def retries_meanwhile(_phone: str) -> Exception:
+        where: dict[str, Any] = {"scope": Scope.everything(), "by": BY, "now": authority_clock.now()}
+        with pytest.raises(CodeRefused, match="đang được gửi") as refused:
+            services.retry_message(code.uuid, message.pk, **where)
+        refusals.append(refused)
+        return SmsUnavailable("x")
+
+    outbox.fail = retries_meanwhile
+    for minutes in (0, 1, 3):
+        services.send_due_messages(authority_clock.now() + timedelta(minutes=minutes))
+    assert len(refusals) == 3
+
+
 def test_queueing_again_queues_nothing(key_server: Any, authority_clock: Any, outbox: Outbox) -> None:
     code, request = issue(authority_clock), uuid.uuid4()
     first = services.queue_message(code.uuid, PHONE, authority_clock.now())

@@ -7,7 +7,9 @@ encrypted and erased once the message is sent or given up; texts are not stored,
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +33,8 @@ from bluezone.authority.keys.sms.text import compose
 __all__ = ["SendReport", "queue_message", "retry_message", "send_due_messages"]
 
 _BATCH = 100
+_RUN_SECONDS = 30.0
+"""No try begins later in a run: the same thread builds exports, which a slow gateway must not delay."""
 _FAILURES_IN_A_ROW = 3
 """Then the gateway is taken to be down; the rest waits for the next run instead of for more timeouts."""
 
@@ -105,16 +109,20 @@ def retry_message(
     """
     code_row(code_uuid, scope)
     waiting = SmsMessage.objects.filter(pk=message_uuid, code_id=code_uuid, state=SmsState.WAITING)
-    if not waiting.update(next_try_at=now):
-        raise CodeRefused("Tin này không còn chờ gửi.", "message_not_waiting", 409)
+    # without an error, somebody is trying it right now or is about to
+    if not waiting.exclude(last_error="").update(next_try_at=now):
+        raise CodeRefused("Tin này đang được gửi hoặc không còn chờ gửi.", "message_not_waiting", 409)
     record(by, "keys.sms-retried", f"code:{code_uuid}", {"message": str(message_uuid)}, now=now)
 
 
-def send_due_messages(now: datetime) -> SendReport:
+def send_due_messages(now: datetime, *, seconds: Callable[[], float] = time.monotonic) -> SendReport:
     """Try what is due, give up what has become pointless; safe with another sender at work.
 
     Not one transaction: each message has one before its try and one after it.
+
+    :param seconds: a clock that only tells how long the run takes.
     """
+    started = seconds()
     sender: SmsSender | None = settings.BLUEZONE_SMS.sender
     waiting = SmsMessage.objects.filter(state=SmsState.WAITING).select_related("code")
     sent = given_up = put_off = in_a_row = 0
@@ -125,12 +133,13 @@ def send_due_messages(now: datetime) -> SendReport:
         elif message.next_try_at <= now and len(to_try) < _BATCH:
             to_try.append(message.pk)
     for pk in to_try:
-        if sender is None:
-            break  # it was set when they were queued; they wait for it
+        # without a sender they wait for one: it was set when they were queued
+        if sender is None or seconds() - started > _RUN_SECONDS:
+            break
         claimed = _claim(pk, now)
         if claimed is None:
             continue  # another sender has it
-        outcome = _try(claimed, sender)
+        outcome = _try(claimed, sender, now)
         if outcome.state is SmsState.WAITING:
             _put_off(claimed, outcome.error)
             put_off, in_a_row = put_off + 1, in_a_row + 1
@@ -162,18 +171,20 @@ def _store(message: SmsMessage) -> tuple[SmsMessage, bool]:
 
 @transaction.atomic
 def _claim(pk: uuid.UUID, now: datetime) -> SmsMessage | None:
-    """Count the try and set the time of the next, if nobody else did since."""
+    """Count the try and set the time of the next, if nobody else did since; no error means: on its way."""
     message = SmsMessage.objects.select_related("code").get(pk=pk)
     message.attempts, seen = message.attempts + 1, message.attempts
     message.next_try_at = now + delay_after(message.attempts)
     unclaimed = SmsMessage.objects.filter(
         pk=pk, state=SmsState.WAITING, attempts=seen, next_try_at__lte=now, phone_encrypted__isnull=False
     )
-    claimed = unclaimed.update(attempts=message.attempts, next_try_at=message.next_try_at)
+    claimed = unclaimed.update(attempts=message.attempts, next_try_at=message.next_try_at, last_error="")
     return message if claimed else None
 
 
-def _try(message: SmsMessage, sender: SmsSender) -> _Outcome:
+def _try(message: SmsMessage, sender: SmsSender, now: datetime) -> _Outcome:
+    if (ended := _ENDED.get(state_of(message.code, now))) is not None:
+        return _Outcome(SmsState.FAILED, ended)  # since the run began
     try:
         phone = open_phone(bytes(message.phone_encrypted or b""), message.pk)
         sender.send(phone, _text(message.code), reference=message.pk)
