@@ -160,8 +160,8 @@ def write_export(
     write_export_file(
         out,
         (
-            encoder.encode(map(_row, sorted(keys, key=_sort_key))),
-            encoder.encode(map(_row, sorted(revised_keys, key=_sort_key)), revised=True),
+            encoder.encode([_row(key) for key in sorted(keys, key=_sort_key)]),
+            encoder.encode([_row(key) for key in sorted(revised_keys, key=_sort_key)], revised=True),
         ),
         ExportFields(_unix_seconds(start), _unix_seconds(end), region, batch_num, batch_size),
         signers,

@@ -44,37 +44,32 @@ class KeyEncoder:
     """
 
     def __init__(self, report_types: Mapping[Any, int], *, max_onset_days: int | None = None) -> None:
-        self._report_types = report_types
-        self._max_onset_days = max_onset_days
-        self._shapes: dict[tuple[int, int, int, Hashable, int | None], tuple[bytes, bytes]] = {}
+        self._new = _Shapes(_KEYS, report_types, max_onset_days)
+        self._revised = _Shapes(_REVISED_KEYS, report_types, max_onset_days)
 
-    def encode(self, rows: Iterable[KeyRow], *, revised: bool = False) -> bytes:
+    def encode(self, rows: Sequence[KeyRow], *, revised: bool = False) -> bytes:
         """One field a row, in the order of the rows.
 
         :raises AbsurdStart: for a rolling start that a reader would refuse.
         :raises ValueError: for a key that has not 16 bytes, or a period outside 1-144.
         """
-        tag = _REVISED_KEYS if revised else _KEYS
-        known = self._shapes
-        parts: list[bytes] = []
-        add = parts.append
-        for tek, start, period, risk, report_type, days in rows:
-            shape = (start, period, risk, report_type, days)
-            around = known.get(shape)
-            if around is None:
-                around = known[shape] = self._around(*shape)
-            if len(tek) != KEY_BYTES:
-                raise ValueError(f"a key has {len(tek)} bytes, not {KEY_BYTES}")
-            add(tag)
-            add(around[0])
-            add(tek)
-            add(around[1])
-        return b"".join(parts)
+        for row in rows:
+            if len(row[0]) != KEY_BYTES:
+                raise ValueError(f"a key has {len(row[0])} bytes, not {KEY_BYTES}")
+        shapes = self._revised if revised else self._new
+        return b"".join([(around := shapes[row[1:]])[0] + row[0] + around[1] for row in rows])
 
-    def _around(
-        self, start: int, period: int, risk: int, report_type: Hashable, days: int | None
-    ) -> tuple[bytes, bytes]:
-        """What stands before a key's random bytes, but for the tag, and after them."""
+
+class _Shapes(dict[tuple[int, int, int, Hashable, int | None], tuple[bytes, bytes]]):
+    """Properties of a key → the bytes before and after its random ones, made when they are first met."""
+
+    def __init__(self, tag: bytes, report_types: Mapping[Any, int], max_onset_days: int | None) -> None:
+        self._tag = tag
+        self._report_types = report_types
+        self._max_onset_days = max_onset_days
+
+    def __missing__(self, shape: tuple[int, int, int, Hashable, int | None]) -> tuple[bytes, bytes]:
+        start, period, risk, report_type, days = shape
         if not EARLIEST_START <= start < LATEST_START:
             raise AbsurdStart(f"rolling start {start} is no interval of this century")
         if not 1 <= period <= MAX_ROLLING_PERIOD:
@@ -85,7 +80,8 @@ class KeyEncoder:
         after += _TYPE + _varint(self._report_types[report_type])
         if days is not None and (self._max_onset_days is None or abs(days) <= self._max_onset_days):
             after += _DAYS + _varint(days << 1 if days >= 0 else (-days << 1) - 1)
-        return _varint(len(_DATA) + KEY_BYTES + len(after)) + _DATA, after
+        self[shape] = self._tag + _varint(len(_DATA) + KEY_BYTES + len(after)) + _DATA, after
+        return self[shape]
 
 
 def write_export_file(

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from bluezone.authority.keys.models import ExportBatch, ExportConfig, PublishedKey
 from bluezone.authority.keys.padding import KeyShape, invent_shapes, onset_day, share_to_revise
 from bluezone.authority.keys.rules import floor_to
-from bluezone.authority.keys.services.export_rows import expired_by, new_keys
+from bluezone.authority.keys.services.export_rows import expired_by, new_keys, read_rows
 from bluezone.authority.keys.services.imports import exportable
 from bluezone.protocols.gaen import KEY_BYTES, MAX_ROLLING_PERIOD
 
@@ -53,9 +53,9 @@ def open_batch(config_id: int, now: datetime) -> None:
     due.update(batch=batch)
     # A revision waits for its key: both in one batch means that only the revised report is ever shown.
     due_revisions.filter(batch__isnull=False).update(revised_batch=batch)
-    PublishedKey.objects.filter(batch=batch, revised_report_type__isnull=False, revised_batch=None).update(
-        revised_batch=batch
-    )
+    PublishedKey.objects.filter(
+        region=config.region, batch=batch, revised_report_type__isnull=False, revised_batch=None
+    ).update(revised_batch=batch)
     _revise_padding(batch)
     if config.min_keys:
         _add_padding(config, batch)
@@ -64,8 +64,9 @@ def open_batch(config_id: int, now: datetime) -> None:
 def _add_padding(config: ExportConfig, batch: ExportBatch) -> None:
     """Keys that nobody has. They are rows like others: an export built again has them again, and they age."""
     seen = ("rolling_start", "rolling_period", "seen_risk", "seen_type", "seen_days", "traveler")
-    counts = new_keys(batch).order_by().values_list(*seen).annotate(count=Count("pk"))
-    real = Counter({KeyShape(*shape): count for *shape, count in counts})
+    # Counted here, since GROUP BY would sort half a million rows first.
+    real = Counter(read_rows(new_keys(batch).values_list(*seen)))
+    shapes = {KeyShape(*shape): count for shape, count in real.items()}
     released = timedelta(seconds=config.truncation_seconds)
     ends = range(expired_by(batch.start_at - released) + 1, expired_by(batch.end_at - released) + 1)
     wanted = config.min_keys + _CHANCE.randint(0, config.padding_jitter)
@@ -80,7 +81,7 @@ def _add_padding(config: ExportConfig, batch: ExportBatch) -> None:
                 padding=True,
                 mixed=True,
             )
-            for shape in invent_shapes(real, wanted, ends, _CHANCE)
+            for shape in invent_shapes(shapes, wanted, ends, _CHANCE)
         ),
         batch_size=_ROWS_AT_ONCE,
     )

@@ -14,14 +14,12 @@ from bluezone.authority.keys.export_storage import ExportStorage
 from bluezone.authority.keys.models import BatchStatus, ExportBatch, ExportConfig, PublishedKey
 from bluezone.authority.keys.report_types import EXPORT_TYPE
 from bluezone.authority.keys.rules import LIMITS
-from bluezone.authority.keys.services.export_rows import new_keys, revised_keys
+from bluezone.authority.keys.services.export_rows import ROWS_AT_ONCE, new_keys, read_rows, revised_keys
 from bluezone.protocols.export_signature import Signer
 from bluezone.protocols.export_stream import ExportFields
 from bluezone.protocols.export_writer import KeyEncoder, KeyRow, write_export_file
 
 __all__ = ["file_names", "write_batch_files", "write_index"]
-
-_ROWS_AT_ONCE = 10_000
 
 
 def write_batch_files(
@@ -79,8 +77,8 @@ def _encoded(
     encoder: KeyEncoder, rows: Iterator[KeyRow], most: int, counted: _Counted, *, revised: bool
 ) -> Iterator[bytes]:
     """At most so many of the rows; the others stay for the next file."""
-    for at in range(0, most, _ROWS_AT_ONCE):
-        some = list(islice(rows, min(_ROWS_AT_ONCE, most - at)))
+    for at in range(0, most, ROWS_AT_ONCE):
+        some = list(islice(rows, min(ROWS_AT_ONCE, most - at)))
         if not some:
             return
         counted.keys += len(some)
@@ -90,4 +88,4 @@ def _encoded(
 def _rows(keys: QuerySet[PublishedKey, Any]) -> Iterator[KeyRow]:
     """In random order: that of the rows' random numbers."""
     seen = ("tek", "rolling_start", "rolling_period", "seen_risk", "seen_type", "seen_days")
-    return iter(keys.order_by("pk").values_list(*seen).iterator(chunk_size=_ROWS_AT_ONCE))
+    return read_rows(keys.order_by("pk").values_list(*seen))

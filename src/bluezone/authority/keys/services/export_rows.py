@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, When
 
 from bluezone.authority.keys.models import ExportBatch, PublishedKey
@@ -12,7 +14,9 @@ from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import LIMITS
 from bluezone.protocols.gaen import INTERVAL_SECONDS
 
-__all__ = ["expired_by", "new_keys", "revised_keys"]
+__all__ = ["ROWS_AT_ONCE", "expired_by", "new_keys", "read_rows", "revised_keys"]
+
+ROWS_AT_ONCE = 10_000
 
 _SEEN = {
     "seen_risk": ("transmission_risk", "revised_transmission_risk"),
@@ -38,6 +42,17 @@ def revised_keys(batch: ExportBatch) -> QuerySet[PublishedKey, Any]:
     """Keys of earlier batches whose report has changed; with the same annotations."""
     seen = {name: F(after) for name, (_, after) in _SEEN.items()}
     return PublishedKey.objects.filter(revised_batch=batch).exclude(batch=batch).annotate(**seen)
+
+
+def read_rows(query: QuerySet[PublishedKey, Any]) -> Iterator[Any]:
+    """A query's tuples as the database gives them; the framework's own way takes three times as long.
+
+    Never more than ``ROWS_AT_ONCE`` are in memory, of half a million.
+    """
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(*query.query.sql_with_params())
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from rows
 
 
 def expired_by(moment: datetime) -> int:
