@@ -76,7 +76,10 @@ def _migrations(_now: datetime) -> str:
 
 
 def _exports(now: datetime) -> str:
-    faults = [f"{one.region}: {fault}" for one in export_states() if (fault := _export_fault(one, now))]
+    states = export_states()
+    if not states:
+        return "no region has exports: run `bluezone setup`"
+    faults = [f"{one.region}: {fault}" for one in states if (fault := _export_fault(one, now))]
     return "; ".join(faults) or OK
 
 
