@@ -20,6 +20,7 @@ from bluezone.authority.databases import libpq_parameters
 from bluezone.authority.keys.tasks import (
     build_due_exports,
     count_codes,
+    fetch_authority_keys,
     follow_other_authorities,
     send_messages,
     tidy_up,
@@ -69,6 +70,7 @@ def open_queue() -> Huey:
         (every_minute, seal_new_entries),
         (every_minute, send_messages),
         (every_five_minutes, count_codes),
+        (every_five_minutes, fetch_authority_keys),
         (every_quarter, follow_other_authorities),
         (every_hour, tidy_up),
         (every_hour, clear_old_sessions),

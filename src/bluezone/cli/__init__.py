@@ -6,11 +6,12 @@ import sys
 
 import typer
 
-from bluezone.cli import authority, device, export, ids, risk
+from bluezone.cli import authority, device, export, ids, risk, signing_keys
 from bluezone.cli.api_keys import api_key_app
 from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo_day
 from bluezone.cli.export_audit import audit_exports
+from bluezone.cli.health_authorities import authority_app
 from bluezone.cli.imports import import_app
 from bluezone.cli.match import match_files
 from bluezone.cli.output import print_refusal
@@ -41,8 +42,11 @@ app.add_typer(authority.code_app, name="code")
 app.add_typer(api_key_app, name="api-key")
 app.add_typer(authority.audit_app, name="audit")
 app.add_typer(import_app, name="import")
+app.add_typer(signing_keys.app, name="keys")
+app.add_typer(authority_app, name="authority")
 export.app.command("build")(authority.build)
 export.app.command("audit")(audit_exports)
+export.app.command("configure")(signing_keys.configure_export)
 export.app.command("public-key")(authority.public_key)
 
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +25,7 @@ __all__ = [
     "CertificateInvalid",
     "Claims",
     "check_certificate",
+    "is_key_id",
     "key_id_of",
     "sign_certificate",
     "take_the_time_to_check",
@@ -93,11 +94,16 @@ def key_id_of(certificate: str) -> str:
     :raises CertificateInvalid: when it is no JWT, or names no key by plain text.
     """
     kid = _header(certificate.partition(".")[0]).kid
-    if not isinstance(kid, str) or not kid.isascii() or not kid.isprintable() or not 0 < len(kid) <= _MAX_KID:
+    if not is_key_id(kid):
         raise CertificateInvalid(
             f"the certificate's key id is not up to {_MAX_KID} printable ASCII characters"
         )
     return kid
+
+
+def is_key_id(kid: object) -> TypeGuard[str]:
+    """Whether something can be a key's id: short plain text."""
+    return isinstance(kid, str) and kid.isascii() and kid.isprintable() and 0 < len(kid) <= _MAX_KID
 
 
 def check_certificate(

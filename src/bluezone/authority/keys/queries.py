@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from bluezone.authority.access.scope import Scope
+from bluezone.authority.key_store import key_store, public_pem
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, state_of_code
 from bluezone.authority.keys.models import (
     ApiKey,
@@ -28,14 +29,18 @@ from bluezone.authority.keys.rules import LIMITS
 __all__ = [
     "ExportPublicKey",
     "FollowedSource",
+    "KnownAuthority",
+    "SigningKey",
     "api_keys",
     "certificate_keys",
     "code_row",
     "code_state",
     "codes_issued_since",
     "export_public_keys",
+    "health_authorities",
     "import_sources",
     "own_authority",
+    "signing_keys",
     "state_of",
     "truncation_window",
 ]
@@ -49,6 +54,23 @@ class ExportPublicKey:
     key_id: str
     key_version: str
     pem: str
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key's use ("export VN", "certificate"), name, time, and whether its private half is in the store."""
+
+    use: str
+    name: str
+    valid_from: datetime
+    valid_until: datetime | None
+    in_store: bool
+
+    def state(self, now: datetime) -> str:
+        """In a word."""
+        if self.valid_until is not None and self.valid_until <= now:
+            return "ended"
+        return "waiting" if self.valid_from > now else "signing"
 
 
 def export_public_keys(
@@ -69,6 +91,20 @@ def export_public_keys(
         if now is None
         or one.valid_until is None
         or one.valid_until > now - timedelta(hours=one.config.retention_hours)
+    ]
+
+
+def signing_keys() -> Sequence[SigningKey]:
+    """Every key that this server signs with, or did: for exports, then certificates, newest first."""
+    store = key_store()
+    kept = {public_pem(store.public_key(name)) for name in store.names()}
+    exports = ExportSigner.objects.select_related("config").order_by("config__region", "-valid_from", "-pk")
+    found = [(f"export {one.config.region}", f"{one.key_id} {one.key_version}", one) for one in exports]
+    own = HealthAuthorityKey.objects.filter(authority__identifier=settings.BLUEZONE_HEALTH_AUTHORITY)
+    certificates = [("certificate", one.kid, one) for one in own.order_by("-valid_from", "-pk")]
+    return [
+        SigningKey(use, name, one.valid_from, one.valid_until, one.public_key_pem in kept)
+        for use, name, one in [*found, *certificates]
     ]
 
 
@@ -147,4 +183,37 @@ def import_sources() -> Sequence[FollowedSource]:
     return [
         FollowedSource(one, files.get(one.pk, 0), keys.get(one.pk, 0))
         for one in ImportSource.objects.order_by("name")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAuthority:
+    """A health authority, and the ids of its keys that are valid at the time asked for."""
+
+    identifier: str
+    issuer: str
+    audience: str
+    region: str
+    jwks_url: str
+    fetched_at: datetime | None
+    key_ids: Sequence[str]
+
+
+def health_authorities(now: datetime) -> Sequence[KnownAuthority]:
+    """Every health authority by its identifier; whom the server believes is no secret, so without a scope."""
+    return [
+        KnownAuthority(
+            one.identifier,
+            one.issuer,
+            one.audience,
+            one.region,
+            one.jwks_url,
+            one.jwks_fetched_at,
+            [
+                key.kid
+                for key in one.signing_keys.order_by("kid")
+                if key.valid_from <= now and (key.valid_until is None or now < key.valid_until)
+            ],
+        )
+        for one in HealthAuthority.objects.order_by("identifier")
     ]

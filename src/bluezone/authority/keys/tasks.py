@@ -7,7 +7,14 @@ from bluezone.authority.keys import services
 from bluezone.authority.keys.import_client import open_http_exports
 from bluezone.authority.keys.revision_token import rotate_token_keys
 
-__all__ = ["build_due_exports", "count_codes", "follow_other_authorities", "send_messages", "tidy_up"]
+__all__ = [
+    "build_due_exports",
+    "count_codes",
+    "fetch_authority_keys",
+    "follow_other_authorities",
+    "send_messages",
+    "tidy_up",
+]
 
 
 def build_due_exports() -> None:
@@ -32,6 +39,11 @@ def count_codes() -> None:
 def follow_other_authorities() -> None:
     """Every quarter of an hour: take in what other authorities have published."""
     services.run_imports(runtime.now(), open_http_exports)
+
+
+def fetch_authority_keys() -> None:
+    """Every five minutes: learn which keys other health authorities sign with."""
+    services.refresh_authority_keys(runtime.now())
 
 
 def tidy_up() -> None:

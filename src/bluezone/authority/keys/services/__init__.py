@@ -23,6 +23,7 @@ from bluezone.authority.keys.services.case_links import (
     read_case_link,
     withdraw_case_link,
 )
+from bluezone.authority.keys.services.certificate_signers import rotate_certificate_key
 from bluezone.authority.keys.services.certifying import (
     CertificateRefused,
     VerifiedCode,
@@ -59,6 +60,13 @@ from bluezone.authority.keys.services.messages import (
     send_due_messages,
 )
 from bluezone.authority.keys.services.mixing import mix_rows
+from bluezone.authority.keys.services.other_authorities import (
+    AuthorityRefused,
+    NewAuthority,
+    add_authority,
+    refresh_authority_keys,
+    remove_authority,
+)
 from bluezone.authority.keys.services.publishing import PublishOutcome, publish, publish_chaff
 from bluezone.authority.keys.services.retention import delete_expired
 from bluezone.authority.keys.services.statistics import StatisticsFlusher, flush_statistics
@@ -68,6 +76,7 @@ from bluezone.authority.keys.services.verification_chaff import certificate_chaf
 __all__ = [
     "ApiCaller",
     "ApiKeyRefused",
+    "AuthorityRefused",
     "BulkOutcome",
     "CertificateRefused",
     "CodeRefused",
@@ -80,12 +89,14 @@ __all__ = [
     "IssuedCode",
     "LinkedKey",
     "NewApiKey",
+    "NewAuthority",
     "PublishOutcome",
     "RotationRefused",
     "RowOutcome",
     "SendReport",
     "StatisticsFlusher",
     "VerifiedCode",
+    "add_authority",
     "add_first_signers",
     "add_own_authority",
     "add_source",
@@ -110,10 +121,13 @@ __all__ = [
     "publish_chaff",
     "queue_message",
     "read_case_link",
+    "refresh_authority_keys",
+    "remove_authority",
     "report_by_user",
     "retry_message",
     "revoke_api_key",
     "revoke_code",
+    "rotate_certificate_key",
     "rotate_export_key",
     "run_imports",
     "send_due_messages",

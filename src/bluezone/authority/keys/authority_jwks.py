@@ -1,0 +1,129 @@
+"""Fetching and reading the public keys of a health authority: a PEM text, or a JWKS (RFC 7517) at an address.
+
+Nothing that is fetched is trusted further than that the address is the authority's: size and time are capped,
+and only P-256 keys with an id are taken.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bluezone.authority.keys.certificates import is_key_id
+from bluezone.authority.keys.import_client import ImportFailed, check_source_url
+from bluezone.authority.keys.wire import decode_base64
+from bluezone.errors import Refused
+
+__all__ = ["BadAuthorityKey", "check_jwks_url", "fetch_jwks", "public_pem", "read_jwks"]
+
+MAX_BYTES = 100_000
+_MOST_KEYS = 50
+_WAIT_SECONDS, _WHOLE_SECONDS = 10.0, 30.0
+
+
+class BadAuthorityKey(Refused):
+    """A health authority's key, or the address of its keys, cannot be used."""
+
+
+def public_pem(text: str) -> str:
+    """A P-256 public key, written the usual way.
+
+    :raises BadAuthorityKey: if the text is none.
+    """
+    try:
+        key = serialization.load_pem_public_key(text.encode())
+    except ValueError:
+        raise BadAuthorityKey("no public key in PEM form") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise BadAuthorityKey("not a P-256 key: certificates are signed with ES256")
+    return _pem(key)
+
+
+def check_jwks_url(url: str) -> str:
+    """The address itself: ``https``, or ``http`` on this machine.
+
+    :raises BadAuthorityKey: otherwise.
+    """
+    try:
+        return check_source_url(url)
+    except (ImportFailed, ValueError):
+        raise BadAuthorityKey(
+            f"{url!r} is not an address like https://verify.example.org/jwks (http on this machine only)"
+        ) from None
+
+
+def fetch_jwks(url: str, transport: httpx.BaseTransport | None = None) -> dict[str, str]:
+    """The keys at an address, as {key id: PEM}; redirects are not followed.
+
+    :raises BadAuthorityKey: naming the host, if they cannot be had.
+    """
+    host, until = urlsplit(check_jwks_url(url)).netloc, time.monotonic() + _WHOLE_SECONDS
+    content = bytearray()
+    try:
+        with (
+            httpx.Client(
+                timeout=_WAIT_SECONDS, follow_redirects=False, trust_env=False, transport=transport
+            ) as client,
+            client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer,
+        ):
+            if answer.status_code != 200:
+                raise BadAuthorityKey(f"{host}: the server answers {answer.status_code}")
+            for chunk in answer.iter_raw():
+                content += chunk
+                if len(content) > MAX_BYTES:
+                    raise BadAuthorityKey(f"{host}: larger than {MAX_BYTES:,} bytes")
+                if time.monotonic() > until:
+                    raise BadAuthorityKey(f"{host}: not there after {_WHOLE_SECONDS:g} s")
+    except httpx.HTTPError as error:
+        raise BadAuthorityKey(f"{host}: {type(error).__name__}") from None
+    return read_jwks(bytes(content))
+
+
+def read_jwks(content: bytes) -> dict[str, str]:
+    """The P-256 keys of a JWKS, as {key id: PEM}; keys for other uses are passed over.
+
+    :raises BadAuthorityKey: if it is no JWKS, names a key twice or holds none that can be used: a fault of
+        theirs must not look as if all keys had been withdrawn.
+    """
+    try:
+        entries = json.loads(content)["keys"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        entries = None
+    if not isinstance(entries, list) or len(entries) > _MOST_KEYS:
+        raise BadAuthorityKey(f"no JWKS of up to {_MOST_KEYS} keys")
+    keys: dict[str, str] = {}
+    for entry in entries:
+        pem = _pem_of(entry) if isinstance(entry, dict) else None
+        if pem is None:
+            continue
+        if entry["kid"] in keys:
+            raise BadAuthorityKey("the JWKS names a key id twice")
+        keys[entry["kid"]] = pem
+    if not keys:
+        raise BadAuthorityKey("the JWKS has no P-256 key with a key id")
+    return keys
+
+
+def _pem_of(entry: Mapping[str, Any]) -> str | None:
+    if (entry.get("kty"), entry.get("crv")) != ("EC", "P-256") or not is_key_id(entry.get("kid")):
+        return None
+    if entry.get("use", "sig") != "sig" or entry.get("alg", "ES256") != "ES256":
+        return None
+    try:
+        x, y = (int.from_bytes(decode_base64(entry[name]), "big") for name in ("x", "y"))
+        return _pem(ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key())
+    except (KeyError, ValueError, AttributeError):
+        return None
+
+
+def _pem(key: ec.EllipticCurvePublicKey) -> str:
+    return key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()

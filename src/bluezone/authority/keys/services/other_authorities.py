@@ -1,0 +1,153 @@
+"""Other health authorities whose certificates are believed, and keeping up with their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.keys.authority_jwks import BadAuthorityKey, check_jwks_url, fetch_jwks, public_pem
+from bluezone.authority.keys.certificates import is_key_id
+from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey, PublishedKey
+from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys
+from bluezone.errors import Refused
+
+__all__ = [
+    "AuthorityRefused",
+    "NewAuthority",
+    "add_authority",
+    "refresh_authority_keys",
+    "remove_authority",
+]
+
+_log = structlog.get_logger("bluezone.authority.keys")
+
+
+class AuthorityRefused(Refused):
+    """A health authority cannot be added, or there is none of that identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAuthority:
+    """A health authority to believe: who signs its certificates for whom, and where its keys go.
+
+    ``keys`` are {key id: PEM}; or there is a ``jwks_url`` to fetch them from.
+    """
+
+    identifier: str
+    issuer: str
+    audience: str
+    region: str
+    name: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    jwks_url: str = ""
+
+
+@transaction.atomic
+def add_authority(new: NewAuthority, *, by: Actor, now: datetime) -> HealthAuthority:
+    """Believe another health authority from now on, or change what is known of it.
+
+    Keys that it had and that are not among ``new.keys`` stop being valid.
+
+    :raises AuthorityRefused: an identifier, issuer or region that cannot be, or neither keys nor an address.
+    :raises BadAuthorityKey: a key or an address that cannot be used.
+    """
+    _check(new)
+    keys = {kid: public_pem(pem) for kid, pem in new.keys.items()}
+    url = check_jwks_url(new.jwks_url) if new.jwks_url else ""
+    authority, created = HealthAuthority.objects.update_or_create(
+        identifier=new.identifier,
+        defaults={
+            "name": new.name or new.identifier,
+            "issuer": new.issuer,
+            "audience": new.audience,
+            "region": new.region,
+            "jwks_url": url,
+            "jwks_fetched_at": None,
+        },
+    )
+    _set_keys(authority, keys, now)  # of an address none until they have been fetched
+    action = "keys.authority-added" if created else "keys.authority-changed"
+    record(by, action, f"authority:{authority.pk}", {"keys": len(keys), "region": new.region}, now=now)
+    forget_accepted_keys()
+    return authority
+
+
+@transaction.atomic
+def remove_authority(identifier: str, *, by: Actor, now: datetime) -> None:
+    """Believe nothing that it signs any more; keys published with its certificates stay until they expire.
+
+    :raises AuthorityRefused: if it is unknown, or this server's own.
+    """
+    if identifier == settings.BLUEZONE_HEALTH_AUTHORITY:
+        raise AuthorityRefused(f"{identifier!r} is this server's own health authority")
+    authority = HealthAuthority.objects.filter(identifier=identifier).first()
+    if authority is None:
+        raise AuthorityRefused(f"there is no health authority {identifier!r}")
+    record(by, "keys.authority-removed", f"authority:{authority.pk}", {}, now=now)
+    authority.signing_keys.all().delete()
+    if PublishedKey.objects.filter(authority=authority).exists():
+        HealthAuthority.objects.filter(pk=authority.pk).update(jwks_url="")
+    else:
+        authority.delete()
+    forget_accepted_keys()
+
+
+def refresh_authority_keys(now: datetime, fetch: Callable[[str], Mapping[str, str]] = fetch_jwks) -> int:
+    """Fetch the keys of every authority that gives them at an address; how many could be fetched.
+
+    A key that is not there any more stops being valid. An authority that cannot be reached keeps its keys.
+    """
+    fetched = 0
+    for authority in HealthAuthority.objects.exclude(jwks_url="").order_by("pk"):
+        try:
+            keys = fetch(authority.jwks_url)
+        except BadAuthorityKey as error:
+            _log.warning("keys of a health authority not fetched", authority=authority.pk, why=str(error))
+            continue
+        with transaction.atomic():
+            unchanged = HealthAuthority.objects.filter(pk=authority.pk, jwks_url=authority.jwks_url)
+            if unchanged.update(jwks_fetched_at=now):  # else it was changed or removed while we waited
+                _set_keys(authority, keys, now)
+                fetched += 1
+    forget_accepted_keys()
+    return fetched
+
+
+def _set_keys(authority: HealthAuthority, keys: Mapping[str, str], now: datetime) -> None:
+    """These are its keys now: new ones are valid from now on, others no longer."""
+    valid = Q(valid_until=None) | Q(valid_until__gt=now)
+    authority.signing_keys.filter(valid).exclude(kid__in=keys).update(valid_until=now)
+    for kid, pem in keys.items():
+        HealthAuthorityKey.objects.update_or_create(
+            authority=authority,
+            kid=kid,
+            defaults={"public_key_pem": pem, "valid_until": None},
+            create_defaults={"public_key_pem": pem, "valid_from": now},
+        )
+
+
+def _check(new: NewAuthority) -> None:
+    for name, text, most in (
+        ("identifier", new.identifier, 100),
+        ("issuer", new.issuer, 200),
+        ("audience", new.audience, 200),
+        ("region", new.region, 16),
+    ):
+        if not text or not text.isascii() or not text.isprintable() or len(text) > most:
+            raise AuthorityRefused(f"the {name} must be 1 to {most} printable ASCII characters, not {text!r}")
+    if new.identifier == settings.BLUEZONE_HEALTH_AUTHORITY:
+        raise AuthorityRefused(f"{new.identifier!r} is this server's own health authority")
+    if HealthAuthority.objects.filter(issuer=new.issuer).exclude(identifier=new.identifier).exists():
+        raise AuthorityRefused(f"another health authority has the issuer {new.issuer!r}")
+    if bool(new.keys) == bool(new.jwks_url):
+        raise AuthorityRefused("give either keys (PEM) or the address of a JWKS")
+    for kid in new.keys:
+        if not is_key_id(kid):
+            raise AuthorityRefused(f"{kid!r} cannot be a key id: up to 64 printable ASCII characters")
