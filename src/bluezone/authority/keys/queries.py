@@ -15,7 +15,6 @@ from bluezone.authority.key_store import key_store, public_pem
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, state_of_code
 from bluezone.authority.keys.models import (
     ApiKey,
-    ExportConfig,
     ExportSigner,
     HealthAuthority,
     HealthAuthorityKey,
@@ -24,7 +23,6 @@ from bluezone.authority.keys.models import (
     PublishedKey,
     VerificationCode,
 )
-from bluezone.authority.keys.rules import LIMITS
 
 __all__ = [
     "ExportPublicKey",
@@ -42,7 +40,6 @@ __all__ = [
     "own_authority",
     "signing_keys",
     "state_of",
-    "truncation_window",
 ]
 
 
@@ -99,19 +96,22 @@ def signing_keys() -> Sequence[SigningKey]:
     store = key_store()
     kept = {public_pem(store.public_key(name)) for name in store.names()}
     exports = ExportSigner.objects.select_related("config").order_by("config__region", "-valid_from", "-pk")
-    found = [(f"export {one.config.region}", f"{one.key_id} {one.key_version}", one) for one in exports]
-    own = HealthAuthorityKey.objects.filter(authority__identifier=settings.BLUEZONE_HEALTH_AUTHORITY)
-    certificates = [("certificate", one.kid, one) for one in own.order_by("-valid_from", "-pk")]
-    return [
-        SigningKey(use, name, one.valid_from, one.valid_until, one.public_key_pem in kept)
-        for use, name, one in [*found, *certificates]
+    found = [
+        SigningKey(
+            f"export {one.config.region}",
+            f"{one.key_id} {one.key_version}",
+            one.valid_from,
+            one.valid_until,
+            one.public_key_pem in kept,
+        )
+        for one in exports
     ]
-
-
-def truncation_window(region: str) -> timedelta:
-    """To how much the times of a region's keys are rounded; an hour where nothing is configured."""
-    seconds = ExportConfig.objects.filter(region=region).values_list("truncation_seconds", flat=True).first()
-    return LIMITS.window if seconds is None else timedelta(seconds=seconds)
+    own = HealthAuthorityKey.objects.filter(authority__identifier=settings.BLUEZONE_HEALTH_AUTHORITY)
+    found += [
+        SigningKey("certificate", one.kid, one.valid_from, one.valid_until, one.public_key_pem in kept)
+        for one in own.order_by("-valid_from", "-pk")
+    ]
+    return found
 
 
 def codes_issued_since(moment: datetime, scope: Scope) -> QuerySet[VerificationCode]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
-from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, read_private_key
+from bluezone.authority.secret_files import CERTIFICATE_SIGNING_KEY, read_private_key, secrets_folder
 
 __all__ = ["AUDIENCE", "add_own_authority", "own_key_id"]
 
@@ -30,11 +30,12 @@ def add_own_authority(now: datetime) -> HealthAuthority:
             "region": settings.BLUEZONE_REGION,
         },
     )
-    HealthAuthorityKey.objects.get_or_create(
-        authority=authority,
-        kid=own_key_id(),
-        defaults={"public_key_pem": _public_pem().decode(), "valid_from": now},
-    )
+    if (secrets_folder() / CERTIFICATE_SIGNING_KEY).exists():  # after a rotation it may be gone
+        HealthAuthorityKey.objects.get_or_create(
+            authority=authority,
+            kid=own_key_id(),
+            defaults={"public_key_pem": _public_pem().decode(), "valid_from": now},
+        )
     return authority
 
 

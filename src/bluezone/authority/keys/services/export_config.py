@@ -63,6 +63,8 @@ def configure_export(
         config.period_seconds = _whole_part_of_a_day(period, "an export period")
     if truncation is not None:
         config.truncation_seconds = _whole_part_of_a_day(truncation, "a truncation window")
+    if config.truncation_seconds % 3600:
+        raise ExportRefused("a truncation window is a whole number of hours: less would tell uploads apart")
     if config.period_seconds % config.truncation_seconds:
         raise ExportRefused(
             f"a truncation window of {timedelta(seconds=config.truncation_seconds)} does not divide "

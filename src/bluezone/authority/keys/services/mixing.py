@@ -9,12 +9,12 @@ transaction, in the order of their random numbers. Then the former versions are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from bluezone.authority.keys.models import PublishedKey, PublishMemory, RowMixing
+from bluezone.authority.keys.models import ExportConfig, PublishedKey, PublishMemory, RowMixing
 from bluezone.authority.keys.rules import LIMITS, floor_to
 from bluezone.authority.keys.services.builder_lock import only_builder
 
@@ -37,15 +37,33 @@ def mix_rows(now: datetime) -> None:
     """
     with only_builder():
         state, _ = RowMixing.objects.get_or_create(pk=1)
-        end = floor_to(now, LIMITS.window)
+        end = floor_to(now, _longest_window())
         if state.window_end != end:  # not "<": after a clock was ahead, mixing goes on at once
             for model, which in _TO_MIX:
                 if model.objects.filter(mixed=False).exists():
                     RowMixing.objects.update(traces_left=True)
+                    if model is PublishedKey:
+                        _truncate_times()
                     _write_again(model, which)
             RowMixing.objects.update(window_end=end)
         if RowMixing.objects.filter(traces_left=True).exists() and _drop_former_versions():
             RowMixing.objects.update(traces_left=False)
+
+
+def _longest_window() -> timedelta:
+    """Rows of shorter windows may wait for it: within it they must not be told apart either."""
+    spans = ExportConfig.objects.values_list("truncation_seconds", flat=True)
+    return max([LIMITS.window, *(timedelta(seconds=one) for one in spans)])
+
+
+def _truncate_times() -> None:
+    """Round the times of regions with a longer window than the hour to which publishing rounds."""
+    for config in ExportConfig.objects.filter(truncation_seconds__gt=LIMITS.window.total_seconds()):
+        window = timedelta(seconds=config.truncation_seconds)
+        new = PublishedKey.objects.filter(region=config.region, mixed=False)
+        for field in ("release_at", "revised_release_at"):
+            for moment in set(new.values_list(field, flat=True)) - {None}:
+                new.filter(**{field: moment}).update(**{field: floor_to(moment, window)})
 
 
 def _write_again(model: type[PublishedKey | PublishMemory], which: str) -> None:
