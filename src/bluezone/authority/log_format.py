@@ -1,15 +1,24 @@
-"""How log lines look: one JSON object a line on stderr, with anything a person sent hidden."""
+"""How log lines look: one JSON object a line on stderr, with anything a person sent hidden.
+
+Of an error its kind and its way through the code are told, and its text only where that comes from the system
+or from our own settings: other texts quote what was sent, and those of databases whole rows.
+"""
 
 from __future__ import annotations
 
+import sys
+import traceback
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-__all__ = ["HIDDEN", "hide_what_people_sent", "log_config"]
+__all__ = ["HIDDEN", "hide_what_people_sent", "log_config", "trace_without_values"]
 
 HIDDEN = "[hidden]"
+_SPEAKING = (OSError, ImportError)
+"""Errors whose text is the system's."""
+
 _HIDDEN_FIELDS = frozenset(
     {
         "body",
@@ -45,6 +54,41 @@ def hide_what_people_sent(_logger: WrappedLogger, _method: str, event: EventDict
     for field in event:
         if field.lower().replace("_", "") in _HIDDEN_FIELDS:
             event[field] = HIDDEN
+    return event
+
+
+def trace_without_values(error: BaseException) -> str:
+    """A traceback as usual, with what led to the error, but with the texts of most errors hidden."""
+    parts: list[str] = []
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        text = str(one) if isinstance(one, _SPEAKING) else HIDDEN
+        parts.append(
+            "".join(traceback.format_tb(one.__traceback__))
+            + f"{type(one).__module__}.{type(one).__qualname__}: {text}"
+        )
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return "\n\nwhich followed from:\n\n".join(parts)
+
+
+def _format_errors(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = trace_without_values(error)
+    return event
+
+
+def _name_route_for_path(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The framework's own messages quote a request's path; its route tells as much to us."""
+    request = getattr(event.get("_record"), "request", None)
+    path, match = getattr(request, "path", ""), getattr(request, "resolver_match", None)
+    if path and path != "/":
+        event["event"] = str(event["event"]).replace(path, match.route if match else HIDDEN)
     return event
 
 
@@ -84,8 +128,9 @@ def log_config(level: str) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": [*_SHARED, _drop_standard_extras, hide_what_people_sent],
                 "processors": [
+                    _name_route_for_path,
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
+                    _format_errors,
                     structlog.processors.JSONRenderer(ensure_ascii=False),
                 ],
             }
