@@ -25,7 +25,7 @@ from bluezone.bench.scratch_authority import (
     store_keys,
 )
 
-__all__: list[str] = []
+__all__ = ["signed_report"]
 
 _REPORTS = 25
 
@@ -45,7 +45,7 @@ def publish(size: int, folder: Path) -> Workload:
     bodies: list[bytes] = []
 
     def make_reports() -> None:
-        bodies[:] = [_report() for _ in range(_REPORTS)]
+        bodies[:] = [signed_report() for _ in range(_REPORTS)]
 
     def send() -> None:
         for body in bodies:
@@ -67,7 +67,7 @@ def publish(size: int, folder: Path) -> Workload:
     )
 
 
-def _report() -> bytes:
+def signed_report() -> bytes:
     """What a device sends, its certificate signed by the authority's own key."""
     from django.conf import settings
 

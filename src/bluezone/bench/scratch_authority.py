@@ -41,11 +41,11 @@ _ROWS_AT_ONCE = 5_000
 _PADDING = 1_536
 
 
-def open_authority(folder: Path) -> None:
-    """Set one up in ``folder``; once a process."""
+def open_authority(folder: Path, *, database_url: str = "") -> None:
+    """Set one up in ``folder``, on SQLite unless an address is given; once a process."""
     # A log line for each request would be a measurement of the terminal.
     os.environ["BLUEZONE_LOG_LEVEL"] = "WARNING"
-    configure(folder / "authority", database_url="")
+    configure(folder / "authority", database_url=database_url)
     prepare()
 
 

@@ -21,7 +21,7 @@ from bluezone.bench.scratch_authority import (
     post,
 )
 
-__all__: list[str] = []
+__all__ = ["new_code"]
 
 _CODES = 25
 _CODE_SECRET = b"made up"
@@ -42,7 +42,7 @@ def verify(size: int, folder: Path) -> Workload:
     codes: list[str] = []
 
     def issue() -> None:
-        codes[:] = [_issue_code() for _ in range(_CODES)]
+        codes[:] = [new_code() for _ in range(_CODES)]
 
     def ask() -> None:
         for code in codes:
@@ -70,7 +70,8 @@ def verify(size: int, folder: Path) -> Workload:
     )
 
 
-def _issue_code() -> str:
+def new_code() -> str:
+    """A code for a positive test of today."""
     from bluezone.authority.access.audit import SYSTEM
     from bluezone.authority.access.scope import EVERYWHERE, Scope
     from bluezone.authority.keys.report_types import ReportTypeName

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -75,8 +76,38 @@ def _measure(name: str, output: Path | None, *, quick: bool, as_json: bool) -> N
             say(f"Interrupted: {view.done} of {len(benchmarks)} benchmarks are done{kept}")
             raise typer.Exit(_INTERRUPTED) from None
     say(f"All runs are in {file}")
+    loads = _measure_loads(name, quick=quick)
     if as_json:
-        print_json(as_document(measured))
+        print_json({**as_document(measured), **(loads[0] if loads else {}), "name": name, "loads": loads})
+
+
+def _measure_loads(name: str, *, quick: bool) -> list[dict[str, Any]]:
+    """The key server under load, on each database that there is; that of DATABASE_URL first."""
+    from bluezone.bench.key_server_load import DATABASES, LOADS, measure_load
+    from bluezone.bench.registry import NotMeasurable
+
+    loads: list[dict[str, Any]] = []
+    for load in sorted(LOADS):
+        if name not in (load, "all"):
+            continue
+        for database in sorted(DATABASES, reverse=not os.environ.get("DATABASE_URL")):
+            try:
+                one = measure_load(load, database, quick=quick)
+            except NotMeasurable as reason:
+                say(f"{load} on {database}: {reason}")
+                continue
+            loads.append(one)
+            say(_load_line(one))
+    return loads
+
+
+def _load_line(one: dict[str, Any]) -> str:
+    return (
+        f"{one['name']} on {one['database']}: {one['requests_per_second']:,.0f} requests/s, "
+        f"p99 {one['p99_ms']:.0f} ms, {one['errors']} errors, "
+        f"{one['rows_found']:,} of {one['rows_expected']:,} rows; {one['input']}, "
+        f"{one['connections']} connections, {one['workers']} workers, {one['durability']}"
+    )
 
 
 def _compare(old_file: Path, new_file: Path, *, as_json: bool) -> None:

@@ -1,0 +1,50 @@
+"""A PostgreSQL server for one measurement, from Debian's programs, as durable as it is out of the box."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bluezone.bench.registry import NotMeasurable
+
+__all__ = ["scratch_postgres"]
+
+_PROGRAMS = Path("/usr/lib/postgresql")
+
+
+@contextmanager
+def scratch_postgres(folder: Path) -> Iterator[str]:
+    """Its address while it runs, data in ``folder``; that of ``BLUEZONE_TEST_POSTGRES_URL`` where it is set.
+
+    :raises NotMeasurable: if PostgreSQL is not installed.
+    """
+    if given := os.environ.get("BLUEZONE_TEST_POSTGRES_URL"):
+        yield given
+        return
+    versions = sorted(_PROGRAMS.glob("*/bin"), key=lambda path: float(path.parent.name))
+    if not versions:
+        raise NotMeasurable("PostgreSQL is not installed, and BLUEZONE_TEST_POSTGRES_URL names no server")
+    as_user: dict[str, Any] = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        who = pwd.getpwnam("postgres")
+        shutil.chown(folder, who.pw_uid, who.pw_gid)
+        as_user = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(versions[-1] / program), "-D", str(folder / "data"), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)  # noqa: S603
+
+    run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8")
+    options = f"-c listen_addresses= -c unix_socket_directories={folder}"
+    run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
+    try:
+        yield f"postgresql://postgres@{quote(str(folder), safe='')}/postgres"
+    finally:
+        run("pg_ctl", "stop", "--wait", "--mode", "fast")
