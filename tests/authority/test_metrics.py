@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,14 +15,17 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from bluezone.authority.access.audit import SYSTEM
 from bluezone.authority.keys import services, verify_api
 from bluezone.authority.keys.models import ExportBatch, ExportConfig, ImportSource, StatisticCount
+from bluezone.authority.keys.urls import urlpatterns
 
 BLUEZONE = Path(sys.executable).with_name("bluezone")
+DOCS = Path(__file__).parents[2] / "docs"
 TOKEN = "a-token-of-thirty-two-characters"
 
 
@@ -193,3 +197,31 @@ def test_all_workers_are_counted_together(tmp_path: Path, workers: int) -> None:
         folders = list((tmp_path / "data").glob("run/*"))
         assert len(folders) == (1 if workers > 1 else 0)
     assert list((tmp_path / "data").glob("run/*")) == []
+
+
+@pytest.mark.django_db
+def test_alert_rules_and_their_guide_agree_with_the_metrics(authority: Path, authority_clock: Any) -> None:
+    """Every metric that a rule looks at is there, and every alarm has its paragraph."""
+    services.add_own_authority(authority_clock.now())
+    services.configure_export("VN")
+    now = authority_clock.now()
+    services.build_exports(now)
+    config = ExportConfig.objects.get()
+    ExportBatch.objects.create(
+        config=config, start_at=now, end_at=now, max_keys_per_file=1, status="published"
+    )
+    Client().get("/healthz")
+    there = {name for name, _ in read()}
+    rules = yaml.safe_load((DOCS / "monitoring" / "alerts.yml").read_text())["groups"][0]["rules"]
+    guide = (DOCS / "monitoring.md").read_text()
+    routes = {str(pattern.pattern) for pattern in urlpatterns}
+    for rule in rules:
+        for name in re.findall(r"bluezone_\w+", rule["expr"]):
+            assert name in there, rule["alert"]
+        assert re.search(rf"^### .*\b{rule['alert']}\b", guide, re.MULTILINE), rule["alert"]
+        for route in re.findall(r'route="([^"]+)"', rule["expr"]):
+            assert route in routes
+    headings = re.findall(r"^### (.+)$", guide, re.MULTILINE)
+    assert {name for line in headings for name in line.split(", ")} == {rule["alert"] for rule in rules}
+    for name in re.findall(r"`(bluezone_\w+)[`{]", guide):
+        assert name in there or f"{name}_count" in there
