@@ -17,6 +17,7 @@ import numpy as np
 
 from bluezone.export_audit.findings import Group, LinkFinding
 from bluezone.export_audit.published import Ints, Published, codes_of
+from bluezone.protocols.export_stream import NO_ONSET
 
 __all__ = ["CROWDS", "Crowd", "crowd_of", "grouping_attack"]
 
@@ -44,7 +45,7 @@ class Crowd:
 
 def grouping_attack(published: Published) -> LinkFinding:
     """People alone in their class, or on some days of it."""
-    claims = list(_alone(published.classes(), published.days))
+    claims = [rows for rows in _alone(published.classes(), published.days) if _tells(published, rows)]
     keys_of_day = Counter(zip(published.window.tolist(), published.days.tolist(), strict=True))
     found, by_chance = 0, 0.0
     for rows in claims:
@@ -60,6 +61,13 @@ def grouping_attack(published: Published) -> LinkFinding:
         0.0 if found else 1.0,
         groups,
     )
+
+
+def _tells(published: Published, rows: Ints) -> bool:
+    """Whether a class says something of a person: without an onset it does only of all of its window."""
+    if published.onsets[rows[0]] != NO_ONSET:
+        return True
+    return len(rows) == np.count_nonzero(published.window == published.window[rows[0]])
 
 
 def crowd_of(published: Published) -> Crowd:

@@ -142,6 +142,8 @@ def _shared_words(columns: list[Ints]) -> int:
 
     Different words may share a remainder: they do so in the file and in the trials alike.
     """
+    if not columns:
+        return 0
     count = 1 + max(int(column.max(initial=0)) for column in columns)
     size = 8 * max(map(len, columns)) + 1
     tables = np.array([np.bincount(_words(one, count, _WORD) % size, minlength=size) for one in columns])

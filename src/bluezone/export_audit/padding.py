@@ -7,6 +7,7 @@ miss and of people with one key are assumed, on the cautious side.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 
 import numpy as np
@@ -32,6 +33,8 @@ _RECENT_DAYS = 2
 """The last days of a window: who reported before midnight lacks the last, and same-day keys come later."""
 _OLDEST_DAYS = 15
 _MOST_DAYS_FROM_ONSET = 14
+_ABOVE_THREE = 0.00135
+"""The probability of more than three standard deviations above the mean."""
 
 
 def padding_signs(
@@ -58,7 +61,7 @@ def _same_totals(published: Published, rng: np.random.Generator) -> PaddingFindi
     totals = np.bincount(published.window) if len(published) else np.zeros(0, dtype=np.int64)
     totals = totals[totals > 0]
     zeros = max((len(str(total)) - len(str(total).rstrip("0")) for total in totals.tolist()), default=0)
-    p_value = min(1.0, len(totals) * 10.0**-zeros)
+    p_value = min(1.0, len(totals) * 10.0**-zeros) if len(totals) else 1.0
     most = int(np.unique(totals, return_counts=True)[1].max(initial=0))
     by_chance = 1.0
     if most > 1:
@@ -79,7 +82,7 @@ def _floor(published: Published) -> PaddingFinding:
     floor = min(heights, default=0)
     p_value = 1.0
     if floor > 1:
-        p_value = float(np.prod([poisson_at_least(floor, height) for height in heights]))
+        p_value = math.prod(poisson_at_least(floor, height) for height in heights)
     return PaddingFinding("floor under classes", "keys a day of the smallest class", floor, 1, p_value)
 
 
@@ -90,9 +93,9 @@ def _even_days(published: Published) -> PaddingFinding:
     """
     even, chances = 0, []
     for before, after in _steps(published):
-        spread = np.sqrt(2 * max(before, after) * MISSED_DAYS * (1 - MISSED_DAYS))
+        spread = math.sqrt(2 * max(before, after) * MISSED_DAYS * (1 - MISSED_DAYS))
         even += abs(after - before) <= 1
-        chances.append(within(1.5, float(spread)))
+        chances.append(within(1.5, spread))
     return PaddingFinding(
         "days too even",
         "steps from day to day of a class of at least eight that change by one key at most",
@@ -110,9 +113,9 @@ def _uneven_days(published: Published) -> PaddingFinding:
     falls, chances = 0, []
     for before, after in _steps(published):
         most = max(before, after)
-        spread = np.sqrt(2 * most * 2 * MISSED_DAYS * (1 - 2 * MISSED_DAYS))
+        spread = math.sqrt(2 * most * 2 * MISSED_DAYS * (1 - 2 * MISSED_DAYS))
         falls += before - after > 3 * spread + 0.5
-        chances.append(0.0014)
+        chances.append(_ABOVE_THREE)
     return PaddingFinding(
         "days too uneven",
         "steps of a class that fall by more than three standard deviations of whole people",
@@ -125,17 +128,18 @@ def _uneven_days(published: Published) -> PaddingFinding:
 def _isolated(published: Published) -> PaddingFinding:
     """Keys made one by one: no key of the days around has the same onset and type.
 
-    Chance: the assumed share of people with one key. The last days of a window are left out.
+    Chance: the assumed share of people with one key. The last days of a window are left out, and keys of
+    which no onset is known.
     """
-    days, sickness, window = published.days, published.sickness(), published.window
-    cells = set(zip(window.tolist(), sickness.tolist(), days.tolist(), strict=True))
+    columns = published.window.tolist(), published.sickness().tolist(), published.days.tolist()
+    cells = set(zip(*columns, strict=True))
     newest = _newest_days(published)
+    onsets = published.onsets.tolist()
     suspects = set()
-    for row, (where, kind, day) in enumerate(
-        zip(window.tolist(), sickness.tolist(), days.tolist(), strict=True)
-    ):
-        around = ((where, kind, day + step) for step in (-3, -2, -1, 1, 2, 3))
-        if day <= newest[where] - _RECENT_DAYS and not any(cell in cells for cell in around):
+    for row, (window, kind, day) in enumerate(zip(*columns, strict=True)):
+        around = ((window, kind, day + step) for step in (-3, -2, -1, 1, 2, 3))
+        looked_at = day <= newest[window] - _RECENT_DAYS and onsets[row] != NO_ONSET
+        if looked_at and not any(cell in cells for cell in around):
             suspects.add(published.teks[row])
     people = sum(_heights(published).values())
     expected = ONE_KEY_PEOPLE * people
