@@ -225,6 +225,28 @@ def test_after_three_failures_in_a_row_the_rest_waits(
     assert services.send_due_messages(authority_clock.now()) == services.SendReport(sent=2)
 
 
+def test_a_try_that_another_sender_made_meanwhile_is_not_made_again(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    now = authority_clock.now()
+    for _ in range(2):
+        services.queue_message(issue(authority_clock).uuid, PHONE, now)
+    inner: list[services.SendReport] = []
+    tries: list[str] = []
+
+    def another_runs_at_the_first(phone: str) -> Exception | None:
+        tries.append(phone)
+        if len(tries) == 1:
+            inner.append(services.send_due_messages(now))
+            return None
+        return SmsUnavailable("x")
+
+    outbox.fail = another_runs_at_the_first
+    assert services.send_due_messages(now) == services.SendReport(sent=1)
+    assert inner == [services.SendReport(put_off=1)]
+    assert len(tries) == 2
+
+
 def test_a_slow_gateway_does_not_hold_up_other_work(
     key_server: Any, authority_clock: Any, outbox: Outbox
 ) -> None:

@@ -173,10 +173,10 @@ def _store(message: SmsMessage) -> tuple[SmsMessage, bool]:
 def _claim(pk: uuid.UUID, now: datetime) -> SmsMessage | None:
     """Count the try and set the time of the next, if nobody else did since; no error means: on its way."""
     message = SmsMessage.objects.select_related("code").get(pk=pk)
-    message.attempts, seen = message.attempts + 1, message.attempts
+    message.attempts += 1
     message.next_try_at = now + delay_after(message.attempts)
     unclaimed = SmsMessage.objects.filter(
-        pk=pk, state=SmsState.WAITING, attempts=seen, next_try_at__lte=now, phone_encrypted__isnull=False
+        pk=pk, state=SmsState.WAITING, next_try_at__lte=now, phone_encrypted__isnull=False
     )
     claimed = unclaimed.update(attempts=message.attempts, next_try_at=message.next_try_at, last_error="")
     return message if claimed else None
