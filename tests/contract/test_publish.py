@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bluezone.authority.keys.models import PublishedKey, PublishMemory
+from bluezone.authority.keys.services import report_rows
 from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys
 
 pytestmark = pytest.mark.django_db
@@ -400,6 +402,98 @@ def test_a_database_failure_is_a_500(phone: Any, monkeypatch: pytest.MonkeyPatch
     status, reply = phone.publish(phone.keys(1))
     assert (status, reply["code"]) == (500, "internal_error")
     assert "disk" not in reply["error"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_key_in_many_requests_at_once_is_stored_once(phone: Any) -> None:
+    """One request wins; the others name a key that is there already, and have no token for it."""
+    shared = phone.keys(1)[0]
+    bodies = [phone.body([shared, *phone.keys(2, first_day_ago=3 * at + 2)]) for at in range(4)]
+
+    def send(body: dict[str, Any]) -> tuple[int, str]:
+        try:
+            response = Client().post("/v1/publish", json.dumps(body), content_type="application/json")
+            return response.status_code, response.json().get("code", "")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(send, bodies))
+    assert answers == [(200, ""), *[(400, "missing_revision_token")] * 3]
+    assert PublishedKey.objects.count() == 3
+    assert PublishMemory.objects.count() == 1
+
+
+def test_the_raw_statements_fill_every_column_that_needs_a_value(key_server: Path) -> None:
+    """A column that is added without a default of the database would break publishing alone."""
+    for model, named in (
+        (PublishedKey, report_rows.KEY_COLUMNS),
+        (PublishMemory, report_rows.MEMORY_COLUMNS),
+    ):
+        needed = {field.column for field in model._meta.concrete_fields if not field.null}
+        constant = {"padding", "mixed"} & {field.column for field in model._meta.concrete_fields}
+        assert needed <= {*named, *constant}
+
+
+class TestChaff:
+    """Noise is handled as what it imitates, and leaves nothing."""
+
+    def send(self, phone: Any, body: bytes) -> tuple[int, dict[str, Any]]:
+        response = phone.client.post(
+            "/v1/publish", body, content_type="application/json", headers={"X-Chaff": "1"}
+        )
+        return response.status_code, response.json()
+
+    @pytest.mark.parametrize("shape", ["real", "forged", "empty", "no json", "binary", "too large"])
+    def test_it_is_answered_like_a_publish_and_nothing_is_stored(self, phone: Any, shape: str) -> None:
+        body = {
+            "real": json.dumps(phone.body(phone.keys(14))).encode(),
+            "forged": json.dumps(phone.body(phone.keys(14), verificationPayload="a.b.c")).encode(),
+            "empty": b"",
+            "no json": b"{",
+            "binary": bytes(range(256)),
+            "too large": b"a" * 70_000,
+        }[shape]
+        status, reply = self.send(phone, body)
+        real_status, real = phone.publish(phone.keys(14))
+        assert status == real_status == 200
+        assert reply.keys() == real.keys()
+        assert reply["insertedExposures"] == real["insertedExposures"] == 14
+        assert len(reply["revisionToken"]) == len(real["revisionToken"])
+        assert 1024 <= len(b64decode(reply["padding"])) <= 2048
+        assert PublishedKey.objects.count() == 14
+        assert PublishMemory.objects.count() == 1
+
+    def test_it_has_as_many_keys_as_were_sent(self, phone: Any) -> None:
+        _, reply = self.send(phone, json.dumps(phone.body(phone.keys(3))).encode())
+        assert reply["insertedExposures"] == 3
+        _, reply = self.send(phone, json.dumps(phone.body(phone.keys(1) * 40)).encode())
+        assert reply["insertedExposures"] == 30
+
+    def test_its_token_revises_nothing(self, phone: Any) -> None:
+        keys = phone.keys(1)
+        assert phone.publish(keys, "likely")[0] == 200
+        _, reply = self.send(phone, json.dumps(phone.body(keys)).encode())
+        status, answer = phone.publish(keys, "negative", revisionToken=reply["revisionToken"])
+        assert (status, answer["code"]) == (400, "invalid_revision_token")
+
+    def test_it_writes_as_a_publish_does(self, phone: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        written: list[tuple[int, bool]] = []
+
+        def write(report: Any, *, keep: bool = True) -> None:
+            written.append((len(report.keys), keep))
+
+        monkeypatch.setattr("bluezone.authority.keys.services.publishing.write_report", write)
+        phone.publish(phone.keys(14))
+        self.send(phone, json.dumps(phone.body(phone.keys(14))).encode())
+        assert written == [(14, True), (14, False)]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_it_is_taken_back_outside_a_transaction_too(self, phone: Any) -> None:
+        assert self.send(phone, b"{}")[0] == 200
+        assert not PublishedKey.objects.exists()
+        assert phone.publish(phone.keys(2))[0] == 200
+        assert PublishedKey.objects.count() == 2
 
 
 class TestRevision:

@@ -1,7 +1,7 @@
 """A light HTTP client that keeps many connections busy: sockets and ready-made requests, nothing else.
 
-Run as ``python -m bluezone.bench.http_load PORT CONNECTIONS FILE``; it prints one JSON object. It is a process
-of its own and imports nothing of ours, so that it takes little of the processor from the server it measures.
+Run as ``python -m bluezone.bench.http_load PORT CONNECTIONS FILE``; prints one JSON object. As a process that
+imports nothing of ours it takes little of the processor from the server it measures.
 """
 
 from __future__ import annotations
