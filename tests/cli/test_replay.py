@@ -93,7 +93,7 @@ def test_a_small_list(undisturbed: tuple[Path, dict[str, Any]]) -> None:
     # One sighting is enough for the old rule: an hour at arm's length cannot be missed.
     (old,) = [row for row in document["sweep"] if (row["preset"], row["adoption"]) == ("bluezone_v2", 1.0)]
     assert old["sensitivity"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "of": 2}
-    assert old["reachable"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert old["reachable"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "of": 2}
     assert document["true_contacts"] in (1, 2)
     assert document["person_days"]
     for day in document["person_days"]:

@@ -75,7 +75,7 @@ def write_report(report: dict[str, Any], folder: Path) -> list[Path]:
     charts = charts_of(report)
     for name, chart in charts.items():
         write_whole(folder / name, chart)
-    write_whole(folder / REPORT_NAME, json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+    write_whole(folder / REPORT_NAME, json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     return [folder / name for name in charts]
 
 

@@ -23,7 +23,7 @@ def put_report(report: dict[str, Any], data: Path) -> None:
 
     :raises CannotWrite: if the folder cannot be written to.
     """
-    write_whole(data / "demo" / "replay.json", json.dumps(report, ensure_ascii=False))
+    write_whole(data / "demo" / "replay.json", json.dumps(report, ensure_ascii=False, allow_nan=False))
 
 
 @contextmanager

@@ -219,7 +219,7 @@ def _key(program: str, record: str, unit: Unit) -> str:
 
 
 def _keep(path: Path, key: str, result: dict[str, Any]) -> None:
-    body = json.dumps(result, sort_keys=True)
+    body = json.dumps(result, sort_keys=True, allow_nan=False)
     checksum = hashlib.sha256(body.encode()).hexdigest()
     write_whole(path, f'{{"key": "{key}", "sha256": "{checksum}", "result": {body}}}\n')
 
