@@ -75,7 +75,8 @@ def write_report(report: dict[str, Any], folder: Path) -> list[Path]:
     charts = charts_of(report)
     for name, chart in charts.items():
         write_whole(folder / name, chart)
-    write_whole(folder / REPORT_NAME, json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
+    write_whole(folder / REPORT_NAME, f"{text}\n")
     return [folder / name for name in charts]
 
 
