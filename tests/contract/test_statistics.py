@@ -33,7 +33,7 @@ from bluezone.authority.keys.services import statistics
 from bluezone.authority.keys.statistics_rules import (
     Withheld,
     area_group,
-    key_age,
+    key_ages,
     last_day_told,
     onset_to_upload,
     tell,
@@ -57,7 +57,8 @@ def put(day: date, measure: str, count: int, place: int = 1, area: str = EVERYWH
 @pytest.fixture(autouse=True)
 def nothing_pending(monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishes of other tests are not counted here."""
-    monkeypatch.setattr(statistics, "_pending", statistics.Counter())
+    monkeypatch.setattr(statistics, "_noted", statistics.deque())
+    monkeypatch.setattr(statistics, "_sums", statistics.Counter())
 
 
 class TestCounting:
@@ -115,12 +116,12 @@ class TestCounting:
         def full(_rows: object) -> None:
             raise OperationalError("the disk is full")
 
-        statistics.note_publish(ReportTypeName.CONFIRMED, [1, 99], 99, authority_clock.now())
+        statistics.note_publish(ReportTypeName.CONFIRMED, (1, 99), 99, authority_clock.now())
         with monkeypatch.context() as patch:
             patch.setattr(statistics, "_upsert", full)
             with pytest.raises(OperationalError):
                 services.flush_statistics()
-        statistics.note_publish(ReportTypeName.CONFIRMED, [1], None, authority_clock.now())
+        statistics.note_publish(ReportTypeName.CONFIRMED, (1,), None, authority_clock.now())
         services.flush_statistics()
         assert stored("publishes") == {(WEDNESDAY, 1): 2}
         assert stored("keys-by-age") == {(WEDNESDAY, 1): 2, (WEDNESDAY, 16): 1}  # 16: over 15
@@ -130,7 +131,7 @@ class TestCounting:
         self, key_server: Path, authority_clock: Any
     ) -> None:
         with services.StatisticsFlusher():
-            statistics.note_publish(ReportTypeName.LIKELY, [0], 2, authority_clock.now())
+            statistics.note_publish(ReportTypeName.LIKELY, (0,), 2, authority_clock.now())
         assert stored("publishes") == {(WEDNESDAY, 2): 1}
 
 
@@ -194,8 +195,7 @@ class TestRules:
     def test_ages_by_hand(self) -> None:
         early = datetime(2021, 3, 9, 23, 0, tzinfo=UTC)  # 6:00 on the 10th in Hà Nội
         tenth = (date(2021, 3, 10) - date(1970, 1, 1)).days * DAY
-        assert key_age(tenth - DAY, early) == 0  # keys have UTC days
-        assert key_age(tenth - 3 * DAY + 7, early) == 2
+        assert key_ages([tenth - DAY, tenth - 3 * DAY + 7], early) == (0, 2)  # keys have UTC days
         assert onset_to_upload(tenth, 0, early) == 0  # an onset has a day in Hà Nội
         assert onset_to_upload(0, tenth - 5 * DAY, early) == 5
         assert onset_to_upload(tenth - DAY, tenth - 5 * DAY, early) == 1

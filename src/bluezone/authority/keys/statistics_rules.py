@@ -7,8 +7,8 @@ its total, and from there to a day that is not told; :func:`tell_parts` sees to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bluezone.authority.keys.report_types import ReportTypeName
@@ -27,7 +27,7 @@ __all__ = [
     "age_bin",
     "area_group",
     "hanoi_day",
-    "key_age",
+    "key_ages",
     "last_day_told",
     "monday_of",
     "onset_bin",
@@ -56,6 +56,7 @@ REPORT_TYPE_BINS = {
 
 
 SMALLEST_TOLD = 10
+_FIRST_DAY = date(1970, 1, 1)
 _GREATEST_SMALL = SMALLEST_TOLD - 1
 _SETTLED = timedelta(hours=1)
 """A day is told no sooner after its end: by then everything that happened has been counted."""
@@ -100,11 +101,10 @@ def hanoi_day(moment: datetime) -> date:
     return moment.astimezone(HANOI).date()
 
 
-def key_age(rolling_start: int, now: datetime) -> int:
-    """Days between a key's UTC day and the present one."""
-    return (
-        int(now.timestamp()) // INTERVAL_SECONDS // MAX_ROLLING_PERIOD - rolling_start // MAX_ROLLING_PERIOD
-    )
+def key_ages(rolling_starts: Iterable[int], now: datetime) -> tuple[int, ...]:
+    """Days between each key's UTC day and the present one."""
+    today = int(now.timestamp()) // INTERVAL_SECONDS // MAX_ROLLING_PERIOD
+    return tuple([today - start // MAX_ROLLING_PERIOD for start in rolling_starts])
 
 
 def onset_to_upload(sent: int, certified: int, now: datetime) -> int | None:
@@ -112,7 +112,9 @@ def onset_to_upload(sent: int, certified: int, now: datetime) -> int | None:
 
     :param sent: interval number of the request's onset, ``certified`` the certificate's; 0: none.
     """
-    today = (hanoi_day(now) - datetime(1970, 1, 1, tzinfo=UTC).date()).days
+    if not sent and not certified:
+        return None
+    today = (hanoi_day(now) - _FIRST_DAY).days
     for one in (sent, certified):
         days = today - one // MAX_ROLLING_PERIOD
         if one and 0 <= days <= LIMITS.max_onset_age_days + 1:  # the rule of publishing reckons in UTC

@@ -35,7 +35,7 @@ from bluezone.authority.keys.rules import (
 from bluezone.authority.keys.services.accepted_keys import accepted_key, find_authority
 from bluezone.authority.keys.services.report_rows import NewMemory, NewReport, write_report
 from bluezone.authority.keys.services.statistics import note_chaff, note_publish, note_revision
-from bluezone.authority.keys.statistics_rules import key_age, onset_to_upload
+from bluezone.authority.keys.statistics_rules import key_ages, onset_to_upload
 from bluezone.authority.keys.tekmac import matches_tekmac
 from bluezone.authority.keys.wire import PublishRequest, WireKey, decode_base64
 from bluezone.authority.secret_files import PUBLISH_MEMORY_KEY, read_secret
@@ -124,7 +124,8 @@ def _count(request: PublishRequest, vouched: _Vouched, new: Sequence[AcceptedKey
     """Count stored keys for the statistics; none: nothing happened."""
     if new:
         onset = onset_to_upload(request.onset_interval, vouched.claims.onset_interval, now)
-        note_publish(vouched.claims.report_type, [key_age(key.rolling_start, now) for key in new], onset, now)
+        ages = key_ages([key.rolling_start for key in new], now)
+        note_publish(vouched.claims.report_type, ages, onset, now)
 
 
 def _judge(request: PublishRequest, now: datetime) -> tuple[_Vouched, Decision]:

@@ -1,17 +1,17 @@
-"""Counting what happens, as sums from the beginning, so that nothing tells which keys came together.
+"""Counting publishes: only sums are stored, so that nothing tells which keys came together.
 
-Publishing adds to counts in memory, and every :data:`FLUSH_SECONDS` they are added to the table: a process
-that is killed loses what it counted since. Codes are counted from their own rows, which outlive their use.
+A request only leaves a note in memory. Every :data:`FLUSH_SECONDS` the notes are summed up and added to the
+table: a process that is killed loses what it noted since.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import date, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import structlog
 from django.db import DatabaseError, connection
@@ -40,8 +40,10 @@ __all__ = [
 FLUSH_SECONDS = 20
 
 _log = structlog.get_logger("bluezone.authority.keys")
-_lock = threading.Lock()
-_pending: Counter[tuple[date, str, int]] = Counter()
+_noted: deque[_Note] = deque()
+_flushing = threading.Lock()
+_sums: Counter[tuple[date, Measure, int]] = Counter()
+"""Summed up and not written yet; for use under the lock."""
 
 _TABLE = StatisticCount._meta.db_table
 _ADD = (
@@ -50,45 +52,56 @@ _ADD = (
 )
 
 
+class _Note(NamedTuple):
+    """One request; one without keys is a single count of ``measure``."""
+
+    now: datetime
+    measure: Measure
+    report_type: ReportTypeName
+    key_ages: tuple[int, ...] = ()
+    onset_to_upload: int | None = None
+
+
 def note_publish(
-    report_type: ReportTypeName, key_ages: Sequence[int], onset_to_upload: int | None, now: datetime
+    report_type: ReportTypeName, key_ages: tuple[int, ...], onset_to_upload: int | None, now: datetime
 ) -> None:
     """Count a request that has stored new keys.
 
     :param key_ages: of each key, in days.
     :param onset_to_upload: in days; ``None``: not known.
     """
-    day = hanoi_day(now)
-    with _lock:
-        _pending[day, Measure.PUBLISHES, REPORT_TYPE_BINS[report_type]] += 1
-        _pending[day, Measure.ONSETS, onset_bin(onset_to_upload)] += 1
-        for age in key_ages:
-            _pending[day, Measure.KEYS, age_bin(age)] += 1
+    _noted.append(_Note(now, Measure.PUBLISHES, report_type, key_ages, onset_to_upload))
 
 
 def note_revision(report_type: ReportTypeName, now: datetime) -> None:
     """Count a request that has changed the report type of keys published before."""
-    _note(now, Measure.REVISIONS, REPORT_TYPE_BINS[report_type])
+    _noted.append(_Note(now, Measure.REVISIONS, report_type))
 
 
 def note_chaff(now: datetime) -> None:
     """Count a request that was only noise."""
-    _note(now, Measure.CHAFF, 0)
+    _noted.append(_Note(now, Measure.CHAFF, ReportTypeName.UNKNOWN))
 
 
 def flush_statistics() -> None:
-    """Add what this process has counted to the table; what cannot be written now is kept for later."""
-    global _pending
-    with _lock:
-        taken, _pending = _pending, Counter()
-    if not taken:
-        return
-    try:
-        commit_together(lambda: _add(taken))
-    except DatabaseError:
-        with _lock:
-            _pending.update(taken)
-        raise
+    """Add what this process has noted to the table; what cannot be written now is kept for later.
+
+    :raises DatabaseError: nothing was written.
+    """
+    with _flushing:
+        while _noted:
+            _sum_up(_noted.popleft())
+        if _sums:
+            commit_together(lambda: _add(_sums))
+            _sums.clear()
+
+
+def _sum_up(note: _Note) -> None:
+    day = hanoi_day(note.now)
+    _sums[day, note.measure, REPORT_TYPE_BINS[note.report_type]] += 1
+    if note.measure is Measure.PUBLISHES:
+        _sums[day, Measure.ONSETS, onset_bin(note.onset_to_upload)] += 1
+        _sums.update((day, Measure.KEYS, age_bin(age)) for age in note.key_ages)
 
 
 class StatisticsFlusher:
@@ -117,20 +130,15 @@ class StatisticsFlusher:
             connection.close()
 
 
-def _note(now: datetime, measure: Measure, place: int) -> None:
-    with _lock:
-        _pending[hanoi_day(now), measure, place] += 1
-
-
 def _flush_or_log() -> None:
     try:
         connection.close_if_unusable_or_obsolete()
         flush_statistics()
-    except DatabaseError:
+    except (DatabaseError, OSError):
         _log.exception("statistics could not be written; they are kept for the next time")
 
 
-def _add(counts: Counter[tuple[date, str, int]]) -> None:
+def _add(counts: Counter[tuple[date, Measure, int]]) -> None:
     """In one statement, and sorted: two processes that lock the same rows must not do it crosswise."""
     rows = [
         (day, EVERYWHERE, str(measure), place, counts[day, measure, place])
