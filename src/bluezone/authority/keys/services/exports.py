@@ -79,9 +79,12 @@ def _build_region(config: ExportConfig, storage: ExportStorage, now: datetime) -
         _publish_batch(batch)
         built += file_names(batch)
         keys += batch.key_count
-    horizon = now - timedelta(hours=config.retention_hours)
-    config.batches.filter(status=BatchStatus.PUBLISHED, end_at__lt=horizon).update(status=BatchStatus.RETIRED)
     write_index(config, storage)
+    # Only now: what a run that died had published, but not listed, would be retired before anybody saw it.
+    horizon = now - timedelta(hours=config.retention_hours)
+    old = config.batches.filter(status=BatchStatus.PUBLISHED, end_at__lt=horizon)
+    if old.update(status=BatchStatus.RETIRED):
+        write_index(config, storage)
     removed: list[str] = []
     for batch in config.batches.filter(status=BatchStatus.RETIRED):
         for name in file_names(batch):
