@@ -36,16 +36,14 @@ _NEVER_PADDED = 1_200
 )
 def export_build(size: int, folder: Path) -> Workload:
     open_authority(folder)
-    store_keys(size, exported=False)
     from django.conf import settings
+    from django.db import transaction
 
-    from bluezone.authority.keys.models import ExportConfig
-    from bluezone.authority.keys.services import build_exports
+    from bluezone.authority.keys.services import build_exports, configure_export
     from bluezone.authority.secret_files import EXPORT_SIGNING_KEY, read_private_key
 
-    ExportConfig.objects.update(min_keys=0, padding_jitter=0)  # only what is due is counted
     if size < _NEVER_PADDED:
-        configure_export(settings.BLUEZONE_REGION, min_keys=0)
+        configure_export(settings.BLUEZONE_REGION, min_keys=0)  # only what is due is counted
     with transaction.atomic():
         store_keys(size, exported=False)
     now, key = datetime.now(UTC), read_private_key(EXPORT_SIGNING_KEY)
