@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,10 +12,8 @@ from typing import Any, TypeGuard
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.wire import decode_base64
@@ -78,14 +77,19 @@ def sign_certificate(
     }
     if claims.onset_interval:
         payload["symptomOnsetInterval"] = claims.onset_interval
-    return jwt.encode({"alg": _ALGORITHM, "kid": kid}, payload, _signing_jwk(key), [_ALGORITHM])
+    header = {"alg": _ALGORITHM, "kid": kid, "typ": "JWT"}
+    signed = f"{_encoded(header)}.{_encoded(payload)}"
+    r, s = decode_dss_signature(key.sign(signed.encode(), _ECDSA))
+    half = _SIGNATURE_BYTES // 2
+    return f"{signed}.{_base64url(r.to_bytes(half, 'big') + s.to_bytes(half, 'big'))}"
 
 
-@lru_cache(maxsize=16)
-def _signing_jwk(key: ec.EllipticCurvePrivateKey) -> ECKey:
-    """The library's wrapper, told the public half alone: a key in a store keeps its private half."""
-    public = ECKey.import_key(key.public_key()).as_dict(private=False)
-    return ECKey(key, public)
+def _encoded(part: dict[str, Any]) -> str:
+    return _base64url(json.dumps(part, separators=(",", ":")).encode())
+
+
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def key_id_of(certificate: str) -> str:

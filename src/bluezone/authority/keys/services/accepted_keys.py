@@ -7,6 +7,7 @@ stops being believed everywhere within that time.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from django.db.models import Q
 
 from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
 
-__all__ = ["AcceptedKeyOf", "accepted_key", "find_authority", "forget_accepted_keys"]
+__all__ = ["AcceptedKeyOf", "accepted_key", "find_authority", "forget_accepted_keys", "keys_of_authority"]
 
 _REMEMBERED_SECONDS = 2.0
 
@@ -36,6 +37,7 @@ class AcceptedKeyOf:
 
 
 _authorities: dict[str, tuple[float, HealthAuthority]] = {}
+_all_keys: dict[str, tuple[float, Sequence[HealthAuthorityKey]]] = {}
 _keys: dict[tuple[str, str], tuple[float, AcceptedKeyOf]] = {}
 
 
@@ -71,7 +73,21 @@ def accepted_key(identifier: str, kid: str, now: datetime) -> AcceptedKeyOf | No
     return found if found.is_good(now) else None
 
 
+def keys_of_authority(identifier: str) -> Sequence[HealthAuthorityKey]:
+    """Every key of an authority, at whatever time it is good, that which becomes so last first."""
+    held = _all_keys.get(identifier)
+    if held is not None and time.monotonic() < held[0]:
+        return held[1]
+    found = tuple(
+        HealthAuthorityKey.objects.filter(authority__identifier=identifier).order_by("-valid_from", "-pk")
+    )
+    if found:
+        _all_keys[identifier] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+    return found
+
+
 def forget_accepted_keys() -> None:
     """Look again at the next question, because this process has changed what is stored."""
     _authorities.clear()
+    _all_keys.clear()
     _keys.clear()

@@ -14,6 +14,7 @@ from django.db.models import Q
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.key_store import KeyStore, StoredKey, key_store, public_pem
 from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
+from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys, keys_of_authority
 from bluezone.authority.keys.services.export_signers import RotationRefused, check_times, make_key
 from bluezone.authority.secret_files import MissingSecret
 
@@ -29,20 +30,12 @@ def certificate_signer(now: datetime) -> tuple[ec.EllipticCurvePrivateKey, str]:
 
     :raises MissingSecret: if none is in effect, or the store holds none of those that are.
     """
-    rows = (
-        HealthAuthorityKey.objects.filter(
-            Q(valid_until=None) | Q(valid_until__gt=now),
-            authority__identifier=settings.BLUEZONE_HEALTH_AUTHORITY,
-            valid_from__lte=now,
-        )
-        .order_by("-valid_from", "-pk")
-        .values_list("kid", "public_key_pem")
-    )
     store = key_store()
-    for kid, pem in rows:
-        name = _name_in_store(store, pem)
-        if name is not None:
-            return StoredKey(store, name), kid
+    for row in keys_of_authority(settings.BLUEZONE_HEALTH_AUTHORITY):
+        if row.valid_from <= now and (row.valid_until is None or now < row.valid_until):
+            name = _name_in_store(store, row.public_key_pem)
+            if name is not None:
+                return StoredKey(store, name), row.kid
     raise MissingSecret(
         "no certificate key is in effect: run `bluezone keys list`, then `bluezone keys rotate --certificate`"
     )
@@ -93,4 +86,5 @@ def rotate_certificate_key(
     row = authority.signing_keys.create(kid=kid, public_key_pem=pem, valid_from=effective)
     details = {"kid": kid, "effective": effective.isoformat(), "others_until": ends.isoformat()}
     record(by, "certificate-key-rotated", f"authority:{authority.identifier}", details, now=now)
+    forget_accepted_keys()
     return row

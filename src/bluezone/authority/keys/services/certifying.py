@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 
 from bluezone.authority.commit_together import commit_together
 from bluezone.authority.keys import certificates
@@ -25,12 +24,20 @@ from bluezone.authority.keys.code_texts import (
 )
 from bluezone.authority.keys.issue_rules import CodeRefused
 from bluezone.authority.keys.keyed_hash import keyed
-from bluezone.authority.keys.models import HealthAuthority, VerificationCode, VerificationToken
+from bluezone.authority.keys.models import VerificationCode, VerificationToken
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
 from bluezone.authority.keys.rules import midnight_interval
+from bluezone.authority.keys.services.accepted_keys import find_authority
 from bluezone.authority.keys.services.certificate_signers import certificate_signer
+from bluezone.authority.keys.services.code_rows import (
+    claim_code,
+    find_token,
+    find_unused_code,
+    note_certificate,
+)
 from bluezone.authority.keys.services.user_reports import is_reporters_nonce
 from bluezone.authority.keys.wire import decode_base64
+from bluezone.authority.secret_files import MissingSecret
 
 __all__ = [
     "TOKEN_LIFETIME",
@@ -83,21 +90,9 @@ def verify_code(code: str, accept: Sequence[str], now: datetime, *, nonce: bytes
     if report_type not in allowed:
         raise CodeRefused("verification code has unsupported test type", "unsupported_test_type", 412)
     token = secrets.token_urlsafe(32)
-
-    def claim() -> bool:
-        unused = VerificationCode.objects.filter(pk=found.pk, claimed_at=None, revoked_at=None)
-        if not unused.update(claimed_at=now):
-            return False  # another phone was quicker
-        VerificationToken.objects.create(
-            token_hmac=keyed("token", token),
-            report_type=found.report_type,
-            onset_date=found.onset_date,
-            expires_at=now + TOKEN_LIFETIME,
-        )
-        return True
-
-    if not commit_together(claim):
-        raise CodeRefused("verification code invalid")
+    token_hmac = keyed("token", token)
+    if not commit_together(lambda: claim_code(found, token_hmac, now, now + TOKEN_LIFETIME)):
+        raise CodeRefused("verification code invalid")  # another phone was quicker
     return VerifiedCode(token, report_type, found.test_date, found.onset_date)
 
 
@@ -118,15 +113,7 @@ def issue_certificate(token: str, ekeyhmac: str, now: datetime) -> str:
         raise CertificateRefused(f"exposure key HMAC has {len(tekmac)} bytes, not 32", "hmac_invalid")
     tekmac_hmac = keyed("tekmac", f"{token}|{tekmac.hex()}")
     if found.certified_at is None or found.certified_at + certificates.LIFETIME <= now:
-        mine, before = VerificationToken.objects.filter(pk=found.pk), found.certified_at
-
-        def certify() -> int:
-            for_these = Q(tekmac_hmac=None) | Q(tekmac_hmac=tekmac_hmac)
-            return mine.filter(for_these, certified_at=before).update(
-                tekmac_hmac=tekmac_hmac, certified_at=now
-            )
-
-        if commit_together(certify):
+        if commit_together(lambda: note_certificate(found, tekmac_hmac, now)):
             found.tekmac_hmac, found.certified_at = tekmac_hmac, now
         else:  # another request was quicker, maybe the same one
             found.refresh_from_db()
@@ -147,7 +134,7 @@ def certified_token(token: str, now: datetime) -> VerificationToken:
 
 
 def _usable_token(token: str, now: datetime) -> VerificationToken:
-    found = VerificationToken.objects.filter(token_hmac=keyed("token", token)).first()
+    found = find_token(keyed("token", token))
     if found is None:
         raise CertificateRefused("verification token invalid", "token_invalid")
     if found.expires_at <= now:
@@ -157,7 +144,9 @@ def _usable_token(token: str, now: datetime) -> VerificationToken:
 
 def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, issued_at: datetime, now: datetime) -> str:
     key, kid = certificate_signer(now)
-    authority = HealthAuthority.objects.get(identifier=settings.BLUEZONE_HEALTH_AUTHORITY)
+    authority = find_authority(settings.BLUEZONE_HEALTH_AUTHORITY)
+    if authority is None:
+        raise MissingSecret("this server's own health authority is not there: run `bluezone setup`")
     onset = midnight_interval(token.onset_date) if token.onset_date else 0
     return certificates.sign_certificate(
         certificates.Claims(ReportTypeName(token.report_type), onset, tekmac),
@@ -172,14 +161,10 @@ def _sign(token: VerificationToken, ekeyhmac: str, tekmac: bytes, issued_at: dat
 
 def find_code(code: str, now: datetime) -> VerificationCode | None:
     """The row of a code that can be used; it is found by keyed hash, so how long that takes tells nothing."""
-    return VerificationCode.objects.filter(_named(code, now), claimed_at=None, revoked_at=None).first()
-
-
-def _named(code: str, now: datetime) -> Q:
     typed = typed_code(code)
     if len(typed) == LONG_CODE_CHARACTERS:
-        return Q(long_code_hmac=long_code_hmac(typed), long_expires_at__gt=now)
-    return Q(code_hmac=short_code_hmac(typed), expires_at__gt=now)
+        return find_unused_code(long_code_hmac(typed), now, is_long=True)
+    return find_unused_code(short_code_hmac(typed), now, is_long=False)
 
 
 def _accepted_types(accept: Sequence[str]) -> set[ReportTypeName]:

@@ -18,6 +18,7 @@ from bluezone.authority.keys.rules import HANOI
 from bluezone.authority.keys.services.authorities import AUDIENCE
 from bluezone.authority.keys.services.certificate_signers import certificate_signer
 from bluezone.authority.keys.services.certifying import TOKEN_LIFETIME, VerifiedCode, find_code
+from bluezone.authority.keys.services.code_rows import find_token
 
 __all__ = ["certificate_chaff", "verify_chaff"]
 
@@ -33,7 +34,7 @@ def verify_chaff(now: datetime) -> VerifiedCode:
 
 def certificate_chaff(now: datetime) -> str:
     """What a token would have given: text of a certificate's size. A real one is signed and thrown away."""
-    VerificationToken.objects.filter(token_hmac=keyed("token", uuid.uuid4().hex)).first()
+    find_token(keyed("token", uuid.uuid4().hex))
     commit_together(lambda: _store(secrets.token_urlsafe(32), now), keep=False)
     key, kid = certificate_signer(now)
     tekmac = secrets.token_bytes(32)
