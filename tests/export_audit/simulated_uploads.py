@@ -11,12 +11,12 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from bluezone.authority.keys.padding import KeyShape, invent_shapes
+from bluezone.authority.keys.padding import KeyShape, invent_shapes, share_to_revise
 from bluezone.authority.keys.report_types import EXPORT_TYPE, ReportTypeName, backfilled_risk
 from bluezone.authority.keys.rules import LIMITS, release_time
 from bluezone.protocols import export_pb2 as pb
@@ -26,6 +26,8 @@ from bluezone.protocols.gaen import DiagnosisKey, ReportType, TemporaryExposureK
 FIRST_DAY = 20_000  # since the epoch: 4 October 2024
 DAY_SECONDS = 86_400
 _TYPES = (ReportTypeName.CONFIRMED, ReportTypeName.LIKELY, ReportTypeName.USER_REPORT)
+
+_Group = tuple[int, str, int, int | None]
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,12 @@ class ReportedKey:
 
 @dataclass(frozen=True)
 class Window:
-    """The keys of one export, in the order in which uploads came."""
+    """The keys of one export, in the order of uploads; ``revised``: earlier ones, now confirmed."""
 
     start: int
     end: int
     keys: tuple[ReportedKey, ...]
+    revised: tuple[ReportedKey, ...] = ()
 
 
 def people_report(count: int, days: float, seed: int = 1, *, own_risk: bool = False) -> list[ReportedKey]:
@@ -100,10 +103,56 @@ def padded(window: Window, min_keys: int, seed: int = 2) -> Window:
     return Window(window.start, window.end, (*window.keys, *phantoms))
 
 
+def with_revisions(windows: Sequence[Window], seed: int = 3) -> list[Window]:
+    """Half of those whose type may change are confirmed half a day to two days later, a window each.
+
+    Phantoms go along as ``services/export_batches.py`` has them.
+    """
+    chance = Random(seed)
+    period = windows[0].end - windows[0].start
+    delay: dict[int, float] = {}
+    due: dict[int, dict[_Group, list[ReportedKey]]] = {}
+    phantoms: dict[_Group, list[ReportedKey]] = {}
+    real: Counter[_Group] = Counter()
+    for window in windows:
+        for key in window.keys:
+            group = (window.end, key.shape.report_type, key.shape.rolling_start, key.shape.days_since_onset)
+            if key.user is None:
+                phantoms.setdefault(group, []).append(key)
+                continue
+            real[group] += 1
+            if key.shape.report_type == ReportTypeName.CONFIRMED:
+                continue
+            if key.user not in delay:
+                delay[key.user] = chance.uniform(0.5, 2) * DAY_SECONDS if chance.random() < 0.5 else 0
+            if delay[key.user]:
+                end = int(window.end + delay[key.user]) // period * period + period
+                due.setdefault(end, {}).setdefault(group, []).append(key)
+    revised: dict[int, list[ReportedKey]] = {}
+    for end, groups in sorted(due.items()):
+        for group, keys in groups.items():
+            known = phantoms.get(group, [])
+            along = chance.sample(known, share_to_revise(real[group], len(keys), len(known)))
+            phantoms[group] = [key for key in known if key not in along]
+            real[group] -= len(keys)
+            revised.setdefault(end, []).extend([*keys, *along])
+    keys_of = {window.end: window.keys for window in windows}
+    return [
+        Window(end - period, end, keys_of.get(end, ()), tuple(revised.get(end, ())))
+        for end in sorted(keys_of.keys() | revised.keys())
+    ]
+
+
 def our_export(window: Window) -> bytes:
     """By the project's writer."""
-    keys = [diagnosis_key(key) for key in window.keys]
-    return write_export(keys, region="VN", start=window.start, end=window.end)
+    revised = [replace(diagnosis_key(key), report_type=ReportType.CONFIRMED_TEST) for key in window.revised]
+    return write_export(
+        [diagnosis_key(key) for key in window.keys],
+        region="VN",
+        start=window.start,
+        end=window.end,
+        revised_keys=revised,
+    )
 
 
 def careless_export(window: Window) -> bytes:
