@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -165,6 +166,33 @@ def test_many_workers_at_once_lose_no_count() -> None:
 
     add_in_children()
     assert numbers["sum"] == 4 * 500
+
+
+def test_threads_of_two_workers_at_different_counts_are_no_deadlock() -> None:
+    """The system's locks belong to processes: with one for each count it saw circles where there are none."""
+    numbers = [SharedNumbers("sum") for _ in range(4)]
+
+    def count() -> None:
+        def some(first: int) -> None:
+            for turn in range(1000):
+                one = numbers[(first + turn) % 4]
+                with one.lock:
+                    os.sched_yield()
+                    one["sum"] += 1
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(some, range(4)))
+
+    child = os.fork()
+    if child == 0:
+        try:
+            count()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    count()
+    assert os.waitpid(child, 0)[1] == 0
+    assert [one["sum"] for one in numbers] == [2 * 1000] * 4
 
 
 def test_a_worker_that_dies_leaves_no_lock_behind() -> None:

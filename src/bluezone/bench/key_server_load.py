@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -144,18 +145,23 @@ def _served(folder: Path) -> Iterator[int]:
     """The port of a server with as many workers as there are cores."""
     environment = {**os.environ, "BLUEZONE_DATA": str(folder / "authority")}
     command = [sys.executable, "-P", "-c", "from bluezone.cli import main; main()", "serve", "--port", "0"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: S603 - ourselves
+    log = folder / "log"  # a file: a pipe that nobody empties would stop the server
+    with log.open("w") as out:
+        process = subprocess.Popen(command, env=environment, stderr=out)  # noqa: S603 - ourselves
     try:
-        for line in process.stderr or ():
-            if address := re.search(r"serving on http://127\.0\.0\.1:(\d+)", line):
-                yield int(address[1])
-                break
-            sys.stderr.write(line)
-        else:
-            raise Refused("the server did not start")
+        yield _port(process, log)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=_START_SECONDS)
+        process.wait(timeout=_START_SECONDS)
+
+
+def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if address := re.search(r"serving on http://127\.0\.0\.1:(\d+)", log.read_text()):
+            return int(address[1])
+        time.sleep(0.05)
+    raise Refused(f"the server did not start: {log.read_text()[-1000:]}")
 
 
 def _send(port: int, file: Path) -> dict[str, Any]:

@@ -8,7 +8,6 @@ free again when its holder dies.
 from __future__ import annotations
 
 import fcntl
-import itertools
 import mmap
 import os
 import struct
@@ -33,25 +32,22 @@ def _file_without_a_name() -> int:
 
 
 _lock_file = _file_without_a_name()
-_next_lock = itertools.count()
+_threads = threading.Lock()
 
 
-class _Lock:
-    """Excludes other threads and other processes; free again when its holder dies."""
+@contextmanager
+def _only_we() -> Iterator[None]:
+    """Keep other threads and other processes out.
 
-    def __init__(self) -> None:
-        self._place = next(_next_lock)
-        self._threads = threading.Lock()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """A context in which no other thread or process of the server is."""
-        with self._threads:
-            fcntl.lockf(_lock_file, fcntl.LOCK_EX, 1, self._place)
-            try:
-                yield
-            finally:
-                fcntl.lockf(_lock_file, fcntl.LOCK_UN, 1, self._place)
+    One lock for all that is shared: it is held for microseconds. With several, the system would see two
+    processes whose threads hold one each and want the other's, and take that for a deadlock.
+    """
+    with _threads:
+        fcntl.lockf(_lock_file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(_lock_file, fcntl.LOCK_UN)
 
 
 class SharedNumbers:
@@ -60,12 +56,11 @@ class SharedNumbers:
     def __init__(self, *names: str) -> None:
         self._places = {name: place * _NUMBER.size for place, name in enumerate(names)}
         self._memory = mmap.mmap(-1, len(names) * _NUMBER.size)
-        self._lock = _Lock()
 
     @property
     def lock(self) -> AbstractContextManager[None]:
-        """A context in which no other thread or process of the server is."""
-        return self._lock.held()
+        """A context in which no other thread or process of the server is; not for use within another."""
+        return _only_we()
 
     def __getitem__(self, name: str) -> int:
         (number,) = _NUMBER.unpack_from(self._memory, self._places[name])
