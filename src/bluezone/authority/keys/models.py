@@ -310,7 +310,11 @@ class PublishedKey(models.Model):
 
     region = models.CharField(max_length=16)
     release_at = models.DateTimeField()
-    batch = models.ForeignKey(ExportBatch, models.PROTECT, null=True, related_name="keys", db_index=False)
+    batch = models.ForeignKey(
+        ExportBatch, models.PROTECT, null=True, related_name="keys", db_index=False, db_constraint=False
+    )
+    """Batches are never deleted, so the database need not look for one anew for each key of half a million."""
+
     revised_report_type = models.CharField(max_length=16, choices=_REPORT_TYPES, null=True)
     revised_transmission_risk = models.PositiveSmallIntegerField(null=True)
     revised_days_since_onset = models.SmallIntegerField(null=True)

@@ -67,8 +67,8 @@ class ImportReport:
 
 def exportable() -> Q:
     """Which published keys may go into our own exports: ours, and those of sources that may be passed on."""
-    passed_on = ImportSource.objects.filter(reexport=True)
-    return Q(imported_from=None) | Q(imported_from__in=passed_on)  # no join, which updates would pay for
+    passed_on = list(ImportSource.objects.filter(reexport=True).values_list("pk", flat=True))
+    return Q(imported_from=None) | Q(imported_from__in=passed_on)  # no join or subquery: updates pay for them
 
 
 @transaction.atomic
