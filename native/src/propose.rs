@@ -35,13 +35,18 @@ pub fn propose(keys: Keys<'_>, prefilter: &Prefilter, threads: NonZeroUsize) -> 
         return take_chunks(keys, prefilter, &next);
     }
     let found = Mutex::new(Vec::new());
+    let work = || {
+        let own = take_chunks(keys, prefilter, &next);
+        found.lock().expect("no thread panicked").extend(own);
+    };
     thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                let own = take_chunks(keys, prefilter, &next);
-                found.lock().expect("no thread panicked").extend(own);
-            });
+        for _ in 1..threads {
+            // A system that gives no more threads only makes it slower: chunks go to those there are.
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
+        work();
     });
     let mut found = found.into_inner().expect("no thread panicked");
     found.sort_unstable_by_key(|one| (one.key, one.interval.wrapping_sub(keys.starts[one.key])));

@@ -44,7 +44,7 @@ fn other_fields_are_handed_on_in_their_order() {
 
 #[test]
 fn the_unusual_is_left_to_others() {
-    let unusual: [&[u8]; 9] = [
+    let unusual: [&[u8]; 10] = [
         &[0x20, 0],                                                          // period 0
         &[0x20, 0x91, 0x01],                                                 // period 145
         &[0x28, 6],                                                          // an unknown report type
@@ -54,6 +54,7 @@ fn the_unusual_is_left_to_others() {
         &[0x1d, 0, 0, 0, 0],                                                 // the start in four bytes
         &[0x4b, 0x4c],                                                       // a group
         &[0x40],                                                             // no value
+        &[0x80, 0x80, 0x80, 0x80, 0x10, 0],                                  // field 2^29, one too many
     ];
     for more in unusual {
         assert_eq!(read(&key(more), CENTURY), None, "{more:?}");

@@ -17,7 +17,7 @@ MACHINE = Machine("Linux 6", "EPYC", 2, "3.11.7", "native")
 
 
 def a_set(*results: Result, machine: Machine = MACHINE) -> ResultSet:
-    return ResultSet(Revision(), datetime(2021, 3, 10, tzinfo=UTC), machine, False, results, {}, True)
+    return ResultSet(Revision(), datetime(2021, 3, 10, tzinfo=UTC), machine, False, results, {}, {}, True)
 
 
 def test_a_machine_half_as_fast_changes_nothing(make_result: Callable[..., Result]) -> None:
@@ -83,3 +83,10 @@ def test_what_else_differs_is_said() -> None:
         "cores: 2 before, 4 after",
         "matching engine: native before, reference after",
     ]
+
+
+def test_a_run_that_was_broken_off_or_quick_is_said() -> None:
+    whole = a_set()
+    assert other_circumstances(whole, whole) == []
+    assert other_circumstances(replace(whole, complete=False), whole) == ["the run before was broken off"]
+    assert other_circumstances(whole, replace(whole, quick=True)) == ["inputs: whole before, quick after"]

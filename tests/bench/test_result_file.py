@@ -36,6 +36,7 @@ def measured(make_result: Callable[..., Result]) -> ResultSet:
         quick=False,
         results=(make_result("match", ours=[4.0, 2.0, 8.0], plain=[1.0, 0.5, 1.0]),),
         skipped={"replay": "there is no list"},
+        failed={"derive": "ZeroDivisionError: a fault of ours"},
         complete=False,
     )
 
@@ -68,6 +69,7 @@ def test_what_is_in_it(measured: ResultSet, tmp_path: Path) -> None:
         "quick": False,
         "complete": False,
         "skipped": {"replay": "there is no list"},
+        "failed": {"derive": "ZeroDivisionError: a fault of ours"},
     }
     # 400 keys in 4, 2 and 8 s; the plain way 10 keys in 1, 0.5 and 1 s: 10, 20 and 10 a second.
     assert (result["value"], result["slowest"], result["fastest"], result["runs"]) == (100, 50, 200, 3)

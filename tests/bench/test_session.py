@@ -11,7 +11,7 @@ from tests.bench.step_timer import StepTimer
 from bluezone.bench.machine import Machine, Revision
 from bluezone.bench.registry import Benchmark, NotMeasurable, Workload
 from bluezone.bench.result_file import ResultSet, read_results
-from bluezone.bench.session import Begun, Done, Skipped, Step, Update, measure_all, part_file
+from bluezone.bench.session import Begun, Done, Failed, Skipped, Step, Update, measure_all, part_file
 from bluezone.clock import SettableClock
 
 MACHINE = Machine("Linux 6", "EPYC", 2, "3.11.7", "native")
@@ -91,6 +91,11 @@ def test_what_cannot_be_measured_is_left_out_of_many_and_refused_alone(
     assert not (tmp_path / "other.json").exists()
 
 
-def test_a_fault_of_ours_is_not_hidden(step_timer: StepTimer, tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError):
-        measure([raising("a", ZeroDivisionError()), steady(step_timer, "b")], tmp_path / "f.json", step_timer)
+def test_a_fault_of_ours_is_told_and_stops_no_other(step_timer: StepTimer, tmp_path: Path) -> None:
+    told: list[Update] = []
+    faulty = raising("a", ZeroDivisionError("by nothing"))
+    measured = measure([faulty, steady(step_timer, "b")], tmp_path / "f.json", step_timer, told)
+    assert [one.name for one in measured.results] == ["b"]
+    assert measured.failed == {"a": "ZeroDivisionError: by nothing"}
+    assert Failed("a", "ZeroDivisionError: by nothing") in told
+    assert read_results(tmp_path / "f.json") == measured

@@ -192,7 +192,7 @@ def test_progress_only_on_a_terminal(bluezone: Run, tmp_path: Path, monkeypatch:
     assert bluezone(*arguments).stderr == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     ran = bluezone(*arguments)
-    assert ran.stderr == "\r1 keys"
+    assert ran.stderr == "\r1 keys\r\x1b[K"  # the line is left empty
     assert ran.document["keys"] == 1
 
 

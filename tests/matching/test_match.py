@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bluezone.matching import match as match_module
 from bluezone.matching import native as native_module
 from bluezone.matching.interface import Candidates, Engine, KeyBlock, Sightings
 from bluezone.matching.key_files import DiagnosisKeyBlock, block_of
@@ -184,6 +185,21 @@ def test_a_key_published_twice_matches_once_whatever_the_order(engine: Engine) -
     results = [matched(engine, [block_of(order)], heard) for order in ([one, other], [other, one])]
     assert results[0] == results[1]
     assert len(results[0].matches) == 1
+
+
+def test_a_key_named_over_and_over_takes_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what was found so far, each sighting, interval and key is held once."""
+    held: list[int] = []
+    keep = match_module._keep_best
+
+    def watched(found: dict[tuple[int, int, bytes], object], match: object) -> None:
+        keep(found, match)  # type: ignore[arg-type]
+        held.append(len(found))
+
+    monkeypatch.setattr(match_module, "_keep_best", watched)
+    result = matched(ReferenceEngine(), [block_of([key()] * 500)], [(rpi(0, 3), (DAY + 3) * 600)])
+    assert len(result.matches) == 1
+    assert (len(held), max(held)) == (500, 1)
 
 
 def test_progress_counts_keys() -> None:

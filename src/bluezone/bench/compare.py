@@ -57,8 +57,13 @@ def other_circumstances(old: ResultSet, new: ResultSet) -> list[str]:
         ("Python", old.machine.python, new.machine.python),
         ("matching engine", old.machine.engine, new.machine.engine),
         ("system", old.machine.system, new.machine.system),
+        ("inputs", *("quick" if one.quick else "whole" for one in (old, new))),
     )
-    return [f"{name}: {before} before, {after} after" for name, before, after in pairs if before != after]
+    different = [
+        f"{name}: {before} before, {after} after" for name, before, after in pairs if before != after
+    ]
+    broken_off = [when for when, one in (("before", old), ("after", new)) if not one.complete]
+    return different + [f"the run {when} was broken off" for when in broken_off]
 
 
 def _compare(name: str, old: Result | None, new: Result | None) -> Comparison:

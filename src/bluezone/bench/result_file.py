@@ -44,7 +44,10 @@ class NoSuchFolder(Refused):
 
 @dataclass(frozen=True, slots=True)
 class ResultSet:
-    """What one run of the command measured. ``skipped``: by name, why; ``complete``: nothing is missing."""
+    """What one run of the command measured.
+
+    ``skipped`` and ``failed``: by name, why; ``complete``: it was not broken off.
+    """
 
     revision: Revision
     date: datetime
@@ -52,6 +55,7 @@ class ResultSet:
     quick: bool
     results: tuple[Result, ...]
     skipped: dict[str, str]
+    failed: dict[str, str]
     complete: bool
 
 
@@ -98,6 +102,7 @@ def as_document(measured: ResultSet) -> dict[str, Any]:
         "complete": measured.complete,
         "results": [_result_document(result) for result in measured.results],
         "skipped": measured.skipped,
+        "failed": measured.failed,
     }
 
 
@@ -146,6 +151,7 @@ def read_results(file: Path) -> ResultSet:
             quick=bool(document["quick"]),
             results=tuple(_result_of(one) for one in document["results"]),
             skipped=dict(document["skipped"]),
+            failed=dict(document.get("failed", {})),  # files of earlier commits have none
             complete=bool(document["complete"]),
         )
     except KeyError as error:

@@ -13,7 +13,7 @@ from bluezone.bench.registry import Benchmark, NotMeasurable
 from bluezone.bench.result_file import ResultSet, ready_to_write, write_results
 from bluezone.clock import Clock
 
-__all__ = ["Begun", "Done", "Skipped", "Step", "Update", "measure_all", "part_file"]
+__all__ = ["Begun", "Done", "Failed", "Skipped", "Step", "Update", "measure_all", "part_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,14 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A fault of ours stopped it; the others go on."""
+
+    name: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """It cannot be measured here."""
 
@@ -48,7 +56,7 @@ class Skipped:
     reason: str
 
 
-Update = Begun | Step | Done | Skipped
+Update = Begun | Step | Done | Failed | Skipped
 
 
 def measure_all(
@@ -67,7 +75,7 @@ def measure_all(
     Until all are done, those that are lie in :func:`part_file`: an interrupted run keeps its figures, and
     replaces no complete file.
 
-    What cannot be measured here is skipped, unless it is the only one.
+    What cannot be measured here is skipped, unless it is the only one. What fails stops no other.
 
     :raises Refused: if the file cannot be written, or the only benchmark cannot be measured.
     """
@@ -75,9 +83,12 @@ def measure_all(
     began = clock.now()
     results: list[Result] = []
     skipped: dict[str, str] = {}
+    failed: dict[str, str] = {}
 
     def measured(*, complete: bool) -> ResultSet:
-        return ResultSet(revision, began, machine, quick, tuple(results), dict(skipped), complete)
+        return ResultSet(
+            revision, began, machine, quick, tuple(results), dict(skipped), dict(failed), complete
+        )
 
     for number, one in enumerate(benchmarks, 1):
         tell(Begun(one, number, len(benchmarks)))
@@ -88,6 +99,10 @@ def measure_all(
                 raise
             skipped[one.name] = str(error)
             tell(Skipped(one.name, str(error)))
+            continue
+        except Exception as error:  # noqa: BLE001 - told, kept, and the command fails at its end
+            failed[one.name] = f"{type(error).__name__}: {error}"
+            tell(Failed(one.name, failed[one.name]))
             continue
         results.append(result)
         write_results(part_file(file), measured(complete=False))

@@ -79,6 +79,9 @@ def _measure(name: str, output: Path | None, *, quick: bool, as_json: bool) -> N
     loads = _measure_loads(name, quick=quick)
     if as_json:
         print_json({**as_document(measured), **(loads[0] if loads else {}), "name": name, "loads": loads})
+    if measured.failed:
+        say(f"Failed: {', '.join(measured.failed)}")
+        raise typer.Exit(1)
 
 
 def _measure_loads(name: str, *, quick: bool) -> list[dict[str, Any]]:

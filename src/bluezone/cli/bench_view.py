@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bluezone.bench.compare import Comparison, Verdict
 from bluezone.bench.measure import Result
-from bluezone.bench.session import Begun, Done, Skipped, Step, Update
+from bluezone.bench.session import Begun, Done, Failed, Skipped, Step, Update
 from bluezone.cli.output import say
 
 __all__ = ["BenchView", "comparison_document", "comparison_table", "result_lines"]
@@ -77,6 +77,9 @@ class BenchView:
         elif isinstance(update, Skipped):
             with self._aside():
                 say(f"{update.name} is left out: {update.reason}")
+        elif isinstance(update, Failed):
+            with self._aside():
+                say(f"{update.name} failed, which is a fault of ours:\n{update.fault}")
         elif isinstance(update, Done):
             self.done += 1
             if self._show_results:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,9 +63,10 @@ def match_files(
     chosen = choose_engine(engine.value)
     rows = _read_rows(sightings)
     begin = time.perf_counter()
-    result = match_keys(
-        chosen, _all_blocks(files, keys, allow_unsigned), sightings_of(rows), progress=_progress()
-    )
+    with _progress() as progress:
+        result = match_keys(
+            chosen, _all_blocks(files, keys, allow_unsigned), sightings_of(rows), progress=progress
+        )
     seconds = time.perf_counter() - begin
     found = sorted(
         (
@@ -108,10 +110,13 @@ def _all_blocks(
             yield from key_file.blocks()
 
 
-def _progress() -> Callable[[int], None] | None:
-    """Count keys on the terminal, at most some times a second; nothing where nobody watches."""
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None] | None]:
+    """Count keys on the terminal, at most some times a second, and leave its line empty; nothing where nobody
+    watches."""
     if not sys.stderr.isatty():
-        return None
+        yield None
+        return
     shown = time.perf_counter()
 
     def show(done: int) -> None:
@@ -121,4 +126,8 @@ def _progress() -> Callable[[int], None] | None:
             sys.stderr.write(f"\r{done:,} keys")
             sys.stderr.flush()
 
-    return show
+    try:
+        yield show
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

