@@ -45,12 +45,7 @@ def five_days() -> list[Window]:
     return windows_of(people_report(1_000, days=5), hours=4)
 
 
-LEFT_ALONE = pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="padding leaves some keys alone: docs/export-audit.md, open"
-)
-
-
-@pytest.mark.parametrize("which", ["one_window", pytest.param("five_days", marks=LEFT_ALONE)])
+@pytest.mark.parametrize("which", ["one_window", "five_days"])
 @pytest.mark.parametrize("min_keys", [1, MIN_KEYS])
 def test_ours_tell_nobody_and_no_padding(
     tmp_path: Path, request: pytest.FixtureRequest, which: str, min_keys: int
@@ -66,20 +61,17 @@ def test_ours_tell_nobody_and_no_padding(
     assert document["crowd"]["guessed_right"] <= 0.2
 
 
-@LEFT_ALONE
 def test_ours_have_five_keys_alike(tmp_path: Path, one_window: list[Window]) -> None:
     document = audit(tmp_path, [padded(window, MIN_KEYS) for window in one_window], our_export)
     assert document["crowd"]["keys"]["1"] == document["crowd"]["keys"]["2-4"] == 0
 
 
-@LEFT_ALONE
 def test_ours_with_risks_of_the_apps_own(tmp_path: Path) -> None:
     windows = windows_of(people_report(300, days=2, own_risk=True), hours=4)
     document = audit(tmp_path, [padded(window, MIN_KEYS) for window in windows], our_export)
     assert (document["users_separated"], document["padding_told"]) == (0, 0)
 
 
-@LEFT_ALONE
 def test_ours_with_revisions(tmp_path: Path, five_days: list[Window]) -> None:
     """Neither who is revised is told apart from those of the class who are not, nor the other way round."""
     windows = with_revisions([padded(window, MIN_KEYS) for window in five_days])

@@ -69,7 +69,7 @@ def invent_shapes(real: Mapping[KeyShape, int], wanted: int, ends: range, chance
     while len(made) < missing:
         (days,) = chance.choices(of_class, weights)
         made += _one_set(days, ends, chance)
-    return made
+    return made + list(_filled_up(real, made, ends, chance))
 
 
 def share_to_revise(real_before: int, real_revised: int, phantoms: int) -> int:
@@ -90,6 +90,34 @@ def _sets_missing(report_type: str, days: Mapping[int, Counter[KeyShape]]) -> in
     return max(0, ALIKE - _height(days))
 
 
+def _filled_up(
+    real: Mapping[KeyShape, int], made: Iterable[KeyShape], ends: range, chance: Random
+) -> Iterable[KeyShape]:
+    """Keys until each shape is there as often as a class has sets, whatever period a report cut it to.
+
+    Sets alone leave keys alone: on days from before most people of the class had the app, and with a risk
+    of the app's own.
+    """
+    alike: dict[KeyShape, list[KeyShape]] = {}
+    for shape in Counter(real).elements():
+        alike.setdefault(_without_own_end(shape, ends), []).append(shape)
+    phantoms = Counter(_without_own_end(shape, ends) for shape in made)
+    for kind, shapes in alike.items():
+        wanted = ALIKE - len(shapes)
+        if may_be_revised(ReportTypeName(kind.report_type)):
+            wanted = (ALIKE - 1) * len(shapes) + ALIKE  # for each to be revised alone, and those left over
+        for _ in range(wanted - phantoms[kind]):
+            yield _with_own_end(shapes[0], ends, chance)
+
+
+def _without_own_end(shape: KeyShape, ends: range) -> KeyShape:
+    return shape._replace(rolling_period=0) if _was_cut(shape, ends) else shape
+
+
+def _was_cut(shape: KeyShape, ends: range) -> bool:
+    return shape.rolling_period != MAX_ROLLING_PERIOD and shape.rolling_start + shape.rolling_period in ends
+
+
 def _height(days: Mapping[int, Counter[KeyShape]]) -> int:
     """How many people's sets a class seems to have: most have a key for each day."""
     return max(day.total() for day in days.values())
@@ -105,7 +133,7 @@ def _one_set(days: Mapping[int, Counter[KeyShape]], ends: range, chance: Random)
 
 
 def _with_own_end(shape: KeyShape, ends: range, chance: Random) -> KeyShape:
-    if shape.rolling_period == MAX_ROLLING_PERIOD or shape.rolling_start + shape.rolling_period not in ends:
+    if not _was_cut(shape, ends):
         return shape
     first = max(ends.start, shape.rolling_start + 1)
     last = min(ends.stop - 1, shape.rolling_start + MAX_ROLLING_PERIOD - 1)
