@@ -8,8 +8,8 @@ file of half a million keys never stands in memory. The same keys in the same or
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from itertools import chain
 from typing import Any, BinaryIO
 
 from bluezone.protocols import export_pb2 as pb
@@ -104,17 +104,10 @@ def write_export_file(
     check_fields(fields)
     digest = sha256()
     with ArchiveWriter(out) as archive:
-        with archive.export() as export, ThreadPoolExecutor(1) as second_core:
-
-            def take(piece: bytes) -> None:
+        with archive.export() as export:
+            for piece in chain((EXPORT_HEADER + _encode_fields(fields, signers),), encoded):
                 digest.update(piece)
                 export.write(piece)
-
-            taken = second_core.submit(take, EXPORT_HEADER + _encode_fields(fields, signers))
-            for piece in encoded:  # while the next is read and encoded, the last is hashed and compressed
-                taken.result()
-                taken = second_core.submit(take, piece)
-            taken.result()
         archive.add_signatures(
             build_signature_file(
                 digest.digest(), signers, batch_num=fields.batch_num, batch_size=fields.batch_size
