@@ -12,16 +12,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
 
 from django.db import connection, transaction
 
+from bluezone.authority.databases import LOG_PAGES
+
 __all__ = ["commit_together"]
 
 _MOST_TOGETHER = 32
+_WRITES_BETWEEN_COPIES = 200
+_LONG_LOG_PAGES = 16_000
 _T = TypeVar("_T")
 
 
@@ -37,10 +42,12 @@ class _Queued:
         self.error: Exception | None = None
 
     def carry_out(self) -> None:
-        with transaction.atomic(savepoint=not self.keep):
+        if self.keep:
             self.result = self.write()
-            if not self.keep:
-                transaction.set_rollback(True)
+            return
+        with transaction.atomic():
+            self.result = self.write()
+            transaction.set_rollback(True)
 
 
 _guard = threading.Lock()
@@ -48,6 +55,7 @@ _queue: list[_Queued] = []
 _somebody_leads = False
 _disk = threading.Lock()
 _written, _on_disk = 0, 0
+_since_copied, _log_is_long = 0, False
 
 
 def commit_together(write: Callable[[], _T], *, keep: bool = True) -> _T:
@@ -115,6 +123,7 @@ def _lead() -> None:
     for one in together:
         one.is_done = True
         one.turn.release()
+    _tidy_up(len(together))
 
 
 def _write(together: Sequence[_Queued]) -> int:
@@ -123,9 +132,13 @@ def _write(together: Sequence[_Queued]) -> int:
     connection.ensure_connection()
     with _only_writer():
         connection.connection.execute("PRAGMA synchronous=NORMAL")
+        connection.connection.execute("PRAGMA wal_autocheckpoint=0")
         try:
             _write_as_one(together)
+            if _log_is_long:  # nobody else writes now: all of it is copied, and the next write begins it anew
+                _copy_log()
         finally:
+            connection.connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
             connection.connection.execute("PRAGMA synchronous=FULL")
     with _guard:
         _written += 1
@@ -154,6 +167,28 @@ def _only_writer() -> Iterator[None]:
         yield
     finally:
         os.close(turn)
+
+
+def _tidy_up(writes: int) -> None:
+    """Copy the log into the database now and then, while others go on writing.
+
+    Left to itself SQLite does that within a commit, for which all others wait. What is written meanwhile
+    stays in the log: on a server that is never idle it grows until one copies it while nobody else writes.
+    """
+    global _since_copied
+    with _guard:
+        _since_copied += writes
+        if _since_copied < _WRITES_BETWEEN_COPIES:
+            return
+        _since_copied = 0
+    with suppress(sqlite3.Error):  # the write is done; another copy follows
+        _copy_log()
+
+
+def _copy_log() -> None:
+    global _log_is_long
+    _, pages, _ = connection.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    _log_is_long = pages > _LONG_LOG_PAGES
 
 
 def _force_to_disk(number: int) -> None:

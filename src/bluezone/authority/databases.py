@@ -10,7 +10,7 @@ import dj_database_url
 
 from bluezone.errors import Refused
 
-__all__ = ["BadDatabaseUrl", "database_config", "libpq_parameters"]
+__all__ = ["LOG_PAGES", "BadDatabaseUrl", "database_config", "libpq_parameters"]
 
 _POSTGRES = "django.db.backends.postgresql"
 _CONNECT_SECONDS = 5
@@ -19,8 +19,8 @@ _CONNECT_SECONDS = 5
 _CONNECTION_LIFE = 600
 """Seconds that a thread keeps its connection: making one costs more than a request."""
 
-_LOG_PAGES = 4000
-"""Pages of 4 KB in SQLite's log before they are copied into the database, for which everybody waits."""
+LOG_PAGES = 4000
+"""Pages of 4 KB in SQLite's log before a commit copies them into the database, for which everybody waits."""
 
 
 class BadDatabaseUrl(Refused):
@@ -56,7 +56,7 @@ def database_config(url: str, data: Path) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-                f"PRAGMA wal_autocheckpoint={_LOG_PAGES};"
+                f"PRAGMA wal_autocheckpoint={LOG_PAGES};"
             ),
         },
     }

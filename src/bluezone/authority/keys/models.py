@@ -304,9 +304,12 @@ class PublishedKey(models.Model):
     days_since_onset = models.SmallIntegerField(null=True)
     traveler = models.BooleanField(default=False)
     authority = models.ForeignKey(
-        HealthAuthority, models.PROTECT, null=True, related_name="+", db_index=False
+        HealthAuthority, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
-    """Who vouched for it; nobody for padding, and for keys of another authority's exports."""
+    """Who vouched for it; nobody for padding, and for keys of another authority's exports.
+
+    No constraint of the database: PostgreSQL would lock this one row for each key of everybody.
+    """
 
     region = models.CharField(max_length=16)
     release_at = models.DateTimeField()
