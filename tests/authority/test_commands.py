@@ -271,7 +271,7 @@ def test_the_queue_connects_as_the_database_url_says(
     wrapper = DatabaseWrapper({**connections.configure_settings({"default": config})["default"]})
     wanted = libpq_parameters(wrapper.get_connection_params())
     base = {"dbname": "bluezone", "user": "lan", "password": "p@ss", "host": "db.example", "port": 5433}
-    assert wanted == {**base, "client_encoding": "UTF8", **expected}
+    assert wanted == {**base, "client_encoding": "UTF8", "connect_timeout": 5, **expected}
     assert make_conninfo(**wanted)  # psycopg takes each of them
 
 

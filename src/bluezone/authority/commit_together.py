@@ -181,14 +181,14 @@ def _tidy_up(writes: int) -> None:
         if _since_copied < _WRITES_BETWEEN_COPIES:
             return
         _since_copied = 0
-    with suppress(sqlite3.Error):  # the write is done; another copy follows
-        _copy_log()
+    _copy_log()
 
 
 def _copy_log() -> None:
     global _log_is_long
-    _, pages, _ = connection.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    _log_is_long = pages > _LONG_LOG_PAGES
+    with suppress(sqlite3.Error):  # what it is called after has been written; another copy follows
+        _, pages, _ = connection.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        _log_is_long = pages > _LONG_LOG_PAGES
 
 
 def _force_to_disk(number: int) -> None:
