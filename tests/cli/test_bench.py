@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bluezone.bench import registry
+from bluezone.bench import key_server_load, registry
 from bluezone.bench.registry import NotMeasurable, Workload, benchmark
 
 
@@ -79,6 +79,27 @@ def test_one_as_json_into_a_file_of_one_s_own(bluezone: Callable[..., Any], tmp_
     assert result["slowest"] <= result["value"] <= result["fastest"]
     assert outcome.document["quick"] is True
     assert only_file(tmp_path).name == "figures.json"
+
+
+def test_a_server_under_load_is_told_first_and_in_full(
+    bluezone: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(name: str, database: str, *, quick: bool) -> dict[str, Any]:
+        if database == "postgresql":
+            raise NotMeasurable("PostgreSQL is not installed")
+        figures = {"requests_per_second": 812.3, "p99_ms": 70.2, "errors": 0, "workers": 2, "connections": 32}
+        rows = {"rows_expected": 28, "rows_found": 28, "input": "2 reports", "durability": "WAL"}
+        return {"name": name, "database": database, **figures, **rows}
+
+    monkeypatch.setattr(key_server_load, "measure_load", measure)
+    benchmark("publish", unit="x/s", summary="", sizes=(1, 2, 3), quick=(1, 2, 3))(_sum)
+    outcome = bluezone("bench", "publish", "--quick", "--json", "--output", "figures.json")
+    told = {"database", "requests_per_second", "p99_ms", "errors", "rows_expected", "rows_found"}
+    assert told <= outcome.document.keys()
+    assert outcome.document["loads"][0]["requests_per_second"] == 812.3
+    assert len(outcome.document["loads"]) == 1
+    assert "publish on postgresql: PostgreSQL is not installed" in outcome.stderr
+    assert "publish on sqlite: 812 requests/s, p99 70 ms, 0 errors, 28 of 28 rows" in outcome.stderr
 
 
 def test_what_is_missing_here_is_left_out_with_its_reason(bluezone: Callable[..., Any]) -> None:

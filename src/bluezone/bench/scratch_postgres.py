@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from bluezone.bench.registry import NotMeasurable
 
@@ -21,12 +21,14 @@ _PROGRAMS = Path("/usr/lib/postgresql")
 
 @contextmanager
 def scratch_postgres(folder: Path) -> Iterator[str]:
-    """Its address while it runs, data in ``folder``; that of ``BLUEZONE_TEST_POSTGRES_URL`` where it is set.
+    """A database's address while it is there: on a server in ``folder``, or on that of
+    ``BLUEZONE_TEST_POSTGRES_URL`` where it is set.
 
     :raises NotMeasurable: if PostgreSQL is not installed.
     """
     if given := os.environ.get("BLUEZONE_TEST_POSTGRES_URL"):
-        yield given
+        with _scratch_database(given) as url:
+            yield url
         return
     versions = sorted(_PROGRAMS.glob("*/bin"), key=lambda path: float(path.parent.name))
     if not versions:
@@ -48,3 +50,16 @@ def scratch_postgres(folder: Path) -> Iterator[str]:
         yield f"postgresql://postgres@{quote(str(folder), safe='')}/postgres"
     finally:
         run("pg_ctl", "stop", "--wait", "--mode", "fast")
+
+
+@contextmanager
+def _scratch_database(server: str) -> Iterator[str]:
+    import psycopg
+
+    name = f"bluezone_load_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,22 +77,22 @@ def _measure(name: str, output: Path | None, *, quick: bool, as_json: bool) -> N
             say(f"Interrupted: {view.done} of {len(benchmarks)} benchmarks are done{kept}")
             raise typer.Exit(_INTERRUPTED) from None
     say(f"All runs are in {file}")
-    loads = _measure_loads(name, quick=quick)
+    loads = _measure_loads([one.name for one in benchmarks], quick=quick)
     if as_json:
-        print_json({**as_document(measured), **(loads[0] if loads else {}), "name": name, "loads": loads})
+        print_json({**as_document(measured), **({**loads[0], "loads": loads} if loads else {})})
     if measured.failed:
         say(f"Failed: {', '.join(measured.failed)}")
         raise typer.Exit(1)
 
 
-def _measure_loads(name: str, *, quick: bool) -> list[dict[str, Any]]:
+def _measure_loads(names: Sequence[str], *, quick: bool) -> list[dict[str, Any]]:
     """The key server under load, on each database that there is; that of DATABASE_URL first."""
     from bluezone.bench.key_server_load import DATABASES, LOADS, measure_load
     from bluezone.bench.registry import NotMeasurable
 
     loads: list[dict[str, Any]] = []
     for load in sorted(LOADS):
-        if name not in (load, "all"):
+        if load not in names:
             continue
         for database in sorted(DATABASES, reverse=not os.environ.get("DATABASE_URL")):
             try:
