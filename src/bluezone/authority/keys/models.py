@@ -316,7 +316,7 @@ class PublishedKey(models.Model):
     batch = models.ForeignKey(
         ExportBatch, models.PROTECT, null=True, related_name="keys", db_index=False, db_constraint=False
     )
-    """Batches are never deleted, so the database need not look for one anew for each key of half a million."""
+    """Batches are never deleted, so the database need not look for one for each key of half a million."""
 
     revised_report_type = models.CharField(max_length=16, choices=_REPORT_TYPES, null=True)
     revised_transmission_risk = models.PositiveSmallIntegerField(null=True)
