@@ -21,6 +21,10 @@ __all__ = ["ALIKE", "KeyShape", "invent_shapes", "onset_day", "share_to_revise"]
 ALIKE = 5
 """So many sets of keys a class has at least, and so many keys of a class and day are revised at least."""
 
+_MOST_TO_REVISE = 100
+"""Phantoms of one kind that wait for revisions. Without a limit, a region that reports every case as likely
+would send each device five times the keys."""
+
 
 class KeyShape(NamedTuple):
     """All of a key but its random bytes."""
@@ -98,16 +102,20 @@ def _filled_up(
     Sets alone leave keys alone: on days from before most people of the class had the app, and with a risk
     of the app's own.
     """
-    alike: dict[KeyShape, list[KeyShape]] = {}
-    for shape in Counter(real).elements():
-        alike.setdefault(_without_own_end(shape, ends), []).append(shape)
+    alike: Counter[KeyShape] = Counter()
+    examples: dict[KeyShape, KeyShape] = {}
+    for shape, count in real.items():
+        kind = _without_own_end(shape, ends)
+        alike[kind] += count
+        examples.setdefault(kind, shape)
     phantoms = Counter(_without_own_end(shape, ends) for shape in made)
-    for kind, shapes in alike.items():
-        wanted = ALIKE - len(shapes)
+    for kind, count in alike.items():
+        wanted = ALIKE - count
         if may_be_revised(ReportTypeName(kind.report_type)):
-            wanted = (ALIKE - 1) * len(shapes) + ALIKE  # for each to be revised alone, and those left over
+            # For each to be revised alone, and those left over; of many, some are revised together.
+            wanted = min((ALIKE - 1) * count + ALIKE, _MOST_TO_REVISE)
         for _ in range(wanted - phantoms[kind]):
-            yield _with_own_end(shapes[0], ends, chance)
+            yield _with_own_end(examples[kind], ends, chance)
 
 
 def _without_own_end(shape: KeyShape, ends: range) -> KeyShape:
