@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,10 +50,20 @@ def test_a_batch_that_is_large_enough_only_gets_company_for_whoever_is_alone() -
     assert sets(made) == {("confirmed", TODAY - 9): Counter({TODAY - ago: ALIKE - 1 for ago in range(1, 4)})}
 
 
-def test_classes_that_may_be_revised_always_have_phantoms_to_go_along() -> None:
-    crowd = [shape for _ in range(100) for shape in person(4, report_type="likely")]
-    made = invent(crowd, 1_000)
-    assert len(made) == 14 * ALIKE
+@pytest.mark.parametrize(
+    ("people", "phantoms_a_day"),
+    [
+        (1, 9),  # four for when it is revised, and five that stay behind
+        (10, 45),  # four for each, and five
+        (100, 100),  # 405, but for the limit
+    ],
+)
+def test_classes_that_may_be_revised_have_phantoms_to_go_along(people: int, phantoms_a_day: int) -> None:
+    crowd = [shape for _ in range(people) for shape in person(4, report_type="likely")]
+    made = invent(crowd, 0)
+    assert sets(made) == {
+        ("likely", TODAY - 4): Counter({TODAY - ago: phantoms_a_day for ago in range(1, 15)})
+    }
 
 
 def test_days_are_those_of_people_of_the_class() -> None:

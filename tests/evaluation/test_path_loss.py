@@ -16,6 +16,8 @@ from bluezone.evaluation.radio import RadioEvaluation
 from bluezone.evaluation.receptions import Receptions
 from bluezone.replay import radio_model
 
+pytestmark = pytest.mark.xdist_group("path loss")  # the fit below is shared
+
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "risk-evaluation.md"
 
 
