@@ -12,74 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.models import AuditEntry
-from bluezone.authority.access.roles import Role
-from bluezone.authority.access.services import grant_role
-from bluezone.authority.accounts.services import create_user
-from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.keys import services
 from bluezone.authority.keys.models import SmsMessage, VerificationCode
-from bluezone.authority.keys.sms.config import SmsSettings
-from bluezone.authority.keys.sms.interface import SmsUnavailable
+
+from .staff_pages import AREA, FILE, Outbox, form, hidden, logged_in, text_of, upload
 
 pytestmark = pytest.mark.django_db
-
-AREA = "01/009/00343"
-CLI = Actor("cli")
-
-
-class Outbox:
-    """Takes messages, unless it is down."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.down = False
-
-    def send(self, phone: str, text: str, *, reference: uuid.UUID) -> None:
-        if self.down:
-            raise SmsUnavailable("máy chủ SMS trả lời mã 503")
-        self.texts.append(text)
-
-
-@pytest.fixture
-def outbox(settings: Any) -> Outbox:
-    one = Outbox()
-    settings.BLUEZONE_SMS = SmsSettings(one)
-    return one
-
-
-@pytest.fixture
-def worker(authority: Path, authority_clock: Any) -> Client:
-    load_thanh_xuan()
-    return logged_in(authority_clock, "an", AREA)
-
-
-def logged_in(clock: Any, name: str, area: str) -> Client:
-    user = create_user(name, "rừng-tre-gió-thổi", display_name=f"Bs {name}", by=CLI, now=clock.now())
-    grant_role(user, Role.HEALTH_WORKER, area, by=CLI, now=clock.now())
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def form(**changes: Any) -> dict[str, Any]:
-    return {
-        "uuid": str(uuid.uuid4()),
-        "report_type": "confirmed",
-        "test_date": "2021-03-09",
-        "area": AREA,
-        **changes,
-    }
-
-
-def text_of(response: Any) -> str:
-    """What a page says, without tags."""
-    body = re.sub(r"<[^>]+>", " ", response.content.decode())
-    return " ".join(unescape(body).split())
 
 
 def test_by_message(worker: Client, authority_clock: Any, outbox: Outbox) -> None:
@@ -171,6 +112,18 @@ def test_a_message_that_fails_is_seen_and_sent_again(
     assert "987654321" not in str(list(AuditEntry.objects.values()))
 
 
+def test_a_message_that_has_long_had_no_try_is_seen(
+    worker: Client, authority_clock: Any, outbox: Outbox
+) -> None:
+    worker.post("/codes/", form(delivery="sms", phone="0912345678"))
+    authority_clock.advance(timedelta(minutes=3))
+    assert "SMS: đang gửi" in text_of(worker.get("/codes/"))
+    authority_clock.advance(timedelta(seconds=1))
+    listed = text_of(worker.get("/codes/?state=sms-trouble"))
+    assert "SMS chưa gửi được (1)" in listed
+    assert "SMS: chưa gửi được, còn chờ đến lượt" in listed
+
+
 def test_taking_a_code_back(worker: Client, authority_clock: Any) -> None:
     worker.post("/codes/", form())
     row = VerificationCode.objects.get()
@@ -223,25 +176,6 @@ def test_filters(worker: Client, authority_clock: Any) -> None:
     assert "Hết hạn (2)" in text_of(worker.get("/codes/?state=nothing-like-this"))
     authority_clock.advance(timedelta(days=1))
     assert "Tất cả (0)" in text_of(worker.get("/codes/"))
-
-
-FILE = (
-    "Mã mẫu;Kết quả;Ngày lấy mẫu;Số điện thoại\r\n"
-    "=1+1;dương tính;09/03/2021;912345678\r\n"
-    "XN-2;xấu;32/03/2021;\r\n"
-    "XN-3;âm tính;2021-03-08;\r\n"
-)
-
-
-def upload(worker: Client, text: str | bytes, **changes: Any) -> Any:
-    data = text if isinstance(text, bytes) else text.encode()
-    file = SimpleUploadedFile("a.csv", data, "text/csv")
-    return worker.post("/codes/bulk/", {"uuid": str(uuid.uuid4()), "area": AREA, "file": file, **changes})
-
-
-def hidden(page: Any) -> dict[str, str]:
-    found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
-    return {name: unescape(value) for name, value in found.items() if name != "csrfmiddlewaretoken"}
 
 
 def test_a_file_of_tests(worker: Client, authority_clock: Any, outbox: Outbox) -> None:

@@ -214,15 +214,82 @@ def test_a_fault_of_ours_stops_no_other_message_and_tells_the_log_nothing(
     assert SmsMessage.objects.get(state=SmsState.WAITING).last_error == "lỗi của máy chủ này"
 
 
-def test_after_three_failures_in_a_row_the_rest_waits(
+def queue(clock: Any, *numbers: str) -> list[uuid.UUID]:
+    """Of messages, one for each number, in the order in which they were queued."""
+    return [services.queue_message(issue(clock).uuid, number, clock.now()).pk for number in numbers]
+
+
+def test_numbers_that_always_fail_hold_up_nobody(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    outbox.fail = lambda phone: SmsUnavailable("503") if phone.endswith("7") else None
+    queue(authority_clock, *["0912345677"] * 60, "0912345678")
+    assert services.send_due_messages(authority_clock.now()) == services.SendReport(sent=1, put_off=60)
+    # nor later, when all of them are due again
+    authority_clock.advance(timedelta(minutes=1))
+    queue(authority_clock, "0912345678")
+    assert services.send_due_messages(authority_clock.now()).sent == 1
+
+
+def test_while_the_gateway_is_down_what_has_failed_waits_with_short_delays(
     key_server: Any, authority_clock: Any, outbox: Outbox
 ) -> None:
     outbox.fail = lambda _: SmsUnavailable("x")
-    for _ in range(5):
-        services.queue_message(issue(authority_clock).uuid, PHONE, authority_clock.now())
+    queue(authority_clock, *[PHONE] * 5)
+    assert services.send_due_messages(authority_clock.now()) == services.SendReport(put_off=5)
+    authority_clock.advance(timedelta(minutes=1))
     assert services.send_due_messages(authority_clock.now()) == services.SendReport(put_off=3)
     outbox.fail = lambda _: None
     assert services.send_due_messages(authority_clock.now()) == services.SendReport(sent=2)
+
+
+def test_one_that_failed_once_goes_before_those_that_failed_often(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    outbox.fail = lambda _: SmsUnavailable("x")
+    queue(authority_clock, *["0912345677"] * 6)
+    for _ in range(5):
+        services.send_due_messages(authority_clock.now())
+        authority_clock.advance(timedelta(minutes=10))
+    (late,) = queue(authority_clock, PHONE)
+    services.send_due_messages(authority_clock.now())
+    outbox.fail = lambda phone: SmsUnavailable("x") if phone.endswith("7") else None
+    authority_clock.advance(timedelta(minutes=10))
+    services.send_due_messages(authority_clock.now())
+    assert [reference for _, _, reference in outbox.sent] == [late]
+
+
+def test_one_tried_again_by_hand_waits_for_no_other(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    outbox.fail = lambda _: SmsUnavailable("x")
+    pks = queue(authority_clock, *["0912345677"] * 5, PHONE)
+    services.send_due_messages(authority_clock.now())
+    authority_clock.advance(timedelta(minutes=1))
+    outbox.fail = lambda phone: SmsUnavailable("x") if phone.endswith("7") else None
+    where: dict[str, Any] = {"scope": Scope.everything(), "by": BY, "now": authority_clock.now()}
+    services.retry_message(SmsMessage.objects.get(pk=pks[-1]).code_id, pks[-1], **where)
+    services.send_due_messages(authority_clock.now())
+    assert [phone for phone, _, _ in outbox.sent] == [PHONE]
+
+
+def test_one_whose_sender_died_can_be_tried_again_by_hand(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    def dies(_phone: str) -> Exception:
+        raise KeyboardInterrupt
+
+    outbox.fail = dies
+    (pk,) = queue(authority_clock, PHONE)
+    code = SmsMessage.objects.get(pk=pk).code_id
+    with pytest.raises(KeyboardInterrupt):
+        services.send_due_messages(authority_clock.now())
+    where: dict[str, Any] = {"scope": Scope.everything(), "by": BY}
+    authority_clock.advance(timedelta(minutes=3))
+    with pytest.raises(CodeRefused, match="đang được gửi"):
+        services.retry_message(code, pk, now=authority_clock.now(), **where)
+    authority_clock.advance(timedelta(seconds=1))
+    services.retry_message(code, pk, now=authority_clock.now(), **where)
 
 
 def test_a_try_that_another_sender_made_meanwhile_is_not_made_again(

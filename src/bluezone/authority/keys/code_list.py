@@ -13,6 +13,7 @@ from bluezone.authority.keys.issue_rules import CodeState
 from bluezone.authority.keys.models import SmsMessage, SmsState, VerificationCode
 from bluezone.authority.keys.queries import state_of
 from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.sms.rules import is_overdue
 
 __all__ = ["FILTERS", "CodeLine", "Filter", "MessageLine", "code_line", "filters_of", "message_line"]
 
@@ -108,11 +109,11 @@ def code_line(row: VerificationCode, areas: Mapping[str, str], now: datetime) ->
         state=state,
         label=label,
         badge=badge,
-        messages=tuple(message_line(one) for one in messages),
+        messages=tuple(message_line(one, now) for one in messages),
     )
 
 
-def message_line(message: SmsMessage) -> MessageLine:
+def message_line(message: SmsMessage, now: datetime) -> MessageLine:
     """A message in words."""
     if message.state == SmsState.SENT:
         label, badge = "đã gửi", "good"
@@ -120,6 +121,8 @@ def message_line(message: SmsMessage) -> MessageLine:
         label, badge = "không gửi được", "bad"
     elif message.last_error:
         label, badge = "chưa gửi được, sẽ thử lại", "bad"
+    elif is_overdue(message.attempts, message.created_at, message.next_try_at, now):
+        label, badge = "chưa gửi được, còn chờ đến lượt", "bad"
     else:
         label, badge = "đang gửi", ""
     waiting = message.state == SmsState.WAITING

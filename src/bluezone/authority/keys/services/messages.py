@@ -26,7 +26,12 @@ from bluezone.authority.keys.queries import code_row, state_of
 from bluezone.authority.keys.services.codes import issued_code_of
 from bluezone.authority.keys.sms.interface import SmsRefused, SmsSender, SmsUnavailable
 from bluezone.authority.keys.sms.phone_numbers import parse_phone
-from bluezone.authority.keys.sms.rules import MAX_MESSAGES_A_CODE, delay_after
+from bluezone.authority.keys.sms.rules import (
+    MAX_MESSAGES_A_CODE,
+    delay_after,
+    is_first_in_line,
+    is_overdue,
+)
 from bluezone.authority.keys.sms.sealed_phone import UnreadablePhone, open_phone, seal_phone
 from bluezone.authority.keys.sms.text import compose
 
@@ -35,8 +40,8 @@ __all__ = ["SendReport", "queue_message", "retry_message", "send_due_messages"]
 _BATCH = 100
 _RUN_SECONDS = 30.0
 """No try begins later in a run: the same thread builds exports, which a slow gateway must not delay."""
-_FAILURES_IN_A_ROW = 3
-"""Then the gateway is taken to be down; the rest waits for the next run instead of for more timeouts."""
+_FAILURES_OF_A_GATEWAY_THAT_IS_DOWN = 3
+"""Without a success in the same run; then what has failed before waits, so that its delays do not grow."""
 
 _ENDED = {
     CodeState.CLAIMED: "mã đã được dùng trước khi gửi được tin",
@@ -109,8 +114,15 @@ def retry_message(
     """
     code_row(code_uuid, scope)
     waiting = SmsMessage.objects.filter(pk=message_uuid, code_id=code_uuid, state=SmsState.WAITING)
+    found = waiting.first()
     # without an error, somebody is trying it right now or is about to
-    if not waiting.exclude(last_error="").update(next_try_at=now):
+    if (
+        found is None
+        or not (found.last_error or is_overdue(found.attempts, found.created_at, found.next_try_at, now))
+        or not waiting.filter(attempts=found.attempts, last_error=found.last_error).update(
+            next_try_at=found.created_at
+        )
+    ):
         raise CodeRefused("Tin này đang được gửi hoặc không còn chờ gửi.", "message_not_waiting", 409)
     record(by, "keys.sms-retried", f"code:{code_uuid}", {"message": str(message_uuid)}, now=now)
 
@@ -125,32 +137,37 @@ def send_due_messages(now: datetime, *, seconds: Callable[[], float] = time.mono
     started = seconds()
     sender: SmsSender | None = settings.BLUEZONE_SMS.sender
     waiting = SmsMessage.objects.filter(state=SmsState.WAITING).select_related("code")
-    sent = given_up = put_off = in_a_row = 0
-    to_try: list[uuid.UUID] = []
-    for message in list(waiting.order_by("next_try_at")):
+    sent = given_up = put_off = 0
+    due: list[SmsMessage] = []
+    for message in list(waiting):
         if (ended := _ENDED.get(state_of(message.code, now))) is not None:
             given_up += _finish(message.pk, SmsState.FAILED, ended, now)
-        elif message.next_try_at <= now and len(to_try) < _BATCH:
-            to_try.append(message.pk)
-    for pk in to_try:
+        elif message.next_try_at <= now:
+            due.append(message)
+    for message in sorted(due, key=_place_in_line)[:_BATCH]:
         # without a sender they wait for one: it was set when they were queued
         if sender is None or seconds() - started > _RUN_SECONDS:
             break
-        claimed = _claim(pk, now)
+        looks_down = put_off >= _FAILURES_OF_A_GATEWAY_THAT_IS_DOWN and not sent
+        if looks_down and not is_first_in_line(message.created_at, message.next_try_at):
+            break
+        claimed = _claim(message.pk, now)
         if claimed is None:
             continue  # another sender has it
         outcome = _try(claimed, sender, now)
         if outcome.state is SmsState.WAITING:
             _put_off(claimed, outcome.error)
-            put_off, in_a_row = put_off + 1, in_a_row + 1
-            if in_a_row == _FAILURES_IN_A_ROW:
-                break
-            continue
-        in_a_row = 0
-        if _finish(pk, outcome.state, outcome.error, now):
+            put_off += 1
+        elif _finish(message.pk, outcome.state, outcome.error, now):
             sent += outcome.state is SmsState.SENT
             given_up += outcome.state is SmsState.FAILED
     return SendReport(sent, given_up, put_off)
+
+
+def _place_in_line(message: SmsMessage) -> tuple[bool, int, datetime]:
+    """New ones first, then those with the fewest tries: a number that never works goes last."""
+    first = is_first_in_line(message.created_at, message.next_try_at)
+    return (not first, 0 if first else message.attempts, message.next_try_at)
 
 
 @dataclass(frozen=True, slots=True)
