@@ -202,8 +202,15 @@ def test_behind_a_proxy_under_its_name(environment: dict[str, str]) -> None:
         wrong = {"code": "11112222"}
         statuses = [http.post("/api/verify", json=wrong).status_code for _ in range(122)]
         assert 429 in statuses  # 61 of them are in one minute, whenever it ends
-        elsewhere = {"X-Forwarded-For": "203.0.113.10"}
-        assert http.post("/api/verify", json=wrong, headers=elsewhere).status_code == 400
+
+        def wrong_code_from(address: str) -> int:
+            return http.post("/api/verify", json=wrong, headers={"X-Forwarded-For": address}).status_code
+
+        assert wrong_code_from("203.0.113.10") == 400
+        assert wrong_code_from("::ffff:203.0.113.9") == 429  # the same client
+        assert wrong_code_from("::ffff:203.0.113.11") == 400
+        ports = [wrong_code_from(f"[2001:db8:a:1::7]:{port}") for port in range(5000, 5012)]
+        assert ports == [400] * 10 + [429] * 2
 
 
 def test_an_existing_open_folder_is_made_private(environment: dict[str, str], tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-import structlog
 from django.conf import settings
 from django.db import connections
 from django.urls import get_resolver
@@ -25,6 +24,7 @@ from bluezone.authority.background import BackgroundWork
 from bluezone.authority.connections import IDLE_SECONDS, SWEEP_SECONDS, BoundedServer, connection_limit
 from bluezone.authority.keys.services.statistics import StatisticsFlusher
 from bluezone.authority.listener import listen, listen_together
+from bluezone.authority.proxy import believing_the_proxy
 from bluezone.authority.request_metrics import shared_request_metrics
 from bluezone.authority.workers import Work, supervise
 
@@ -45,7 +45,6 @@ SEND_BYTES = 1_000
 """From this size on a thread sends its answer itself; till then the network loop asks for it all the time."""
 
 
-_log = structlog.get_logger("bluezone.authority.server")
 _Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -66,7 +65,7 @@ class Running:
             max_request_body_size=MAX_BODY_BYTES,
             max_request_header_size=MAX_HEADER_BYTES,
             inbuf_overflow=BODY_BYTES_IN_MEMORY,
-            **_proxy_options(),
+            clear_untrusted_proxy_headers=True,
         )
         options.send_bytes = SEND_BYTES  # as an argument it is deprecated, with no other way instead
         self._server = BoundedServer(
@@ -78,8 +77,10 @@ class Running:
             bind_socket=False,
             spared=settings.BLUEZONE_TRUSTED_PROXY,
         )
-        # outermost, since the library's own wrapper takes the headers of an untrusted proxy away
-        self._server.application = _warn_of_untrusted_proxy(self._server.application)
+        # outermost, since the library's own wrapper takes the headers of every proxy away
+        self._server.application = believing_the_proxy(
+            self._server.application, settings.BLUEZONE_TRUSTED_PROXY
+        )
         self._background = BackgroundWork() if background else None
         self._statistics = StatisticsFlusher()
         self._thread = threading.Thread(target=self._loop, name="web", daemon=True)
@@ -207,33 +208,3 @@ def threads_of(workers: int) -> int:
 def _url_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _proxy_options() -> dict[str, Any]:
-    if not settings.BLUEZONE_TRUSTED_PROXY:
-        return {"clear_untrusted_proxy_headers": True}
-    return {
-        "trusted_proxy": settings.BLUEZONE_TRUSTED_PROXY,
-        "trusted_proxy_count": 1,
-        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-        "clear_untrusted_proxy_headers": True,
-    }
-
-
-def _warn_of_untrusted_proxy(application: _Application) -> _Application:
-    """Say once that a proxy is in front which is not trusted: all its clients then share one limit."""
-    warned = False
-
-    def noticing(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        nonlocal warned
-        trusted = settings.BLUEZONE_TRUSTED_PROXY
-        if not warned and "HTTP_X_FORWARDED_FOR" in environ and environ["REMOTE_ADDR"] != trusted:
-            warned = True
-            _log.warning(
-                "ignored X-Forwarded-For from an address that BLUEZONE_TRUSTED_PROXY does not name: if that "
-                "is your proxy, all its clients are counted as one and can shut each other out",
-                trusted_proxy=trusted or "none",
-            )
-        return application(environ, start_response)
-
-    return noticing
