@@ -219,19 +219,28 @@ def _store(
         raise _CarriedOutMeanwhile
     report_type = vouched.claims.report_type
     new: list[AcceptedKey] = []
+    kept: list[AcceptedKey] = []
     revised: list[PublishedKey] = []
+    taken_over: list[int] = []
     for key in accepted:
         row = known.get(key.tek)
-        if row is not None:
+        text = ""
+        if row is not None and row.imported_from_id is None:
             if decide_revision(_known_key(row), key, report_type, token):
                 revised.append(_revise(row, key, report_type))
+        elif row is not None and row.batch_id is not None:
+            text = f"key {key.index} is out already: another authority published it"
         elif report_type is ReportTypeName.NEGATIVE:
             # the reference server would publish them; the keys of a healthy person are nobody's business
             text = f"key {key.index} is not stored: a negative result only revises keys published before"
-            warnings = (*warnings, text)
         else:
             new.append(key)
-    kept = [key for key in accepted if key.tek in known or key in new]
+            if row is not None:
+                taken_over.append(row.pk)
+        if text:
+            warnings = (*warnings, text)
+        else:
+            kept.append(key)
     PublishMemory.objects.create(
         request_hmac=request_hmac,
         inserted=len(new),
@@ -240,6 +249,7 @@ def _store(
         accepted=_bits(request, {key.index for key in kept}),
         expires_at=floor_to(now, LIMITS.window) + MEMORY_LIFETIME,
     )
+    PublishedKey.objects.filter(pk__in=taken_over).delete()
     PublishedKey.objects.bulk_create(
         _row(key, report_type, vouched.authority, traveler=request.traveler) for key in new
     )
