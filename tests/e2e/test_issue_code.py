@@ -175,7 +175,7 @@ def test_a_message_that_cannot_be_sent_is_seen_and_the_code_taken_back(open_tab,
     page.get_by_role("button", name="Thu hồi mã", exact=True).click()
     page.get_by_text("Đã thu hồi mã.").wait_for()
     assert_sound(tab, f"code-revoked-{width}")
-    page.get_by_role("link", name="Mã đã cấp hôm nay").click()
+    page.get_by_role("link", name="Mã đã cấp", exact=True).click()
     page.get_by_role("link", name=re.compile("Đã thu hồi")).click()
     assert page.locator(".code-list li").count() >= 1
     assert "đã thu hồi" in page.locator(".code-list li").first.inner_text()

@@ -1,4 +1,4 @@
-"""How staff see codes and messages: words, colours, and the filters of today's list."""
+"""How staff see codes and messages: words, colours, and the filters of their list."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ class CodeLine:
     def matches(self, wanted: str) -> bool:
         """Whether it is in the list under one of :data:`FILTERS`."""
         if wanted == "sms-trouble":
-            return self.latest_message is not None and self.latest_message.trouble
+            latest, ended = self.latest_message, self.state in (CodeState.CLAIMED, CodeState.REVOKED)
+            return latest is not None and latest.trouble and not ended  # else there is nothing to be done
         return wanted in ("", self.state.value)
 
 
@@ -117,6 +118,8 @@ def message_line(message: SmsMessage, now: datetime) -> MessageLine:
     """A message in words."""
     if message.state == SmsState.SENT:
         label, badge = "đã gửi", "good"
+    elif message.state == SmsState.FAILED and message.unclear_tries:
+        label, badge = "không rõ đã gửi được chưa", "bad"
     elif message.state == SmsState.FAILED:
         label, badge = "không gửi được", "bad"
     elif message.last_error:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,7 +27,7 @@ from bluezone.authority.keys.staff import Issuer, issuer_of
 
 __all__ = ["code_page", "issue_code", "retry_message", "revoke_code", "send_message"]
 
-_SHOWN = 200
+_A_PAGE = 50
 _COUNTED = 5000
 
 
@@ -34,7 +35,7 @@ _COUNTED = 5000
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def issue_code(request: HttpRequest) -> HttpResponse:
-    """``/codes/``: the form and today's list; after the form is sent, the code, once."""
+    """``/codes/``: the form and the list of codes to follow; after the form is sent, the code, once."""
     issuer, sms = issuer_of(request), settings.BLUEZONE_SMS.sender is not None
     if request.method == "POST":
         form = IssueCodeForm(request.POST, areas=issuer.areas, sms=sms)
@@ -49,16 +50,17 @@ def issue_code(request: HttpRequest) -> HttpResponse:
     if chosen not in FILTERS:
         chosen = ""
     midnight = timezone.make_aware(datetime.combine(issuer.today, datetime.min.time()))
-    rows = queries.codes_issued_since(midnight, issuer.scope).prefetch_related("messages")[:_COUNTED]
-    lines = [code_line(row, issuer.areas, issuer.now) for row in rows]
-    wanted = [line for line in lines if line.matches(chosen)]
+    rows = queries.codes_to_follow(midnight, issuer.now, issuer.scope).prefetch_related("messages")
+    lines = [code_line(row, issuer.areas, issuer.now) for row in rows[:_COUNTED]]
+    pages = Paginator([line for line in lines if line.matches(chosen)], _A_PAGE)
     context = {
         "form": form,
         "sms": sms,
         "filters": filters_of(lines, chosen),
-        "lines": wanted[:_SHOWN],
-        "left_out": max(0, len(wanted) - _SHOWN),
+        "chosen": chosen,
+        "page": pages.get_page(request.GET.get("page")),
         "today": issuer.today,
+        "counted": _COUNTED if len(lines) == _COUNTED else None,
     }
     return render(request, "keys/issue_code.html", context, status=422 if form.errors else 200)
 

@@ -21,6 +21,8 @@ from bluezone.authority.keys.models import (
     ImportedFile,
     ImportSource,
     PublishedKey,
+    SmsMessage,
+    SmsState,
     VerificationCode,
 )
 
@@ -33,7 +35,7 @@ __all__ = [
     "certificate_keys",
     "code_row",
     "code_state",
-    "codes_issued_since",
+    "codes_to_follow",
     "export_public_keys",
     "health_authorities",
     "import_sources",
@@ -41,6 +43,8 @@ __all__ = [
     "signing_keys",
     "state_of",
 ]
+
+_MESSAGES_FOLLOWED = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +118,20 @@ def signing_keys() -> Sequence[SigningKey]:
     return found
 
 
-def codes_issued_since(moment: datetime, scope: Scope) -> QuerySet[VerificationCode]:
-    """Codes issued since a moment inside the scope, newest first; the codes themselves are not stored."""
-    issued = VerificationCode.objects.filter(issued_at__gte=moment).select_related("issued_by")
-    return scope.filter(issued, "area_path").order_by("-issued_at")
+def codes_to_follow(midnight: datetime, now: datetime, scope: Scope) -> QuerySet[VerificationCode]:
+    """Codes inside the scope that staff may have to do something about, newest first.
+
+    Those issued since midnight, those that can still be used, and those whose message waits or failed within
+    two days and whose holder has therefore none; the codes themselves are not stored.
+    """
+    unused = Q(claimed_at=None, revoked_at=None)
+    recent = SmsMessage.objects.filter(created_at__gte=now - _MESSAGES_FOLLOWED)
+    without = recent.exclude(state=SmsState.SENT).values("code")
+    wanted = VerificationCode.objects.filter(
+        Q(issued_at__gte=midnight)
+        | unused & (Q(expires_at__gt=now) | Q(long_expires_at__gt=now) | Q(pk__in=without))
+    )
+    return scope.filter(wanted.select_related("issued_by"), "area_path").order_by("-issued_at", "pk")
 
 
 def code_state(uuid: uuid.UUID, scope: Scope, now: datetime) -> CodeState:
