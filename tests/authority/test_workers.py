@@ -55,12 +55,34 @@ def is_gone(process: int) -> bool:
     return state == "Z"
 
 
-def begin(folder: Path, *names: str) -> subprocess.Popen[str]:
+REPLACED_AT_ONCE = """
+import bluezone.authority.workers
+bluezone.authority.workers._FASTEST_SECONDS = 0
+"""
+"""Dead workers are replaced at once."""
+
+TOLD_EARLY = """
+import os, signal
+fork = os.fork
+
+def fork_told_to_stop():
+    process = fork()
+    if process == 0:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return process
+
+os.fork = fork_told_to_stop
+"""
+"""A worker is told to stop before it runs a line of its own."""
+
+
+def begin(folder: Path, *names: str, first: str = "") -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder), *names],
+        [sys.executable, "-c", first + PROGRAM, str(folder), *names],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
@@ -81,6 +103,24 @@ def test_all_stop_when_asked(tmp_path: Path, how: signal.Signals) -> None:
     assert (process.returncode, out, errors) == (0, "over\n", "")
     assert all(is_gone(one) for one in workers)
     assert {one.name for one in tmp_path.glob("*.stopped")} == {"one.stopped", "two.stopped"}
+
+
+def test_a_signal_to_all_of_them_is_no_death_to_mend(tmp_path: Path) -> None:
+    process = begin(tmp_path, "one", "two", first=REPLACED_AT_ONCE)
+    workers = [pid(tmp_path / "one.0"), pid(tmp_path / "two.0")]
+    os.killpg(process.pid, signal.SIGTERM)
+    out, errors = process.communicate(timeout=30)
+    assert (process.returncode, out, errors) == (0, "over\n", "")
+    assert all(is_gone(one) for one in workers)
+    assert not (tmp_path / "one.1").exists()
+
+
+def test_a_worker_told_to_stop_while_it_comes_to_be_stops(tmp_path: Path) -> None:
+    process = begin(tmp_path, "one", first=TOLD_EARLY)
+    assert eventually((tmp_path / "one.stopped").exists)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_a_worker_that_dies_is_replaced_and_told_of(tmp_path: Path) -> None:
