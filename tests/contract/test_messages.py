@@ -21,7 +21,7 @@ from bluezone.authority.keys.issue_rules import CodeRefused
 from bluezone.authority.keys.models import SmsMessage, SmsState
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.sms.config import SmsSettings
-from bluezone.authority.keys.sms.interface import SmsRefused, SmsUnavailable
+from bluezone.authority.keys.sms.interface import SmsRefused, SmsUnavailable, SmsUnclear
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused
 from bluezone.authority.secret_files import PHONE_KEY, secrets_folder
 
@@ -201,6 +201,29 @@ def test_a_number_that_the_gateway_refuses_is_not_tried_again(
     message = SmsMessage.objects.get()
     assert (message.state, message.last_error) == (SmsState.FAILED, "máy chủ SMS từ chối tin này (mã 400)")
     assert message.phone_encrypted is None
+
+
+def test_what_may_have_been_taken_is_tried_three_times_and_then_left_to_people(
+    key_server: Any, authority_clock: Any, outbox: Outbox
+) -> None:
+    answers = [
+        SmsUnclear("?"),
+        SmsUnavailable("503"),
+        SmsUnavailable("503"),
+        SmsUnclear("?"),
+        SmsUnclear("?"),
+    ]
+    left = iter(answers)
+    outbox.fail = lambda _: next(left)
+    services.queue_message(issue(authority_clock).uuid, PHONE, authority_clock.now())
+    reports = []
+    for _ in answers:
+        reports.append(services.send_due_messages(authority_clock.now()))
+        authority_clock.advance(timedelta(minutes=10))
+    assert reports == [services.SendReport(put_off=1)] * 4 + [services.SendReport(given_up=1)]
+    message = SmsMessage.objects.get()
+    assert (message.state, message.attempts, message.phone_encrypted) == (SmsState.FAILED, 5, None)
+    assert message.last_error == "?; có thể tin đã đến, không gửi thêm"
 
 
 def test_a_fault_of_ours_stops_no_other_message_and_tells_the_log_nothing(

@@ -156,6 +156,9 @@ class SmsMessage(models.Model):
     phone_encrypted = models.BinaryField(null=True)
     state = models.CharField(max_length=8, choices=SmsState.choices, default=SmsState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    unclear_tries = models.PositiveSmallIntegerField(default=0)
+    """Of the attempts, those after which nobody knows whether the gateway took it."""
+
     next_try_at = models.DateTimeField(db_index=True)
     last_error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()

@@ -24,10 +24,11 @@ from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import SmsMessage, SmsState, VerificationCode
 from bluezone.authority.keys.queries import code_row, state_of
 from bluezone.authority.keys.services.codes import issued_code_of
-from bluezone.authority.keys.sms.interface import SmsRefused, SmsSender, SmsUnavailable
+from bluezone.authority.keys.sms.interface import SmsRefused, SmsSender, SmsUnavailable, SmsUnclear
 from bluezone.authority.keys.sms.phone_numbers import parse_phone
 from bluezone.authority.keys.sms.rules import (
     MAX_MESSAGES_A_CODE,
+    MAX_UNCLEAR_TRIES,
     delay_after,
     is_first_in_line,
     is_overdue,
@@ -205,6 +206,8 @@ def _try(message: SmsMessage, sender: SmsSender, now: datetime) -> _Outcome:
     try:
         phone = open_phone(bytes(message.phone_encrypted or b""), message.pk)
         sender.send(phone, _text(message.code), reference=message.pk)
+    except SmsUnclear as error:
+        return _unclear(message, str(error))
     except SmsUnavailable as error:
         return _Outcome(SmsState.WAITING, str(error))
     except SmsRefused as error:
@@ -215,6 +218,16 @@ def _try(message: SmsMessage, sender: SmsSender, now: datetime) -> _Outcome:
         _log.error("sending a message failed by a fault of ours", kind=type(error).__name__)
         return _Outcome(SmsState.WAITING, "lỗi của máy chủ này")
     return _Outcome(SmsState.SENT)
+
+
+@transaction.atomic
+def _unclear(message: SmsMessage, error: str) -> _Outcome:
+    """Note that it may have been taken; after some such tries it is left to people."""
+    unclear_tries = message.unclear_tries + 1
+    SmsMessage.objects.filter(pk=message.pk).update(unclear_tries=unclear_tries)
+    if unclear_tries < MAX_UNCLEAR_TRIES:
+        return _Outcome(SmsState.WAITING, error)
+    return _Outcome(SmsState.FAILED, f"{error}; có thể tin đã đến, không gửi thêm")
 
 
 def _text(row: VerificationCode) -> str:

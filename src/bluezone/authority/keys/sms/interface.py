@@ -6,8 +6,8 @@ What is **not** checked by any of them, and cannot be from here:
 * that the message arrived. "Sent" means that the gateway or mail server took it, no delivery report is read;
 * what the gateway keeps. It sees number and text, and so do the networks behind it. What limits the harm is
   that a code is good once, and for a day at most;
-* that a gateway which answered nothing has sent nothing. The message is tried again then and may come twice,
-  with the same code; ``reference`` stays the same, so a gateway that looks at it can tell.
+* that a gateway which answered nothing has sent nothing. The message is tried again then and may come three
+  times, with the same code; ``reference`` stays the same, so a gateway that looks at it can tell.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from uuid import UUID
 
 from bluezone.errors import Refused
 
-__all__ = ["SmsRefused", "SmsSender", "SmsSettingRefused", "SmsUnavailable"]
+__all__ = ["SmsRefused", "SmsSender", "SmsSettingRefused", "SmsUnavailable", "SmsUnclear"]
 
 
 class SmsUnavailable(Exception):
     """Not sent now; worth another try. The text is shown to staff: Vietnamese, without number or message."""
+
+
+class SmsUnclear(SmsUnavailable):
+    """Perhaps sent: it was handed over, and no answer tells. Each further try may be one more paid message."""
 
 
 class SmsRefused(Exception):
@@ -41,5 +45,6 @@ class SmsSender(Protocol):
         :param phone: E.164, such as ``+84912345678``.
         :param reference: the same for every try of one message.
         :raises SmsUnavailable: for the time being.
+        :raises SmsUnclear: it may have been taken.
         :raises SmsRefused: for good.
         """

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from uuid import UUID
 
 from bluezone.authority.keys.sms.http_gateway import LOOPBACK
-from bluezone.authority.keys.sms.interface import SmsRefused, SmsSettingRefused, SmsUnavailable
+from bluezone.authority.keys.sms.interface import (
+    SmsRefused,
+    SmsSettingRefused,
+    SmsUnavailable,
+    SmsUnclear,
+)
 
 __all__ = ["MailGateway"]
 
@@ -60,11 +68,17 @@ class MailGateway:
         mail = EmailMessage()
         mail["From"] = self.sender
         mail["To"] = _PLACEHOLDERS.sub(lambda found: values[found[1]], self.recipient)
+        mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = f"<{reference}@{self.sender.partition('@')[2]}>"
         mail.set_content(text)
         try:
-            with self._connected() as server:
-                server.send_message(mail)
+            server = self._connected()
+        except smtplib.SMTPResponseException as error:
+            raise SmsUnavailable(f"máy chủ thư trả lời mã {error.smtp_code}") from None
+        except (smtplib.SMTPException, OSError):
+            raise SmsUnavailable("không kết nối được máy chủ thư") from None
+        try:
+            server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
             code = next((status for status, _ in error.recipients.values()), 0)
             if 500 <= code < 600:
@@ -73,7 +87,11 @@ class MailGateway:
         except smtplib.SMTPResponseException as error:
             raise SmsUnavailable(f"máy chủ thư trả lời mã {error.smtp_code}") from None
         except (smtplib.SMTPException, OSError):
-            raise SmsUnavailable("không kết nối được máy chủ thư") from None
+            raise SmsUnclear("mất kết nối với máy chủ thư khi đang gửi") from None
+        finally:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                server.quit()  # whatever is said to that, the mail has been taken or not
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()

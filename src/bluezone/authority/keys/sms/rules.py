@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-__all__ = ["MAX_MESSAGES_A_CODE", "delay_after", "is_first_in_line", "is_overdue"]
+__all__ = ["MAX_MESSAGES_A_CODE", "MAX_UNCLEAR_TRIES", "delay_after", "is_first_in_line", "is_overdue"]
 
 MAX_MESSAGES_A_CODE = 5
 """Mistyped numbers and lost messages need a few; more would be somebody's nuisance, at our cost."""
+
+MAX_UNCLEAR_TRIES = 3
+"""Of one message that the gateway may have taken each time: more could be as many paid messages to one person."""
 
 _OVERDUE_AFTER = timedelta(minutes=3)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=10))
@@ -16,7 +19,7 @@ _DELAYS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), tim
 def delay_after(attempts: int) -> timedelta:
     """How long to wait after so many tries (1 or more): 1, 2, 5, then every 10 minutes.
 
-    There is no largest number of tries: the code's own end is the end.
+    There is no largest number of tries that certainly failed: the code's own end is the end.
     """
     return _DELAYS[min(attempts, len(_DELAYS)) - 1]
 
