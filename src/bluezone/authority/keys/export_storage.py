@@ -10,8 +10,9 @@ from __future__ import annotations
 import filecmp
 import os
 import secrets
-import shutil
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -33,6 +34,8 @@ __all__ = [
 
 BUCKET_ALIAS = "exports"
 _ASIDE = ".aside"
+_LEFT_SECONDS = 3600
+"""Since the last byte was written: no file takes so long."""
 
 
 class StorageUnavailable(Exception):
@@ -69,8 +72,12 @@ def export_storage() -> ExportStorage:
 
 
 def clear_leftovers() -> None:
-    """Remove what a builder that died was writing; only for whoever holds the builders' lock."""
-    shutil.rmtree(exports_folder() / _ASIDE, ignore_errors=True)
+    """Remove what somebody who died was writing: not builders alone write, so age is what tells it."""
+    oldest = time.time() - _LEFT_SECONDS
+    for aside in (exports_folder() / _ASIDE).glob("*"):
+        with suppress(FileNotFoundError):  # put in place at this moment
+            if aside.stat().st_mtime < oldest:
+                aside.unlink()
 
 
 @dataclass(frozen=True, slots=True)
