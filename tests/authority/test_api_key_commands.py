@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-BLUEZONE = Path(sys.executable).with_name("bluezone")
+from .command_line import Run, commands_in
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Any:
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("BLUEZONE_", "DJANGO_")) and name != "DATABASE_URL"
-    }
-    environment |= {"BLUEZONE_DATA": str(tmp_path / "data"), "BLUEZONE_LOG_LEVEL": "CRITICAL"}
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            [BLUEZONE, *arguments], env=environment, capture_output=True, text=True, check=False
-        )
-        return done.returncode, done.stdout, done.stderr
-
-    return command
+def run(tmp_path: Path) -> Run:
+    return commands_in(tmp_path / "data")
 
 
-def test_a_key_is_printed_once_listed_without_itself_and_revoked(run: Any) -> None:
+def test_a_key_is_printed_once_listed_without_itself_and_revoked(run: Run) -> None:
     status, out, err = run("api-key", "create", "Phòng xét nghiệm", "--kind", "admin", "--area", "01/009")
     assert status == 0
     key, key_id = out.strip(), err.split()[1].rstrip(":")
@@ -56,7 +40,7 @@ def test_a_key_is_printed_once_listed_without_itself_and_revoked(run: Any) -> No
     assert run("api-key", "create", "x", "--kind", "stats", "--area", "99")[0] == 1
 
 
-def test_the_limit_is_shown_and_set_for_the_day(run: Any) -> None:
+def test_the_limit_is_shown_and_set_for_the_day(run: Run) -> None:
     limit = ("code", "limit", "--json")
     assert json.loads(run(*limit)[1]) == {"area": "*", "codes": 2000, "issued": 0, "set": False}
     assert run(*limit, "--codes", "1")[0] == 1  # no reason

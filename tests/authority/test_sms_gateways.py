@@ -9,6 +9,9 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
@@ -17,7 +20,12 @@ import pytest
 from bluezone.authority.keys.sms.config import sms_settings
 from bluezone.authority.keys.sms.console import Console
 from bluezone.authority.keys.sms.http_gateway import HttpGateway
-from bluezone.authority.keys.sms.interface import SmsRefused, SmsSettingRefused, SmsUnavailable
+from bluezone.authority.keys.sms.interface import (
+    SmsRefused,
+    SmsSettingRefused,
+    SmsUnavailable,
+    SmsUnclear,
+)
 from bluezone.authority.keys.sms.mail_gateway import MailGateway
 from bluezone.authority.keys.sms.text import DEFAULT_TEXT
 
@@ -120,6 +128,11 @@ def test_redirects_are_not_followed() -> None:
         assert taken == []
 
 
+def test_where_a_redirect_would_lead_stops_no_other_message() -> None:
+    with gateway(302, Location="https://xn--/") as (url, _), pytest.raises(SmsUnavailable):
+        HttpGateway(url + "?p={phone}&t={text}").send(PHONE, TEXT, reference=REFERENCE)
+
+
 def test_a_200_that_says_no_is_a_failure() -> None:
     success = r'"CodeResult"\s*:\s*"100"'
     for reply, taken in [(b'{"CodeResult": "100"}', True), (b'{"CodeResult":"103"}', False), (b"", False)]:
@@ -133,8 +146,11 @@ def test_a_200_that_says_no_is_a_failure() -> None:
 
 
 def test_an_endless_reply_and_no_reply() -> None:
-    with gateway(200, b"x" * 100_000) as (url, _), pytest.raises(SmsUnavailable, match="quá dài"):
-        HttpGateway(url + "?p={phone}&t={text}").send(PHONE, TEXT, reference=REFERENCE)
+    with gateway(200, b"x" * 100_000) as (url, _):
+        taken = HttpGateway(url + "?p={phone}&t={text}")
+        taken.send(PHONE, TEXT, reference=REFERENCE)  # a 200 says all, what else is said is not read
+        with pytest.raises(SmsUnavailable, match="quá dài"):
+            replace(taken, success="x").send(PHONE, TEXT, reference=REFERENCE)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/?p={{phone}}&t={{text}}"
@@ -148,6 +164,8 @@ class MailServer(socketserver.StreamRequestHandler):
     letters: ClassVar[list[bytes]]
     recipients: ClassVar[list[str]]
     rcpt: ClassVar[bytes] = b"250 ok"
+    quit: ClassVar[bytes] = b"221 bye"
+    taken: ClassVar[bytes] = b"250 ok"
 
     def handle(self) -> None:
         self.wfile.write(b"220 hello\r\n")
@@ -159,20 +177,22 @@ class MailServer(socketserver.StreamRequestHandler):
                 while not letter.endswith(b"\r\n.\r\n"):
                     letter += self.rfile.readline()
                 self.letters.append(letter)
-                self.wfile.write(b"250 ok\r\n")
+                if not self.taken:
+                    return
+                self.wfile.write(self.taken + b"\r\n")
             elif verb == b"RCPT":
                 self.recipients.append(line.decode().strip())
                 self.wfile.write(self.rcpt + b"\r\n")
             elif verb == b"QUIT":
-                self.wfile.write(b"221 bye\r\n")
+                self.wfile.write(self.quit + b"\r\n")
                 return
             else:
                 self.wfile.write(b"250 ok\r\n")
 
 
 @contextmanager
-def mail_server(rcpt: bytes = b"250 ok") -> Iterator[tuple[int, type[MailServer]]]:
-    handler = type("Told", (MailServer,), {"letters": [], "recipients": [], "rcpt": rcpt})
+def mail_server(**answers: bytes) -> Iterator[tuple[int, type[MailServer]]]:
+    handler = type("Told", (MailServer,), {"letters": [], "recipients": [], **answers})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -197,13 +217,30 @@ def test_a_message_by_mail() -> None:
     head, _, body = letter.decode().partition("\r\n\r\n")
     assert f"Message-ID: <{REFERENCE}@ward.example.vn>" in head
     assert body == "Ma k3v9\r\n.\r\n"
+    # RFC 5322, 3.6: a letter without the date it was written is none
+    written = parsedate_to_datetime(head.partition("Date: ")[2].partition("\r\n")[0])
+    assert abs(datetime.now(UTC) - written) < timedelta(minutes=5)
+
+
+def test_what_a_mail_server_says_to_quit_changes_nothing() -> None:
+    with mail_server(quit=b"421 too busy") as (port, server):
+        mail_gateway(port).send(PHONE, "Ma k3v9", reference=REFERENCE)
+    assert len(server.letters) == 1
+
+
+def test_a_mail_server_that_takes_a_letter_and_hangs_up() -> None:
+    with mail_server(taken=b"") as (port, _), pytest.raises(SmsUnclear, match="mất kết nối"):
+        mail_gateway(port).send(PHONE, TEXT, reference=REFERENCE)
+    with mail_server(taken=b"451 later") as (port, _), pytest.raises(SmsUnavailable, match="451") as failure:
+        mail_gateway(port).send(PHONE, TEXT, reference=REFERENCE)
+    assert not isinstance(failure.value, SmsUnclear)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"), [(b"550 no such number", SmsRefused), (b"451 later", SmsUnavailable)]
 )
 def test_what_the_mail_server_says(answer: bytes, kind: type[Exception]) -> None:
-    with mail_server(answer) as (port, _), pytest.raises(kind, match=answer[:3].decode()) as failure:
+    with mail_server(rcpt=answer) as (port, _), pytest.raises(kind, match=answer[:3].decode()) as failure:
         mail_gateway(port).send(PHONE, TEXT, reference=REFERENCE)
     assert "912345678" not in str(failure.value)
 
@@ -234,6 +271,8 @@ def test_settings() -> None:
     assert sms_settings({}, public=True).text == DEFAULT_TEXT
     assert isinstance(sms_settings({"BLUEZONE_SMS": "console"}, public=False).sender, Console)
     assert isinstance(sms_settings(HTTP, public=True).sender, HttpGateway)
+    number = {**HTTP, "BLUEZONE_SMS_BODY": '{"to": {phone_digits}, "text": "{text}"}'}
+    assert isinstance(sms_settings(number, public=True).sender, HttpGateway)
     mail = sms_settings({**SMTP, "BLUEZONE_SMS_SMTP_SECURITY": "tls"}, public=True).sender
     assert isinstance(mail, MailGateway)
     assert mail.port == 465
@@ -253,6 +292,9 @@ def test_settings() -> None:
         ({**HTTP, "BLUEZONE_SMS_BODY": '{"to": "{phone}"}'}, "{text}"),
         ({**HTTP, "BLUEZONE_SMS_BODY": '{"text": "{text}"}'}, "{phone}"),
         ({**HTTP, "BLUEZONE_SMS_BODY": "to={phone}&text={text}"}, "not JSON"),
+        ({**HTTP, "BLUEZONE_SMS_BODY": '{"to": "{phone}", "text": {text}}'}, "not JSON"),
+        ({**HTTP, "BLUEZONE_SMS_BODY": '{"to": {phone}, "text": "{text}"}'}, "not JSON"),
+        ({**HTTP, "BLUEZONE_SMS_BODY": '{"id": {reference}, "a": "{phone}{text}"}'}, "not JSON"),
         ({**HTTP, "BLUEZONE_SMS_HEADERS": "Authorization: x"}, "BLUEZONE_SMS_HEADERS"),
         ({**HTTP, "BLUEZONE_SMS_HEADERS": '{"A": 1}'}, "BLUEZONE_SMS_HEADERS"),
         ({**HTTP, "BLUEZONE_SMS_HEADERS": '{"A": "a\\r\\nB: b"}'}, "BLUEZONE_SMS_HEADERS"),

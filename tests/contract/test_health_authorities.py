@@ -142,6 +142,24 @@ def test_an_authority_out_of_reach_keeps_its_keys(phone: Any, stranger: Any, aut
     assert publish_for(phone, stranger)[0] == 200
 
 
+@pytest.mark.parametrize("fault", [BadAuthorityKey("no"), ValueError("no"), RuntimeError("no")])
+def test_whatever_fails_with_one_authority_holds_up_no_other(
+    phone: Any, stranger: Any, authority_clock: Any, fault: Exception
+) -> None:
+    now = authority_clock.now()
+    bad = new(stranger, identifier="gov.bad", issuer="gov.bad.issuer", keys={}, jwks_url=ADDRESS + "/bad")
+    services.add_authority(bad, by=SYSTEM, now=now)
+    services.add_authority(new(stranger, keys={}, jwks_url=ADDRESS), by=SYSTEM, now=now)
+
+    def fetch(url: str) -> Mapping[str, str]:
+        if url != ADDRESS:
+            raise fault
+        return read_jwks(jwks(jwk(stranger.key, "v1")))
+
+    assert services.refresh_authority_keys(now, fetch) == 1
+    assert publish_for(phone, stranger)[0] == 200
+
+
 def test_an_authority_that_was_changed_during_a_fetch_is_left_alone(
     phone: Any, stranger: Any, authority_clock: Any
 ) -> None:
@@ -170,6 +188,8 @@ def test_an_authority_that_was_changed_during_a_fetch_is_left_alone(
         ({"keys": {}, "jwks_url": "https://user@verify.example/jwks"}, "https"),
         ({"keys": {}, "jwks_url": "file:///etc/passwd"}, "https"),
         ({"keys": {}, "jwks_url": "https://[::1"}, "https"),
+        ({"keys": {}, "jwks_url": "https://host:abc/jwks"}, "host:abc"),
+        ({"keys": {}, "jwks_url": "https://xn--/jwks"}, "xn--"),
         ({"keys": {"v1": "no key"}}, "PEM"),
         ({"keys": {"": "no key"}}, "key id"),
     ],
@@ -241,8 +261,28 @@ class TestFetching:
 
     @pytest.mark.parametrize("status", [204, 301, 404, 500])
     def test_other_answers(self, status: int) -> None:
+        headers = {"Location": "https://elsewhere.example/"}
         with pytest.raises(BadAuthorityKey, match=f"verify.example: the server answers {status}"):
-            self.fetch(httpx.Response(status, headers={"Location": "https://elsewhere.example/"}))
+            self.fetch(httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"")))
+
+    def test_a_redirect_to_no_address(self) -> None:
+        with pytest.raises(BadAuthorityKey, match=r"verify\.example"):
+            self.fetch(httpx.Response(302, headers={"Location": "https://xn--/"}))
+
+    def test_keys_that_drip_in_are_hung_up_on_after_30_seconds(self) -> None:
+        seconds = iter([0.0, 9.0, 18.0, 27.0, 36.0, 45.0])
+
+        def drip() -> Any:
+            for _ in range(100):
+                yield b" "
+
+        with pytest.raises(BadAuthorityKey, match="not there after 30 s"):
+            fetch_jwks(
+                ADDRESS,
+                httpx.MockTransport(lambda _: httpx.Response(200, content=drip())),
+                clock=lambda: next(seconds),
+            )
+        assert next(seconds) == 45.0
 
     def test_too_much(self) -> None:
         with pytest.raises(BadAuthorityKey, match="larger"):

@@ -260,17 +260,51 @@ def test_a_hostile_index(neighbour: Neighbour, follow: Follow, index: bytes | No
     assert MAX_INDEX_BYTES == 1_048_576
 
 
+def test_whatever_fails_with_one_source_holds_up_no_other(neighbour: Neighbour, follow: Follow) -> None:
+    follow()
+    key = neighbour.tek()
+    neighbour.publish("1-2-00001.zip", [key])
+    services.add_source(
+        "Campuchia",
+        "https://first.example/KH/index.txt",
+        region="VN",
+        public_keys_pem=neighbour.pem,
+        reexport=False,
+        by=Actor("test"),
+        now=neighbour.clock.now(),
+    )
+
+    def fail(_request: httpx.Request) -> httpx.Response:
+        raise RuntimeError("what nobody thought of")
+
+    def open_source(index_url: str) -> HttpExports:
+        if index_url == INDEX:
+            return neighbour.open(index_url)
+        return HttpExports(httpx.Client(transport=httpx.MockTransport(fail)), index_url)
+
+    first, second = services.run_imports(neighbour.clock.now(), open_source)
+    assert (first.source, first.keys) == ("Campuchia", 0)
+    assert first.failed
+    assert (second.source, second.keys, second.failed) == ("Lào", 1, ())
+    shown = {one.source.name: one.source.last_error for one in queries.import_sources()}
+    assert "RuntimeError" in shown["Campuchia"]
+    assert shown["Lào"] == ""
+
+
 def test_redirects_and_compressed_answers_are_not_followed(neighbour: Neighbour) -> None:
     answers = iter(
         [
             httpx.Response(302, headers={"Location": "https://elsewhere.example/"}),
             httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=b""),
+            httpx.Response(302, headers={"Location": "https://xn--/"}),
         ]
     )
     exports = HttpExports(httpx.Client(transport=httpx.MockTransport(lambda _request: next(answers))), INDEX)
     with pytest.raises(ImportFailed, match="answers 302"):
         exports.index()
     with pytest.raises(ImportFailed, match="compressed"):
+        exports.index()
+    with pytest.raises(ImportFailed):
         exports.index()
 
 
@@ -298,6 +332,8 @@ def test_a_slow_server_is_hung_up_on(neighbour: Neighbour) -> None:
         "ftp://neighbour.example/index.txt",
         "https://user:pw@neighbour.example/index.txt",
         "https://neighbour.example/index.txt?token=1",
+        "https://neighbour.example:abc/index.txt",
+        "https://xn--/index.txt",
         "index.txt",
     ],
 )

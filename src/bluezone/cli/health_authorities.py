@@ -34,6 +34,7 @@ def add(
     prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
+    from bluezone.authority.keys.queries import health_authorities
     from bluezone.authority.keys.services import NewAuthority, add_authority, refresh_authority_keys
 
     new = NewAuthority(identifier, issuer, audience, region, name, keys, jwks)
@@ -41,6 +42,8 @@ def add(
     if jwks:
         refresh_authority_keys(runtime.now())
     say(f"certificates of {identifier} are believed, and keys go to {region}")
+    if not any(one.key_ids for one in health_authorities(runtime.now()) if one.identifier == identifier):
+        say(f"but its keys could not be fetched from {jwks} yet: `serve` tries every five minutes")
 
 
 @authority_app.command("list")

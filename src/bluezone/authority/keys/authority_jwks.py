@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +16,8 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from bluezone.authority.keys.capped_http import FetchFailed, check_address, fetch, open_client
 from bluezone.authority.keys.certificates import is_key_id
-from bluezone.authority.keys.import_client import ImportFailed, check_source_url
 from bluezone.authority.keys.wire import decode_base64
 from bluezone.errors import Refused
 
@@ -52,38 +52,25 @@ def check_jwks_url(url: str) -> str:
     :raises BadAuthorityKey: otherwise.
     """
     try:
-        return check_source_url(url)
-    except (ImportFailed, ValueError):
-        raise BadAuthorityKey(
-            f"{url!r} is not an address like https://verify.example.org/jwks (http on this machine only)"
-        ) from None
+        return check_address(url)
+    except FetchFailed as error:
+        raise BadAuthorityKey(str(error)) from None
 
 
-def fetch_jwks(url: str, transport: httpx.BaseTransport | None = None) -> dict[str, str]:
+def fetch_jwks(
+    url: str, transport: httpx.BaseTransport | None = None, clock: Callable[[], float] = time.monotonic
+) -> dict[str, str]:
     """The keys at an address, as {key id: PEM}; redirects are not followed.
 
     :raises BadAuthorityKey: naming the host, if they cannot be had.
     """
-    host, until = urlsplit(check_jwks_url(url)).netloc, time.monotonic() + _WHOLE_SECONDS
-    content = bytearray()
+    host = urlsplit(check_jwks_url(url)).netloc
     try:
-        with (
-            httpx.Client(
-                timeout=_WAIT_SECONDS, follow_redirects=False, trust_env=False, transport=transport
-            ) as client,
-            client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer,
-        ):
-            if answer.status_code != 200:
-                raise BadAuthorityKey(f"{host}: the server answers {answer.status_code}")
-            for chunk in answer.iter_raw():
-                content += chunk
-                if len(content) > MAX_BYTES:
-                    raise BadAuthorityKey(f"{host}: larger than {MAX_BYTES:,} bytes")
-                if time.monotonic() > until:
-                    raise BadAuthorityKey(f"{host}: not there after {_WHOLE_SECONDS:g} s")
-    except httpx.HTTPError as error:
-        raise BadAuthorityKey(f"{host}: {type(error).__name__}") from None
-    return read_jwks(bytes(content))
+        with open_client(_WAIT_SECONDS, transport) as client:
+            content = fetch(client, url, most=MAX_BYTES, seconds=_WHOLE_SECONDS, clock=clock)
+    except FetchFailed as error:
+        raise BadAuthorityKey(f"{host}: {error}") from None
+    return read_jwks(content)
 
 
 def read_jwks(content: bytes) -> dict[str, str]:

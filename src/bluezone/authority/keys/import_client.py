@@ -6,11 +6,11 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 
+from bluezone.authority.keys.capped_http import FetchFailed, check_address, fetch, open_client
 from bluezone.errors import Refused
 
 __all__ = [
@@ -40,27 +40,15 @@ def check_source_url(url: str) -> str:
 
     :raises ImportFailed: otherwise.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
-        raise ImportFailed(f"{url!r} is not an address like https://exports.example.org/VN/index.txt")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ImportFailed(f"{url!r}: exports are fetched over https, except on this machine")
-    return url
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return check_address(url)
+    except FetchFailed as error:
+        raise ImportFailed(str(error)) from None
 
 
 def open_http_exports(index_url: str) -> HttpExports:
     """The exports behind an address; no cookies, no redirects, thirty seconds for each wait."""
-    client = httpx.Client(
-        timeout=30.0, follow_redirects=False, trust_env=False, headers={"User-Agent": "bluezone-authority"}
-    )
-    return HttpExports(client, index_url)
+    return HttpExports(open_client(_ANSWER_SECONDS), index_url)
 
 
 def read_index(content: bytes) -> tuple[str, ...]:
@@ -114,20 +102,7 @@ class HttpExports:
         self.client.close()
 
     def _get(self, url: str, most: int, seconds: float) -> bytes:
-        until = self.clock() + seconds
-        content = bytearray()
         try:
-            with self.client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
-                if answer.status_code != 200:
-                    raise ImportFailed(f"{url}: the server answers {answer.status_code}")
-                if answer.headers.get("Content-Encoding", "identity") != "identity":
-                    raise ImportFailed(f"{url}: the answer is compressed")
-                for chunk in answer.iter_raw():
-                    content += chunk
-                    if len(content) > most:
-                        raise ImportFailed(f"{url}: larger than {most:,} bytes")
-                    if self.clock() > until:
-                        raise ImportFailed(f"{url}: not there after {seconds:g} s")
-        except httpx.HTTPError as error:
-            raise ImportFailed(f"{url}: {type(error).__name__}: {error}") from None
-        return bytes(content)
+            return fetch(self.client, url, most=most, seconds=seconds, clock=self.clock)
+        except FetchFailed as error:
+            raise ImportFailed(f"{url}: {error}") from None

@@ -144,12 +144,19 @@ def stop_source(name: str, *, by: Actor, now: datetime) -> None:
 def run_imports(now: datetime, open_source: Callable[[str], HttpExports]) -> list[ImportReport]:
     """Take in what every source has that is new; safe to run at any time, also twice at once.
 
+    Whatever fails with a source holds up none of the others.
+
     :param open_source: for an index's address, where its files come from.
     """
     reports = []
     for source in ImportSource.objects.filter(enabled=True).order_by("name"):
-        with closing(open_source(source.index_url)) as exports:
-            reports.append(_follow(source, exports, now))
+        try:
+            with closing(open_source(source.index_url)) as exports:
+                reports.append(_follow(source, exports, now))
+        except Exception as error:  # noqa: BLE001 # what nobody thought of must not hold up the others
+            _log.exception("an import stopped", source=source.name)
+            failure = f"stopped by a fault: {type(error).__name__}"
+            reports.append(_noted(ImportReport(source.name, (), 0, (failure,)), source, now))
     return reports
 
 

@@ -102,22 +102,30 @@ def remove_authority(identifier: str, *, by: Actor, now: datetime) -> None:
 def refresh_authority_keys(now: datetime, fetch: Callable[[str], Mapping[str, str]] = fetch_jwks) -> int:
     """Fetch the keys of every authority that gives them at an address; how many could be fetched.
 
-    A key that is not there any more stops being valid. An authority that cannot be reached keeps its keys.
+    A key that is not there any more stops being valid. An authority that cannot be reached keeps its keys,
+    and holds up none of the others, whatever fails with it.
     """
     fetched = 0
     for authority in HealthAuthority.objects.exclude(jwks_url="").order_by("pk"):
         try:
-            keys = fetch(authority.jwks_url)
+            fetched += _refresh(authority, fetch, now)
         except BadAuthorityKey as error:
             _log.warning("keys of a health authority not fetched", authority=authority.pk, why=str(error))
-            continue
-        with transaction.atomic():
-            unchanged = HealthAuthority.objects.filter(pk=authority.pk, jwks_url=authority.jwks_url)
-            if unchanged.update(jwks_fetched_at=now):  # else it was changed or removed while we waited
-                _set_keys(authority, keys, now)
-                fetched += 1
+        except Exception:  # noqa: BLE001 # what nobody thought of must not hold up the others
+            _log.exception("keys of a health authority not fetched", authority=authority.pk)
     forget_accepted_keys()
     return fetched
+
+
+def _refresh(authority: HealthAuthority, fetch: Callable[[str], Mapping[str, str]], now: datetime) -> bool:
+    """Its keys are what is at its address; false if it was changed or removed while we waited."""
+    keys = fetch(authority.jwks_url)
+    with transaction.atomic():
+        unchanged = HealthAuthority.objects.filter(pk=authority.pk, jwks_url=authority.jwks_url)
+        if not unchanged.update(jwks_fetched_at=now):
+            return False
+        _set_keys(authority, keys, now)
+    return True
 
 
 def _set_keys(authority: HealthAuthority, keys: Mapping[str, str], now: datetime) -> None:

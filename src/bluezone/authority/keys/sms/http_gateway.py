@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -12,17 +11,23 @@ from uuid import UUID
 
 import httpx
 
+from bluezone.authority.keys.capped_http import Fault, FetchFailed, ask, open_client
 from bluezone.authority.keys.sms.interface import SmsRefused, SmsSettingRefused, SmsUnavailable
 
 __all__ = ["LOOPBACK", "HttpGateway"]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PLACEHOLDER = re.compile(r"\{(phone|phone_digits|text|reference)\}")
-_TIMEOUT = httpx.Timeout(10.0)
+_WAIT_SECONDS = 10.0
 _DEADLINE_SECONDS = 20.0
 _MAX_REPLY_BYTES = 64_000
 _REFUSED_FOR_GOOD = frozenset({400, 422})
 _METHODS = frozenset({"GET", "POST", "PUT"})
+_FAULTS = {
+    Fault.NO_ANSWER_IN_TIME: "máy chủ SMS không trả lời kịp",
+    Fault.TOO_SLOW: "máy chủ SMS trả lời quá chậm",
+    Fault.TOO_LARGE: "máy chủ SMS trả lời quá dài",
+}
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 
 
@@ -66,16 +71,12 @@ class HttpGateway:
 
     def send(self, phone: str, text: str, *, reference: UUID) -> None:
         """See :class:`~bluezone.authority.keys.sms.interface.SmsSender`."""
-        values = {
-            "phone": phone,
-            "phone_digits": phone.removeprefix("+"),
-            "text": text,
-            "reference": str(reference),
-        }
+        values = _values(phone, text, reference)
         escape = _inside_json if self._content_type() == _JSON else _percent_encoded
         content = _filled(self.body, values, escape).encode() if self.body else None
         headers = {"Content-Type": self._content_type(), **self.headers} if self.body else dict(self.headers)
-        status, reply = _ask(self.method, _filled(self.url, values, _percent_encoded), headers, content)
+        url = _filled(self.url, values, _percent_encoded)
+        status, reply = _ask(self.method, url, headers, content, read=bool(self.success))
         if status in _REFUSED_FOR_GOOD:
             raise SmsRefused(f"máy chủ SMS từ chối tin này (mã {status})")
         if not 200 <= status < 300:
@@ -103,33 +104,46 @@ class HttpGateway:
             raise SmsSettingRefused(f"BLUEZONE_SMS_HEADERS: Content-Type must be {_JSON} or {_FORM}")
         if self._content_type() == _JSON:
             try:
-                json.loads(_PLACEHOLDER.sub("0", self.body))
+                json.loads(_filled(self.body, _SAMPLE, _inside_json))
             except ValueError:
                 raise SmsSettingRefused(
-                    "BLUEZONE_SMS_BODY is not JSON; a form needs its Content-Type"
+                    "BLUEZONE_SMS_BODY is not JSON once it is filled: placeholders of texts stand in quotes; "
+                    "a form needs its Content-Type"
                 ) from None
 
 
-def _ask(method: str, url: str, headers: dict[str, str], content: bytes | None) -> tuple[int, str]:
-    """Status and reply. What went wrong is told without the exception's own text, which holds the address."""
-    ends = time.monotonic() + _DEADLINE_SECONDS
-    received = bytearray()
+def _ask(
+    method: str, url: str, headers: Mapping[str, str], content: bytes | None, *, read: bool
+) -> tuple[int, str]:
+    """Status and, with ``read``, the reply to a success."""
     try:
-        with (
-            httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream(method, url, headers=headers, content=content) as response,
-        ):
-            for chunk in response.iter_bytes():
-                received += chunk
-                if len(received) > _MAX_REPLY_BYTES:
-                    raise SmsUnavailable("máy chủ SMS trả lời quá dài")
-                if time.monotonic() > ends:
-                    raise SmsUnavailable("máy chủ SMS trả lời quá chậm")
-            return response.status_code, received.decode("utf-8", "replace")
-    except httpx.TimeoutException:
-        raise SmsUnavailable("máy chủ SMS không trả lời kịp") from None
-    except (httpx.HTTPError, httpx.InvalidURL):
-        raise SmsUnavailable("không kết nối được máy chủ SMS") from None
+        with open_client(_WAIT_SECONDS) as client:
+            answer = ask(
+                client,
+                url,
+                method=method,
+                headers=headers,
+                content=content,
+                read=read,
+                most=_MAX_REPLY_BYTES,
+                seconds=_DEADLINE_SECONDS,
+            )
+    except FetchFailed as error:  # its text may hold the address, and so number and message
+        raise SmsUnavailable(_FAULTS.get(error.fault, "không kết nối được máy chủ SMS")) from None
+    return answer.status, answer.content.decode("utf-8", "replace")
+
+
+def _values(phone: str, text: str, reference: UUID) -> Mapping[str, str]:
+    return {
+        "phone": phone,
+        "phone_digits": phone.removeprefix("+"),
+        "text": text,
+        "reference": str(reference),
+    }
+
+
+_SAMPLE = _values("+84912345678", 'Ma "k3v9" \\ han 15:17', UUID(int=0))
+"""What a body is tried with before the first message is."""
 
 
 def _filled(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:

@@ -1,0 +1,34 @@
+"""Health authorities from the command line, in an empty folder."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from .command_line import Run, commands_in
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return commands_in(tmp_path / "data")
+
+
+def test_an_address_that_cannot_be_is_refused_and_nothing_is_kept(run: Run) -> None:
+    bad = ("authority", "add", "gov.bad", "--issuer", "gov.bad", "--jwks", "https://host:abc/jwks")
+    status, _, err = run(*bad)
+    assert (status, "Traceback" in err) == (1, False)
+    assert "https://host:abc/jwks" in err
+    known = json.loads(run("authority", "list", "--json")[1])
+    assert [one["id"] for one in known] == ["vn.bluezone"]
+
+
+def test_keys_that_cannot_be_fetched_yet_are_told(run: Run) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/jwks"
+    status, _, err = run("authority", "add", "gov.late", "--issuer", "gov.late", "--jwks", address)
+    assert status == 0
+    assert f"could not be fetched from {address}" in err
