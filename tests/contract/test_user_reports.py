@@ -6,6 +6,7 @@ import secrets
 from base64 import b64encode
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.contract.laboratory import Laboratory, Outbox
@@ -14,6 +15,7 @@ from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.keys import services, verify_api
 from bluezone.authority.keys.models import SmsMessage, UserReport, VerificationCode
 from bluezone.authority.keys.sms.config import SmsSettings
+from bluezone.authority.keys.sms.interface import SmsRefused, SmsUnavailable, SmsUnclear
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/user-report"
@@ -91,6 +93,102 @@ def test_a_number_gets_one_code_in_90_days_and_the_answer_never_tells(
     authority_clock.advance(timedelta(seconds=1))
     app.post(PATH, report(testDate=day))
     assert SmsMessage.objects.count() == 3
+
+
+class Refuses:
+    """A gateway that takes no message, for the reason it was told."""
+
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
+
+    def send(self, phone: str, text: str, *, reference: UUID) -> None:
+        raise self.failure
+
+
+def test_a_number_whose_message_was_not_sent_may_ask_again(
+    app: Laboratory, outbox: Outbox, authority_clock: Any, settings: Any
+) -> None:
+    settings.BLUEZONE_SMS = SmsSettings(Refuses(SmsRefused("422")), "{code}")
+    first = app.post(PATH, report())
+    services.send_due_messages(authority_clock.now())
+    settings.BLUEZONE_SMS = SmsSettings(outbox, "{code}")
+    body = report()
+    assert app.post(PATH, body) == first
+    code = sent_code(outbox, authority_clock)
+    assert app.post("/api/verify", {"code": code, "nonce": body["nonce"]})[0] == 200
+    app.post(PATH, report())  # now it has had one
+    assert VerificationCode.objects.count() == 2
+
+
+def test_so_may_one_whose_code_ended_while_the_gateway_was_down(
+    app: Laboratory, outbox: Outbox, authority_clock: Any, settings: Any
+) -> None:
+    settings.BLUEZONE_SMS = SmsSettings(Refuses(SmsUnavailable("503")), "{code}")
+    app.post(PATH, report())
+    services.send_due_messages(authority_clock.now())
+    app.post(PATH, report())  # the first is still on its way
+    assert SmsMessage.objects.count() == 1
+    authority_clock.advance(timedelta(hours=24))
+    services.send_due_messages(authority_clock.now())
+    app.post(PATH, report())
+    assert SmsMessage.objects.count() == 2
+
+
+def test_one_whose_message_may_have_arrived_waits_a_day_and_its_code_is_good(
+    app: Laboratory, outbox: Outbox, authority_clock: Any, settings: Any
+) -> None:
+    class Unsure(Outbox):
+        def send(self, phone: str, text: str, *, reference: UUID) -> None:
+            super().send(phone, text, reference=reference)
+            raise SmsUnclear("?")
+
+    unsure = Unsure()
+    settings.BLUEZONE_SMS = SmsSettings(unsure, "{code}")
+    body = report()
+    app.post(PATH, body)
+    for minutes in (0, 1, 2):
+        authority_clock.advance(timedelta(minutes=minutes))
+        services.send_due_messages(authority_clock.now())
+    assert len(unsure.sent) == 3
+    authority_clock.advance(timedelta(hours=23))
+    code = unsure.sent[0][1]
+    app.post(PATH, report())
+    assert SmsMessage.objects.count() == 1
+    assert app.post("/api/verify", {"code": code, "nonce": body["nonce"]})[0] == 200
+    authority_clock.advance(timedelta(hours=1))
+    app.post(PATH, report())
+    assert SmsMessage.objects.count() == 2
+
+
+def test_a_code_that_was_used_before_its_message_was_given_up_is_a_report(
+    app: Laboratory, outbox: Outbox, authority_clock: Any, settings: Any
+) -> None:
+    class Lost(Outbox):
+        def send(self, phone: str, text: str, *, reference: UUID) -> None:
+            super().send(phone, text, reference=reference)
+            raise SmsUnavailable("503")
+
+    lost = Lost()
+    settings.BLUEZONE_SMS = SmsSettings(lost, "{code}")
+    body = report()
+    app.post(PATH, body)
+    services.send_due_messages(authority_clock.now())
+    assert app.post("/api/verify", {"code": lost.sent[0][1], "nonce": body["nonce"]})[0] == 200
+    services.send_due_messages(authority_clock.now())
+    app.post(PATH, report())
+    assert SmsMessage.objects.count() == 1
+
+
+def test_numbers_that_take_no_message_count_for_the_days_limit_too(
+    app: Laboratory, authority_clock: Any, settings: Any
+) -> None:
+    settings.BLUEZONE_USER_REPORT_LIMIT = 2
+    settings.BLUEZONE_SMS = SmsSettings(Refuses(SmsRefused("422")), "{code}")
+    statuses = []
+    for _ in range(3):
+        statuses.append(app.post(PATH, report())[0])
+        services.send_due_messages(authority_clock.now())
+    assert statuses == [200, 200, 429]
 
 
 def test_reports_are_kept_while_they_block_though_their_codes_are_erased(

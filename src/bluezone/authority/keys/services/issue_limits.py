@@ -17,7 +17,7 @@ from django.db.models import Min, Q, QuerySet, Sum
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
 from bluezone.authority.keys.issue_rules import DAYS_LOOKED_AT, CodeRefused, expected_codes
-from bluezone.authority.keys.models import IssueLimit, StatisticCount, UserReport, VerificationCode
+from bluezone.authority.keys.models import IssueLimit, StatisticCount, VerificationCode
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import HANOI
 from bluezone.authority.keys.statistics_rules import REPORT_TYPE_BINS, Measure
@@ -96,7 +96,11 @@ def check_user_report_limit(now: datetime) -> None:
     :raises CodeRefused: as many as the setting allows have been made today.
     """
     midnight = _midnight(now.astimezone(HANOI).date())
-    if UserReport.objects.filter(reported_at__gte=midnight).count() < settings.BLUEZONE_USER_REPORT_LIMIT:
+    # codes, not numbers that reported: of those some may report again
+    reports = VerificationCode.objects.filter(
+        issued_at__gte=midnight, report_type=ReportTypeName.USER_REPORT.value
+    )
+    if reports.count() < settings.BLUEZONE_USER_REPORT_LIMIT:
         return
     _log.error("the daily limit of self reports is reached", limit=settings.BLUEZONE_USER_REPORT_LIMIT)
     raise CodeRefused("too many self reports today, try tomorrow", "quota_exceeded", 429)

@@ -24,6 +24,7 @@ from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import SmsMessage, SmsState, VerificationCode
 from bluezone.authority.keys.queries import code_row, state_of
 from bluezone.authority.keys.services.codes import issued_code_of
+from bluezone.authority.keys.services.reported_numbers import let_number_report_again
 from bluezone.authority.keys.sms.interface import SmsRefused, SmsSender, SmsUnavailable, SmsUnclear
 from bluezone.authority.keys.sms.phone_numbers import parse_phone
 from bluezone.authority.keys.sms.rules import (
@@ -254,10 +255,11 @@ def _finish(pk: uuid.UUID, state: SmsState, error: str, now: datetime) -> int:
         state=state, last_error=error[:200], finished_at=now, phone_encrypted=None
     )
     if ended:
-        message = SmsMessage.objects.get(pk=pk)
+        message = SmsMessage.objects.select_related("code").get(pk=pk)
         details: dict[str, str | int | None] = {"message": str(pk), "attempts": message.attempts}
         action = "keys.sms-sent" if state is SmsState.SENT else "keys.sms-given-up"
         record(SYSTEM, action, f"code:{message.code_id}", details, now=now)
         if state is SmsState.FAILED:
+            let_number_report_again(message, now)
             _log.warning("a text message was given up", sms=str(pk), attempts=message.attempts, reason=error)
     return ended

@@ -18,7 +18,7 @@ from bluezone.authority.keys.models import (
     VerificationToken,
 )
 from bluezone.authority.keys.rules import LIMITS
-from bluezone.authority.keys.services.user_reports import REPORT_AGAIN_AFTER
+from bluezone.authority.keys.services.reported_numbers import REPORT_AGAIN_AFTER
 from bluezone.protocols.gaen import INTERVAL_SECONDS
 
 __all__ = ["CODES_KEPT", "delete_expired"]

@@ -1,4 +1,5 @@
-"""Self reports: a person says that they are infected, and gets a code by message; once in 90 days a number.
+"""Self reports: a person says that they are infected, and gets a code by message; once in 90 days a number,
+unless the message could not be sent.
 
 The answer never tells whether a number has reported before: then the same is done, and undone.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -22,11 +23,11 @@ from bluezone.authority.keys.rules import HANOI, check_test_dates
 from bluezone.authority.keys.services.codes import LONG_CODE_LIFETIME, code_lifetime, store_new_code
 from bluezone.authority.keys.services.issue_limits import check_user_report_limit
 from bluezone.authority.keys.services.messages import queue_message
+from bluezone.authority.keys.services.reported_numbers import REPORT_AGAIN_AFTER
 from bluezone.authority.keys.sms.phone_numbers import parse_phone
 
-__all__ = ["NONCE_BYTES", "REPORT_AGAIN_AFTER", "is_reporters_nonce", "report_by_user"]
+__all__ = ["NONCE_BYTES", "is_reporters_nonce", "report_by_user"]
 
-REPORT_AGAIN_AFTER = timedelta(days=90)
 NONCE_BYTES = 256
 """As many as the reference server asks for; the device sends them once more with the code."""
 

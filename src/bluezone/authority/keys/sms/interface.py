@@ -25,7 +25,7 @@ class SmsUnavailable(Exception):
 
 
 class SmsUnclear(SmsUnavailable):
-    """Perhaps sent: it was handed over, and no answer tells. Each further try may be one more paid message."""
+    """Perhaps sent: it was handed over, and no answer tells. Each further try may be another paid message."""
 
 
 class SmsRefused(Exception):

@@ -10,7 +10,7 @@ MAX_MESSAGES_A_CODE = 5
 """Mistyped numbers and lost messages need a few; more would be somebody's nuisance, at our cost."""
 
 MAX_UNCLEAR_TRIES = 3
-"""Of one message that the gateway may have taken each time: more could be as many paid messages to one person."""
+"""Of a message that the gateway may have taken each time: that is as many paid messages to one person."""
 
 _OVERDUE_AFTER = timedelta(minutes=3)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=10))
