@@ -84,6 +84,8 @@ def test_validators_of_a_file(published: tuple[list[bytes], str], http: httpx.Cl
         assert response.status_code == status, headers
         assert response.headers["etag"] == etag
         assert response.content == (b"" if status == 304 else whole.content)
+        # RFC 9111, 3.2: a cache may take over what a 304 says of the file
+        assert response.headers.get("content-type") == (None if status == 304 else "application/zip")
 
 
 def test_ranges_of_a_file(published: tuple[list[bytes], str], http: httpx.Client) -> None:
@@ -109,6 +111,7 @@ def test_ranges_of_a_file(published: tuple[list[bytes], str], http: httpx.Client
         response = http.get(path, headers={"Range": wanted})
         assert response.status_code == 416, wanted
         assert response.headers["content-range"] == f"bytes */{size}"
+        assert "content-type" not in response.headers
     for condition, status in [
         (etag, 206),
         (whole.headers["last-modified"], 206),
@@ -125,7 +128,8 @@ def test_the_index_has_a_short_life_and_an_etag(
     first = http.get("/exports/VN/index.txt")
     assert first.headers["cache-control"] == "public, max-age=60"
     headers = {"If-None-Match": first.headers["etag"]}
-    assert http.get("/exports/VN/index.txt", headers=headers).status_code == 304
+    same = http.get("/exports/VN/index.txt", headers=headers)
+    assert (same.status_code, same.headers.get("content-type")) == (304, None)
     http.post("/v1/publish", json=phone.body(phone.keys(1)))
     services.build_exports(authority_clock.now() + timedelta(hours=4))
     second = http.get("/exports/VN/index.txt", headers=headers)
@@ -150,6 +154,19 @@ def test_the_index_has_a_short_life_and_an_etag(
 )
 def test_nothing_else_is_served(http: httpx.Client, path: str) -> None:
     assert http.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/healthz", "/readyz", "/metrics", "/v", "/.well-known/jwks.json"),
+        *("/exports/VN/index.txt", "/exports/VN/keys.json", "/exports/VN/1-2-00001.zip"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_what_is_only_read_says_how(http: httpx.Client, path: str, method: str) -> None:
+    answer = http.request(method, path)
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (405, "GET, HEAD", b"")
 
 
 def test_every_reply_has_the_policy_and_loopback_has_no_hsts(http: httpx.Client) -> None:

@@ -9,11 +9,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from bluezone.authority import runtime
 from bluezone.authority.key_store import key_store
 from bluezone.authority.keys.state_queries import ExportState, export_states, signer_names
+from bluezone.authority.read_only import read_only
 from bluezone.authority.secret_files import unreadable_secrets
 from bluezone.errors import Refused
 
@@ -28,14 +28,14 @@ _no_migration_missing = False
 
 
 @never_cache
-@require_safe
+@read_only
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while the process answers at all: else it is to be started again."""
     return JsonResponse({"status": OK})
 
 
 @never_cache
-@require_safe
+@read_only
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 while everything works, else 503, and what does not. No secret and no path is told."""
     checks: dict[str, Callable[[datetime], str]] = {

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -27,6 +26,7 @@ from bluezone.authority.access.rate_limit import client_address
 from bluezone.authority.keys.state_queries import export_states, failing_sources, message_counts
 from bluezone.authority.keys.statistics_queries import counted_codes, counted_publishes
 from bluezone.authority.keys.verify_api import WRONG_CODES
+from bluezone.authority.read_only import read_only
 from bluezone.authority.request_metrics import register_request_metrics
 
 __all__ = ["metrics"]
@@ -35,7 +35,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @never_cache
-@require_safe
+@read_only
 def metrics(request: HttpRequest) -> HttpResponse:
     """``/metrics``: for whoever has the token, or without one for this machine only; else it is not there."""
     if not _may_read(request):

@@ -7,15 +7,22 @@ import os
 import re
 
 import structlog
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    JsonResponse,
+)
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
-from django.views.decorators.http import require_safe
 
 from bluezone.authority import runtime
 from bluezone.authority.keys import queries
 from bluezone.authority.keys.export_names import CACHE_FOREVER, CACHE_SHORTLY, FILE_NAME
 from bluezone.authority.keys.export_storage import StorageUnavailable, export_storage
+from bluezone.authority.read_only import read_only
 from bluezone.protocols.export_region import REGION
 
 __all__ = ["export_file", "index", "signing_keys"]
@@ -24,7 +31,7 @@ _log = structlog.get_logger("bluezone.authority.exports")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-@require_safe
+@read_only
 def index(request: HttpRequest, region: str) -> HttpResponseBase:
     """``/exports/<region>/index.txt``: one line a file, oldest first."""
     _check_region(region)
@@ -37,13 +44,13 @@ def index(request: HttpRequest, region: str) -> HttpResponseBase:
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     response: HttpResponse
     if _unchanged(request, etag, None):
-        response = HttpResponse(status=304)
+        response = HttpResponseNotModified()
     else:
         response = HttpResponse(content, content_type="text/plain; charset=utf-8")
     return _with_validators(response, etag, None, CACHE_SHORTLY)
 
 
-@require_safe
+@read_only
 def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBase:
     """``/exports/<region>/<name>``: a file that never changes; a range of it when asked."""
     _check_region(region)
@@ -61,7 +68,7 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
     response: HttpResponseBase
     if _unchanged(request, etag, modified):
         file.close()
-        response = HttpResponse(status=304)
+        response = HttpResponseNotModified()
     elif request.method == "HEAD":  # the server would send a file's bytes even so; and ranges are for GET
         file.close()
         response = HttpResponse(content_type="application/zip")
@@ -72,6 +79,7 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
     elif not span:
         file.close()
         response = HttpResponse(status=416)
+        del response["Content-Type"]  # of nothing
         response["Content-Range"] = f"bytes */{stat.st_size}"
     else:
         file.seek(span.start)
@@ -84,7 +92,7 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
     return _with_validators(response, etag, modified, CACHE_FOREVER)
 
 
-@require_safe
+@read_only
 def signing_keys(request: HttpRequest, region: str) -> HttpResponse:
     """``/exports/<region>/keys.json``: with which keys the region's files are signed."""
     keys = queries.export_public_keys(region, now=runtime.now()) if REGION.fullmatch(region) else []

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
 from joserfc.jwk import ECKey
 
 from bluezone.authority import runtime
 from bluezone.authority.keys import queries
 from bluezone.authority.keys.models import HealthAuthorityKey
+from bluezone.authority.read_only import read_only
 
 __all__ = ["jwks"]
 
 _SHORTLY = "public, max-age=300"
 
 
-@require_safe
+@read_only
 def jwks(request: HttpRequest, issuer: str | None = None) -> HttpResponse:
     """Every key whose certificates may be valid now or soon; ``/jwks/<issuer>`` is the same for the own."""
     authority = queries.own_authority()

@@ -7,10 +7,10 @@ import re
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from bluezone.authority.keys import code_texts
 from bluezone.authority.keys.code_links import in_fours
+from bluezone.authority.read_only import read_only
 
 __all__ = ["open_code"]
 
@@ -18,7 +18,7 @@ _CODE = re.compile(r"[0-9a-z]{6,20}")
 
 
 @never_cache
-@require_safe
+@read_only
 def open_code(request: HttpRequest) -> HttpResponse:
     """``/v?c=CODE``: a button that opens the app with the code.
 
