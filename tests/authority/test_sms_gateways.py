@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from bluezone.authority.keys.sms import http_gateway
 from bluezone.authority.keys.sms.config import sms_settings
 from bluezone.authority.keys.sms.console import Console
 from bluezone.authority.keys.sms.http_gateway import HttpGateway
@@ -110,6 +111,7 @@ def test_a_form_in_the_body_and_values_in_the_address() -> None:
         (429, SmsUnavailable),
         (500, SmsUnavailable),
         (503, SmsUnavailable),
+        (504, SmsUnclear),
     ],
 )
 def test_what_the_gateway_says(status: int, kind: type[Exception]) -> None:
@@ -117,6 +119,7 @@ def test_what_the_gateway_says(status: int, kind: type[Exception]) -> None:
         sender = HttpGateway(url + "?p={phone}&t={text}")
         with pytest.raises(kind, match=str(status)) as failure:
             sender.send(PHONE, TEXT, reference=REFERENCE)
+    assert type(failure.value) is kind
     assert "912345678" not in str(failure.value)
     assert "k3v9" not in str(failure.value)
 
@@ -141,7 +144,7 @@ def test_a_200_that_says_no_is_a_failure() -> None:
             if taken:
                 sender.send(PHONE, TEXT, reference=REFERENCE)
             else:
-                with pytest.raises(SmsUnavailable, match="không xác nhận"):
+                with pytest.raises(SmsUnclear, match="không xác nhận"):
                     sender.send(PHONE, TEXT, reference=REFERENCE)
 
 
@@ -149,13 +152,38 @@ def test_an_endless_reply_and_no_reply() -> None:
     with gateway(200, b"x" * 100_000) as (url, _):
         taken = HttpGateway(url + "?p={phone}&t={text}")
         taken.send(PHONE, TEXT, reference=REFERENCE)  # a 200 says all, what else is said is not read
-        with pytest.raises(SmsUnavailable, match="quá dài"):
+        with pytest.raises(SmsUnclear, match="quá dài"):
             replace(taken, success="x").send(PHONE, TEXT, reference=REFERENCE)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/?p={{phone}}&t={{text}}"
-    with pytest.raises(SmsUnavailable, match="không kết nối được"):
+    with pytest.raises(SmsUnavailable, match="không kết nối được") as failure:
         HttpGateway(url).send(PHONE, TEXT, reference=REFERENCE)
+    assert not isinstance(failure.value, SmsUnclear)
+
+
+class HangsUp(socketserver.BaseRequestHandler):
+    """Reads a request and closes."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+
+
+def test_a_gateway_that_takes_a_message_and_hangs_up_or_falls_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), HangsUp) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/?p={{phone}}&t={{text}}"
+        with pytest.raises(SmsUnclear, match="ngắt kết nối"):
+            HttpGateway(url).send(PHONE, TEXT, reference=REFERENCE)
+        thread.join()
+    monkeypatch.setattr(http_gateway, "_WAIT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # connects, and nobody answers
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/?p={{phone}}&t={{text}}"
+        with pytest.raises(SmsUnclear, match="không trả lời kịp"):
+            HttpGateway(url).send(PHONE, TEXT, reference=REFERENCE)
 
 
 class MailServer(socketserver.StreamRequestHandler):

@@ -12,7 +12,12 @@ from uuid import UUID
 import httpx
 
 from bluezone.authority.keys.capped_http import Fault, FetchFailed, ask, open_client
-from bluezone.authority.keys.sms.interface import SmsRefused, SmsSettingRefused, SmsUnavailable
+from bluezone.authority.keys.sms.interface import (
+    SmsRefused,
+    SmsSettingRefused,
+    SmsUnavailable,
+    SmsUnclear,
+)
 
 __all__ = ["LOOPBACK", "HttpGateway"]
 
@@ -22,10 +27,13 @@ _WAIT_SECONDS = 10.0
 _DEADLINE_SECONDS = 20.0
 _MAX_REPLY_BYTES = 64_000
 _REFUSED_FOR_GOOD = frozenset({400, 422})
+_PASSED_ON_WITHOUT_AN_ANSWER = 504
 _METHODS = frozenset({"GET", "POST", "PUT"})
-_FAULTS = {
+_PERHAPS_TAKEN = {
     Fault.NO_ANSWER_IN_TIME: "máy chủ SMS không trả lời kịp",
+    Fault.BROKEN_OFF: "máy chủ SMS ngắt kết nối mà không trả lời",
     Fault.TOO_SLOW: "máy chủ SMS trả lời quá chậm",
+    Fault.NOT_A_FILE: "máy chủ SMS trả lời dạng nén nên không đọc được",
     Fault.TOO_LARGE: "máy chủ SMS trả lời quá dài",
 }
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
@@ -79,10 +87,12 @@ class HttpGateway:
         status, reply = _ask(self.method, url, headers, content, read=bool(self.success))
         if status in _REFUSED_FOR_GOOD:
             raise SmsRefused(f"máy chủ SMS từ chối tin này (mã {status})")
+        if status == _PASSED_ON_WITHOUT_AN_ANSWER:
+            raise SmsUnclear(f"máy chủ SMS trả lời mã {status}")
         if not 200 <= status < 300:
             raise SmsUnavailable(f"máy chủ SMS trả lời mã {status}")
         if self.success and not re.search(self.success, reply):
-            raise SmsUnavailable("máy chủ SMS trả lời nhưng không xác nhận đã nhận tin")
+            raise SmsUnclear("máy chủ SMS trả lời nhưng không xác nhận đã nhận tin")
 
     def _content_type(self) -> str:
         for name, value in self.headers.items():
@@ -129,7 +139,9 @@ def _ask(
                 seconds=_DEADLINE_SECONDS,
             )
     except FetchFailed as error:  # its text may hold the address, and so number and message
-        raise SmsUnavailable(_FAULTS.get(error.fault, "không kết nối được máy chủ SMS")) from None
+        if error.fault in _PERHAPS_TAKEN:
+            raise SmsUnclear(_PERHAPS_TAKEN[error.fault]) from None
+        raise SmsUnavailable("không kết nối được máy chủ SMS") from None
     return answer.status, answer.content.decode("utf-8", "replace")
 
 
