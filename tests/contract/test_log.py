@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from tests.contract.laboratory import Outbox, new_key
 
-from bluezone.authority import runtime
+from bluezone.authority import health, runtime
 from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.services import grant_role
@@ -246,3 +246,18 @@ def test_texts_of_the_system_are_kept() -> None:
     assert "No space left on device: '/srv/bluezone/exports'" in text
     assert text.index(f"RuntimeError: {HIDDEN}") < text.index("OSError: [Errno 28]")
     assert MARK not in text
+
+
+def test_a_probe_of_a_server_that_is_not_ready_is_no_error(
+    key_server: Any, authority_clock: Any, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(raise_request_exception=False)
+    assert client.get("/readyz").status_code == 503  # nothing is built yet
+    assert {line["level"] for line in log.lines()} == {"info"}
+
+    def fault(_now: object) -> str:
+        raise ValueError
+
+    monkeypatch.setattr(health, "_secrets", fault)
+    assert client.get("/readyz").status_code == 500
+    assert log.lines()[-2]["level"] == "error"

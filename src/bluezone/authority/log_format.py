@@ -6,6 +6,7 @@ or from our own settings: other texts quote what was sent, and those of database
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from typing import Any
@@ -92,6 +93,12 @@ def _name_route_for_path(_logger: WrappedLogger, _method: str, event: EventDict)
     return event
 
 
+def _is_no_mere_readiness(record: logging.LogRecord) -> bool:
+    """A server that is not ready says so to each probe; that is an answer, unless the check itself fails."""
+    match = getattr(getattr(record, "request", None), "resolver_match", None)
+    return bool(record.exc_info) or getattr(match, "url_name", None) != "readyz"
+
+
 def _drop_standard_extras(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The framework's own records carry the whole request as an extra; a line needs its message only."""
     for field in ("request", "status_code", "taskName"):
@@ -123,6 +130,9 @@ def log_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {
+            "readiness": {"()": "django.utils.log.CallbackFilter", "callback": _is_no_mere_readiness}
+        },
         "formatters": {
             "json": {
                 "()": structlog.stdlib.ProcessorFormatter,
@@ -139,7 +149,8 @@ def log_config(level: str) -> dict[str, Any]:
         "loggers": {
             "bluezone": {"level": level, "handlers": ["stderr"], "propagate": False},
             "django": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
-            "django.request": {"level": "ERROR"},  # a 4xx is the caller's, and its path is not ours to keep
+            # a 4xx is the caller's, and its path is not ours to keep
+            "django.request": {"level": "ERROR", "filters": ["readiness"]},
             "huey": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
             "waitress": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
             "waitress.queue": {"level": "ERROR"},  # a request that waits for a thread is no event
