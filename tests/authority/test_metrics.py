@@ -82,7 +82,7 @@ class TestNumbers:
         assert after["bluezone_wrong_code_alarm", ()] == 1
         verify_api.WRONG_CODES.reset()
 
-    def test_publishes_are_told_by_days_that_are_over(self) -> None:
+    def test_publishes_and_codes_are_told_by_days_that_are_over(self) -> None:
         for day, measure, count in (
             (9, "publishes", 7),
             (9, "keys-by-age", 98),
@@ -90,6 +90,8 @@ class TestNumbers:
             (10, "publishes", 1000),  # today: by the minute they would tell who sent only noise
             (10, "chaff", 1000),
             (10, "codes-issued", 12),
+            (10, "codes-claimed", 1),
+            (9, "codes-issued", 13),
             (9, "codes-claimed", 11),
         ):
             StatisticCount.objects.create(day=date(2021, 3, day), area_path="*", measure=measure, count=count)
@@ -97,7 +99,7 @@ class TestNumbers:
         assert found["bluezone_publishes_total", ()] == 7
         assert found["bluezone_published_keys_total", ()] == 98
         assert found["bluezone_chaff_total", ()] == 5
-        assert found["bluezone_codes_total", ("issued",)] == 12
+        assert found["bluezone_codes_total", ("issued",)] == 13
         assert found["bluezone_codes_total", ("claimed",)] == 11
         assert found["bluezone_codes_total", ("expired",)] == 0
 

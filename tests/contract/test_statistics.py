@@ -30,6 +30,7 @@ from bluezone.authority.keys import services
 from bluezone.authority.keys.models import ApiKind, StatisticCount, VerificationCode
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.services import statistics
+from bluezone.authority.keys.statistics_queries import day_figures, week_figures
 from bluezone.authority.keys.statistics_rules import (
     Withheld,
     area_group,
@@ -37,6 +38,7 @@ from bluezone.authority.keys.statistics_rules import (
     last_day_told,
     onset_to_upload,
     tell,
+    tell_outcomes,
     tell_parts,
 )
 
@@ -245,6 +247,28 @@ class TestRules:
         assert sum(days) == sum(parts)
         assert tell_parts(days, parts) == told
 
+    @pytest.mark.parametrize(
+        ("issued", "outcomes", "told"),
+        [
+            (90, [40, 30, 20], (40, 30, 20)),
+            # 32 - 17 - 12 = 3: with 12 alone covered it could be at most 3 + 2
+            (32, [17, 3, 12], (COVER, SMALL, COVER)),
+            (2000, [1900, 95, 5], (1900, COVER, SMALL)),
+            # the rest of 40 was 0
+            (40, [40, 0, 0], (COVER, SMALL, SMALL)),
+            (15, [9, 4, 2], (SMALL, SMALL, SMALL)),
+            # 27 are three times 9, and of 15 with one that is 10 or more the others have at most 5
+            (27, [9, 9, 9], (COVER, COVER, COVER)),
+            (15, [12, 3, 0], (COVER, COVER, COVER)),
+            # nobody can take these for all of 1,234
+            (1234, [9, 0, 0], (SMALL, SMALL, SMALL)),
+            # yesterday's codes
+            (3, [14, 2, 0], (14, SMALL, SMALL)),
+        ],
+    )
+    def test_what_became_of_a_days_codes(self, issued: int, outcomes: list[int], told: object) -> None:
+        assert tell_outcomes(issued, outcomes) == told
+
     def test_parts_of_a_scope(self) -> None:
         assert area_group("01/009/00343", ()) == "01/009"
         assert area_group("01", ()) == "01"
@@ -287,6 +311,29 @@ def test_whoever_adds_and_subtracts_learns_nothing_of_a_small_number(
     for count, figure in zip(parts, told, strict=True):
         assert (figure is SMALL) == (count < 10)
         assert figure in (count, SMALL, COVER)
+
+
+@settings(deadline=None, max_examples=60)
+@given(outcomes=st.lists(st.one_of(st.integers(0, 12), st.integers(0, 60)), min_size=3, max_size=3))
+def test_no_small_outcome_can_be_worked_out_from_the_others(outcomes: list[int]) -> None:
+    issued = sum(outcomes)
+    told = tell_outcomes(issued, outcomes)
+    if issued >= 10 and SMALL in told:
+        assert all(values == set(range(10)) for values in possible_values(told, issued))
+
+
+@pytest.mark.django_db
+def test_days_that_cover_others_are_in_no_sum_of_the_week(key_server: Path, authority_clock: Any) -> None:
+    """Of seven days of 40 claimed six are told: the week's 280 would tell the seventh, so its 3 and 2."""
+    for day in range(1, 8):
+        for measure, count in (("issued", 90), ("claimed", 40), ("expired", 30), ("revoked", 20)):
+            put(date(2021, 3, day), f"codes-{measure}", count, area="01/009/00343")
+    assert week_figures(Scope.everything(), date(2021, 3, 1)).claimed_by_area == {"01/009": 280}
+    StatisticCount.objects.filter(day=date(2021, 3, 4), measure="codes-expired").update(count=3)
+    StatisticCount.objects.filter(day=date(2021, 3, 4), measure="codes-revoked").update(count=2)
+    fourth = day_figures(Scope.everything(), authority_clock.now())[5]
+    assert (fourth.day, fourth.claimed) == (date(2021, 3, 4), COVER)
+    assert week_figures(Scope.everything(), date(2021, 3, 1)).claimed_by_area is None
 
 
 @pytest.mark.django_db

@@ -1,7 +1,7 @@
 """``/metrics`` for Prometheus: what requests cost, and in what state the server's work is.
 
-How many publishes were real and how many were only noise is told by whole days that are over: told by the
-minute, whoever sees both the metrics and the network could tell one from the other.
+How many publishes and codes were real and how many publishes were only noise is told by whole days that are
+over: told by the minute, whoever sees both the metrics and the network could tell one from the other.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _State(Collector):
     def collect(self) -> Iterator[Metric]:
         """All of them."""
         yield from _publish_counts(self._now)
-        yield from _code_counts()
+        yield from _code_counts(self._now)
         yield from _export_states(self._now)
         yield from _message_counts()
         yield _gauge(
@@ -90,9 +90,10 @@ def _publish_counts(now: datetime) -> Iterator[Metric]:
         yield CounterMetricFamily(name, text, value=value)
 
 
-def _code_counts() -> Iterator[Metric]:
-    codes = CounterMetricFamily("bluezone_codes", "Codes, by what became of them.", labels=["event"])
-    for event, count in counted_codes().items():
+def _code_counts(now: datetime) -> Iterator[Metric]:
+    text = "Codes, by what became of them, until yesterday."
+    codes = CounterMetricFamily("bluezone_codes", text, labels=["event"])
+    for event, count in counted_codes(now).items():
         codes.add_metric([event], count)
     yield codes
 

@@ -10,7 +10,7 @@ from bluezone.charts.line_chart import Axis, Panel, Series, draw_chart
 
 __all__ = ["DAY_CHARTS", "WEEK_CHARTS"]
 
-_GAPS = "Chỗ đứt: số dưới 10, không công bố."
+_GAPS = "Chỗ đứt: số không công bố (dưới 10, hoặc để lộ số dưới 10)."
 _TICKS = 4
 
 

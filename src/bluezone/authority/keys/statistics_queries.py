@@ -21,10 +21,12 @@ from bluezone.authority.keys.statistics_rules import (
     REPORT_TYPE_BINS,
     Figure,
     Measure,
+    Withheld,
     area_group,
     last_day_told,
     monday_of,
     tell,
+    tell_outcomes,
     tell_parts,
 )
 
@@ -94,18 +96,22 @@ class PublishCounts:
 
 def counted_publishes(now: datetime) -> PublishCounts:
     """Until the end of the last day that is over; not withheld, so for no other eyes."""
-    rows = StatisticCount.objects.filter(day__lte=last_day_told(now, timedelta()))
-    counts = dict(rows.values_list("measure").annotate(Sum("count")).order_by())
+    counts = _sums_of_days_over(now)
     publishes, keys, chaff = (
         counts.get(measure.value, 0) for measure in (Measure.PUBLISHES, Measure.KEYS, Measure.CHAFF)
     )
     return PublishCounts(publishes, keys, chaff)
 
 
-def counted_codes() -> Mapping[str, int]:
-    """All that ever happened to codes, everywhere; not withheld, so for no other eyes."""
-    counts = dict(StatisticCount.objects.values_list("measure").annotate(Sum("count")).order_by())
+def counted_codes(now: datetime) -> Mapping[str, int]:
+    """What happened to codes everywhere, as long as :func:`counted_publishes`, and for the same eyes."""
+    counts = _sums_of_days_over(now)
     return {measure.removeprefix("codes-"): counts.get(measure.value, 0) for measure in _OF_CODES}
+
+
+def _sums_of_days_over(now: datetime) -> Mapping[str, int]:
+    rows = StatisticCount.objects.filter(day__lte=last_day_told(now, timedelta()))
+    return dict(rows.values_list("measure").annotate(Sum("count")).order_by())
 
 
 def figures_until(now: datetime) -> date:
@@ -141,12 +147,14 @@ def week_figures(scope: Scope, monday: date) -> WeekFigures:
         [by_day[day, measure] for day in days]
         for measure in (Measure.ISSUED, Measure.CLAIMED, Measure.PUBLISHES)
     )
+    covering = any(_day(day, by_day).claimed is Withheld.COVER for day in days)
     ages, onsets = _bins(scope, days, Measure.KEYS), _bins(scope, days, Measure.ONSETS)
     return WeekFigures(
         monday=monday,
         issued_by_type=_tell_named(issued, _by_type(scope, days, Measure.ISSUED)),
         issued_by_area=_tell_named(issued, _by_area(scope, days, Measure.ISSUED)),
-        claimed_by_area=_tell_named(claimed, _by_area(scope, days, Measure.CLAIMED)),
+        # Days that cover others would be given away by the sum of the week.
+        claimed_by_area=None if covering else _tell_named(claimed, _by_area(scope, days, Measure.CLAIMED)),
         publishes_by_type=_tell_named(publishes, _by_type(scope, days, Measure.PUBLISHES)),
         ages=tell_parts(publishes, [ages[age] for age in range(AGE_BINS)]),
         onsets=tell_parts(publishes, [onsets[at] for at in (*range(ONSET_BINS), ONSET_UNKNOWN)]),
@@ -157,12 +165,15 @@ def _day(day: date, counts: Mapping[tuple[date, str], int]) -> DayFigures:
     def of(measure: Measure) -> int:
         return counts[day, measure]
 
+    issued = of(Measure.ISSUED)
+    outcomes = tell_outcomes(issued, [of(Measure.CLAIMED), of(Measure.EXPIRED), of(Measure.REVOKED)])
+    claimed, expired, revoked = outcomes
     return DayFigures(
         day=day,
-        issued=tell(of(Measure.ISSUED)),
-        claimed=tell(of(Measure.CLAIMED)),
-        expired=tell(of(Measure.EXPIRED)),
-        revoked=tell(of(Measure.REVOKED)),
+        issued=tell(issued),
+        claimed=claimed,
+        expired=expired,
+        revoked=revoked,
         publishes=tell(of(Measure.PUBLISHES)),
         keys=tell(of(Measure.KEYS), people=of(Measure.PUBLISHES)),
         revisions=tell(of(Measure.REVISIONS)),

@@ -33,6 +33,7 @@ __all__ = [
     "onset_bin",
     "onset_to_upload",
     "tell",
+    "tell_outcomes",
     "tell_parts",
 ]
 
@@ -67,7 +68,7 @@ class Withheld(StrEnum):
 
     SMALL = "<10"
     COVER = "withheld"
-    """It is 10 or more, but with it one that is smaller could be worked out."""
+    """It is 10 or more, but with it one that is smaller could be worked out. Three times: nothing is told."""
 
 
 Figure = int | Withheld
@@ -148,6 +149,17 @@ def tell(count: int, people: int | None = None) -> Figure:
     :param people: where one person counts several times.
     """
     return Withheld.SMALL if (count if people is None else people) < SMALLEST_TOLD else count
+
+
+def tell_outcomes(issued: int, outcomes: Sequence[int]) -> tuple[Figure, ...]:
+    """What became of a day's codes: those of short codes add up to those issued, so one gives the rest.
+
+    :param issued: told by :func:`tell`; below 10 it is no sum to subtract from.
+    """
+    most_hidden = _GREATEST_SMALL * len(outcomes)
+    if issued < SMALLEST_TOLD or (issued > most_hidden and max(outcomes) < SMALLEST_TOLD):
+        return tuple(tell(count) for count in outcomes)
+    return tell_parts([issued], outcomes) or (Withheld.COVER,) * len(outcomes)
 
 
 def tell_parts(days: Sequence[int], parts: Sequence[int]) -> tuple[Figure, ...] | None:
