@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.sessions.backends.db import SessionStore
+from bluezone.authority.accounts.session_store import SessionStore
 
 __all__ = ["clear_old_sessions"]
 
