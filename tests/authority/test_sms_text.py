@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from bluezone.authority.keys.code_links import long_message_warning
+from bluezone.authority.keys.sms.config import SmsSettings
+from bluezone.authority.keys.sms.console import Console
 from bluezone.authority.keys.sms.interface import SmsSettingRefused
 from bluezone.authority.keys.sms.rules import delay_after
 from bluezone.authority.keys.sms.text import DEFAULT_TEXT, check_text, compose, message_count
+from bluezone.cli import authority
 
 EXPIRES = datetime(2021, 3, 10, 8, 17, tzinfo=UTC)
 CODE = "k3v9x2m7q8r4t6wz"
@@ -54,6 +59,24 @@ def test_how_many_messages(text: str, count: int) -> None:
 
 def test_a_value_that_looks_like_a_placeholder_stays_as_it_is() -> None:
     assert compose("{code}", code="{link}", link="x", expires_at=EXPIRES) == "{link}"
+
+
+def test_whoever_starts_a_server_whose_messages_are_two_is_told(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(authority, "prepare_authority", lambda: None)
+    monkeypatch.setattr("bluezone.authority.server.serve", lambda *_, **__: None)
+    settings.BLUEZONE_SMS = SmsSettings(Console())
+    told = []
+    # the name of 21 letters that still fits by hand above, and one letter more
+    for name in ("bluezone.hanoi.gov.vn", "bluezone.danang.gov.vn"):
+        settings.BLUEZONE_BASE_URL = f"https://{name}"
+        authority.serve()
+        told.append(capsys.readouterr().err)
+    assert told[0] == ""
+    assert "sent and paid as 2: with this server's link it has 161 characters" in told[1]
+    settings.BLUEZONE_SMS = SmsSettings()
+    assert long_message_warning() == ""
 
 
 @pytest.mark.parametrize("text", ["", "Xin chào", "{code} {name}", "{}", "{code}" + "a" * 500])

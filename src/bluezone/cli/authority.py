@@ -48,7 +48,10 @@ def serve(
     """Run the web server and the background work until Ctrl-C."""
     prepare_authority()
     from bluezone.authority import server
+    from bluezone.authority.keys.code_links import long_message_warning
 
+    if warning := long_message_warning():
+        say(warning)
     server.serve(
         host,
         port,
