@@ -13,7 +13,7 @@ from bluezone.authority.keys.padding import ALIKE, KeyShape, invent_shapes, onse
 
 DAY = 144
 TODAY = 18_696  # 10 March 2021, in days since the epoch
-NO_ENDS = range(0)
+NO_ENDS: tuple[range, ...] = ()
 
 
 def person(onset: int, days: range = range(1, 15), report_type: str = "confirmed") -> list[KeyShape]:
@@ -30,7 +30,9 @@ def sets(shapes: list[KeyShape]) -> dict[tuple[str, int | None], Counter[int]]:
     return found
 
 
-def invent(real: list[KeyShape], wanted: int, ends: range = NO_ENDS, seed: int = 1) -> list[KeyShape]:
+def invent(
+    real: list[KeyShape], wanted: int, ends: tuple[range, ...] = NO_ENDS, seed: int = 1
+) -> list[KeyShape]:
     return invent_shapes(Counter(real), wanted, ends, random.Random(seed))
 
 
@@ -80,12 +82,31 @@ def test_days_are_those_of_people_of_the_class() -> None:
 def test_a_key_that_was_cut_short_ends_when_others_report() -> None:
     ends = range(TODAY * DAY + 30, TODAY * DAY + 54)
     cut = KeyShape(TODAY * DAY, 40, 2, "confirmed", 4)
-    made = invent([cut], 2_400, ends)
+    made = invent([cut], 2_400, (ends,))
     periods = Counter(one.rolling_period for one in made)
     assert set(periods) == set(range(30, 54))
     assert max(periods.values()) < 2 * min(periods.values())  # 100 each, even
     earlier = cut._replace(rolling_start=cut.rolling_start - DAY)  # not of this batch's time: as it is
-    assert {one.rolling_period for one in invent([earlier], 100, ends)} == {40}
+    assert {one.rolling_period for one in invent([earlier], 100, (ends,))} == {40}
+
+
+def test_it_ends_in_the_window_in_which_the_real_one_was_reported() -> None:
+    """In another one there may be nobody of the class, and the key would say that nobody has it."""
+    midnight = TODAY * DAY
+    early, late = range(midnight + 30, midnight + 48), range(midnight + 48, midnight + 54)
+    cut = KeyShape(midnight, 40, 2, "confirmed", 4)
+    made = invent([cut], 1_000, (early, late))
+    assert {one.rolling_period for one in made} == set(range(30, 48))
+    both = [cut] * 5 + [cut._replace(rolling_period=50)]  # five alike in one window hide nobody of the other
+    ends = Counter(midnight + one.rolling_period in late for one in invent(both, 0, (early, late)))
+    assert ends == {True: ALIKE - 1}
+
+
+def test_a_key_until_the_days_end_was_not_cut_short() -> None:
+    """The rest of a day begins where a report cut the key before, and always lasts until midnight."""
+    rest = KeyShape(TODAY * DAY + 61, 83, 2, "confirmed", 4)
+    ends = range((TODAY + 1) * DAY, (TODAY + 1) * DAY + 7)
+    assert set(invent([rest], 100, (ends,))) == {rest}
 
 
 def test_without_real_keys_there_is_none() -> None:
@@ -107,7 +128,7 @@ shapes = st.builds(
 @given(st.lists(shapes, min_size=1, max_size=40), st.integers(0, 300), st.integers(0, 2**32))
 def test_for_any_keys(real: list[KeyShape], wanted: int, seed: int) -> None:
     ends = range((TODAY - 1) * DAY + 100, (TODAY - 1) * DAY + 124)
-    made = invent(real, wanted, ends, seed)
+    made = invent(real, wanted, (ends,), seed)
     assert len(real) + len(made) >= wanted
     real_sets, all_sets = sets(real), sets(real + made)
     assert set(all_sets) == set(real_sets)

@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bluezone.authority.keys.report_types import ReportTypeName
-from bluezone.authority.keys.rules import PublishRefused, decide_keys, floor_to, midnight_interval
+from bluezone.authority.keys.rules import (
+    LIMITS,
+    PublishRefused,
+    decide_keys,
+    ends_released,
+    floor_to,
+    midnight_interval,
+    release_time,
+)
 from bluezone.authority.keys.tekmac import matches_tekmac, tekmacs
 from bluezone.authority.keys.wire import BadRequest, WireKey, decode_base64, parse_publish
 
@@ -138,3 +146,28 @@ def test_an_onset_today_is_today_from_midnight_in_hanoi(now: datetime, onset: da
             [key], ReportTypeName.CONFIRMED, onset_sent=sent, onset_certified=certified, now=now
         )
         assert [one.days_since_onset for one in decision.accepted] == [days]
+
+
+@pytest.mark.parametrize(("begin", "hours"), [(0, 4), (8, 4), (20, 4), (16, 8), (13, 1), (0, 24)])
+def test_ends_released_are_those_of_keys_that_a_report_cut_short(begin: int, hours: int) -> None:
+    start = datetime(2021, 3, 10, begin, tzinfo=UTC)
+    end = start + timedelta(hours=hours)
+    found = ends_released(start, end)
+    day = int(start.timestamp()) // 600
+    reports = {one: datetime.fromtimestamp(one * 600, UTC) for one in range(day - 144, day + 288)}
+    assert [one for ends in found for one in ends] == [
+        one for one, at in reports.items() if start <= release_time(one, now=at, limits=LIMITS) < end
+    ]
+    for ends in found:  # each part is of one export window
+        assert len({floor_to(reports[one], timedelta(hours=hours)) for one in ends}) == 1
+    assert len({floor_to(reports[ends[0]], timedelta(hours=hours)) for ends in found}) == len(found)
+
+
+def test_ends_released_by_hand() -> None:
+    """A key that ends at 13:00 is out from 15:00, by 13:10 from 16:00; one of 21:00 just before midnight."""
+    at = datetime(2021, 3, 10, 16, tzinfo=UTC)
+    midnight = int(at.timestamp()) // 600 - 96
+    assert ends_released(at, at + timedelta(hours=8)) == (
+        range(midnight + 79, midnight + 96),
+        range(midnight + 96, midnight + 127),
+    )

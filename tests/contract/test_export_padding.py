@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from base64 import b64decode
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.contract.conftest import ForeignAuthority, Phone
+from tests.contract.test_imports import INDEX, Neighbour
 
+from bluezone.authority.access.audit import Actor
 from bluezone.authority.keys import services
 from bluezone.authority.keys.models import BatchStatus, ExportBatch, PublishedKey
+from bluezone.clock import SettableClock
 from bluezone.protocols.export_file import Export, read_export
-from bluezone.protocols.gaen import DiagnosisKey, ReportType
+from bluezone.protocols.gaen import DiagnosisKey, ReportType, TemporaryExposureKey
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +158,185 @@ def test_a_longer_truncation_window_rounds_what_is_stored(
     assert PublishedKey.objects.filter(mixed=False).exists()
     services.mix_rows(authority_clock.now() + timedelta(hours=2))
     assert {(row.release_at.hour, row.mixed) for row in PublishedKey.objects.all()} == {(8, True)}
+
+
+@pytest.fixture
+def neighbour(key_server: Path, authority_clock: SettableClock) -> Neighbour:
+    neighbour = Neighbour(authority_clock)
+    services.add_source(
+        "lao",
+        INDEX,
+        region="VN",
+        public_keys_pem=neighbour.pem,
+        reexport=True,
+        by=Actor("test"),
+        now=authority_clock.now(),
+    )
+    return neighbour
+
+
+def foreign_keys(neighbour: Neighbour, people: int, report_type: ReportType) -> list[DiagnosisKey]:
+    """Keys of the last three days, of people with the onset that ``phone`` reports: four days ago."""
+    return [
+        DiagnosisKey(
+            TemporaryExposureKey(secrets.token_bytes(16), neighbour.today - 144 * ago, 144),
+            report_type,
+            4 - ago,
+            4 if report_type is ReportType.CONFIRMED_CLINICAL_DIAGNOSIS else 2,
+        )
+        for _ in range(people)
+        for ago in (1, 2, 3)
+    ]
+
+
+def test_keys_of_another_authority_hide_nobody(
+    phone: Phone, neighbour: Neighbour, authority_clock: SettableClock, padded: Path
+) -> None:
+    """They are public where they come from: whoever takes them away must still find a whole batch."""
+    theirs = foreign_keys(neighbour, 400, ReportType.CONFIRMED_TEST)
+    neighbour.publish("1-2-00001.zip", theirs)
+    services.run_imports(authority_clock.now(), neighbour.open)
+    mine = phone.keys(3)
+    phone.publish(mine)
+    services.build_exports(authority_clock.now() + FOUR_HOURS)
+    (file,) = files(padded)
+    public = {key.tek.data for key in theirs}
+    assert len(file.keys) > 2_000
+    left = Counter(key.tek.rolling_start for key in file.keys if key.tek.data not in public)
+    assert left.keys() == {key["rollingStartNumber"] for key in mine}
+    assert left.total() >= 1_000
+
+
+def test_keys_of_another_authority_alone_need_no_padding(
+    neighbour: Neighbour, authority_clock: SettableClock, padded: Path
+) -> None:
+    theirs = foreign_keys(neighbour, 1, ReportType.CONFIRMED_TEST)
+    neighbour.publish("1-2-00001.zip", theirs)
+    services.run_imports(authority_clock.now(), neighbour.open)
+    services.build_exports(authority_clock.now() + FOUR_HOURS)
+    (file,) = files(padded)
+    assert len(file.keys) == 3
+
+
+def test_revisions_of_another_authority_hide_nobody(
+    phone: Phone, neighbour: Neighbour, authority_clock: SettableClock, padded: Path
+) -> None:
+    theirs = foreign_keys(neighbour, 30, ReportType.CONFIRMED_CLINICAL_DIAGNOSIS)
+    neighbour.publish("1-2-00001.zip", theirs)
+    services.run_imports(authority_clock.now(), neighbour.open)
+    mine = phone.keys(3)
+    token = phone.publish(mine, "likely")[1]["revisionToken"]
+    services.build_exports(authority_clock.now() + FOUR_HOURS)
+    confirmed = [replace(key, report_type=ReportType.CONFIRMED_TEST) for key in theirs]
+    neighbour.publish("2-3-00001.zip", [], confirmed[:30])
+    services.run_imports(authority_clock.now(), neighbour.open)
+    authority_clock.advance(FOUR_HOURS)
+    services.build_exports(authority_clock.now() + FOUR_HOURS)
+    neighbour.publish("3-4-00001.zip", [], confirmed[30:])
+    services.run_imports(authority_clock.now(), neighbour.open)
+    assert phone.publish(mine, "confirmed", revisionToken=token)[0] == 200
+    authority_clock.advance(FOUR_HOURS)
+    services.build_exports(authority_clock.now() + FOUR_HOURS)
+    _, second, third = files(padded)
+    public = {key.tek.data for key in theirs}
+    assert [key for key in second.revised_keys if key.tek.data not in public] == []
+    left = Counter(key.tek.rolling_start for key in third.revised_keys if key.tek.data not in public)
+    # All of our people with this onset are revised, one in all: so every phantom goes along.
+    assert left.keys() == {key["rollingStartNumber"] for key in mine}
+    assert left.total() == PublishedKey.objects.filter(imported_from=None).count() >= 1_000
+
+
+def test_phantoms_are_revised_with_the_risk_they_had(
+    key_server: Path, authority_clock: SettableClock, foreign_authority: ForeignAuthority, padded: Path
+) -> None:
+    """An app that sends risks of its own sends the same again: one that changed would be a phantom."""
+    phones = [Phone(authority_clock, foreign_authority) for _ in range(8)]
+    sent = [one.keys(2, transmissionRisk=risk) for risk, one in enumerate(phones, 1)]
+    answers = [one.publish(keys, "likely")[1] for one, keys in zip(phones, sent, strict=True)]
+    services.build_exports(authority_clock.now() + FOUR_HOURS)
+    for at in (2, 5):  # with risk 3 and 6
+        token = answers[at]["revisionToken"]
+        assert phones[at].publish(sent[at], "confirmed", revisionToken=token)[0] == 200
+    authority_clock.advance(FOUR_HOURS)
+    services.build_exports(authority_clock.now() + FOUR_HOURS)
+    first, second = files(padded)
+    before = {key.tek.data: key.transmission_risk for key in first.keys}
+    assert {key.transmission_risk for key in second.revised_keys} == {3, 6}
+    assert all(before[key.tek.data] == key.transmission_risk for key in second.revised_keys)
+    alike = Counter((key.tek.rolling_start, key.transmission_risk) for key in second.revised_keys)
+    assert len(alike) == 4
+    assert min(alike.values()) >= 5
+
+
+def test_a_key_cut_short_is_revised_with_others_cut_short(
+    phone: Phone, authority_clock: SettableClock, padded: Path
+) -> None:
+    """Its end says when it was uploaded: alone with that among whole keys it would still be told."""
+    midnight = authority_clock.now().replace(hour=0, minute=0)
+    authority_clock.set(midnight.replace(hour=23, minute=10))
+    cut = phone.keys(1, first_day_ago=0, rollingPeriod=139)
+    token = phone.publish(cut, "likely")[1]["revisionToken"]
+    phone.publish(phone.keys(1, first_day_ago=0), "likely")  # whole, until midnight: out in the same window
+    services.build_exports(midnight + timedelta(hours=28))
+    authority_clock.set(midnight + timedelta(hours=29))
+    assert phone.publish(cut, "confirmed", revisionToken=token)[0] == 200
+    services.build_exports(midnight + timedelta(hours=36))
+    first, second = files(padded)
+    assert {key.tek.rolling_period == 144 for key in first.keys} == {True, False}
+    assert len(second.revised_keys) >= 5
+    assert all(key.tek.rolling_period < 144 for key in second.revised_keys)
+
+
+def test_the_jitter_hides_how_many_are_real(
+    phone: Phone, authority_clock: SettableClock, key_server: Path
+) -> None:
+    services.configure_export("VN", min_keys=20, padding_jitter=2_000)
+    for _ in range(5):
+        phone.publish(phone.keys(1))
+        authority_clock.advance(FOUR_HOURS)
+        services.build_exports(authority_clock.now())
+    sizes = [len(file.keys) for file in files(key_server)]
+    assert len(sizes) == 5
+    assert all(20 <= size <= 2_020 for size in sizes)
+    assert max(sizes) - min(sizes) > 10  # all within ten: once in a billion
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("period", "truncation"), [(4, 1), (8, 4)])
+def test_phantoms_end_when_people_do_who_reported_in_the_same_window(
+    phone: Phone, authority_clock: SettableClock, key_server: Path, period: int, truncation: int
+) -> None:
+    """A report every twenty minutes, each with the day's key: phantoms have the same ends in each window."""
+    services.configure_export(
+        "VN",
+        period=timedelta(hours=period),
+        truncation=timedelta(hours=truncation),
+        min_keys=600,
+        padding_jitter=0,
+    )
+    midnight = authority_clock.now().replace(hour=0, minute=0)
+    real = set()
+    for step in range(1, 3 * 24):
+        authority_clock.set(midnight + timedelta(minutes=20 * step))
+        if step % 3 == 0:
+            services.mix_rows(authority_clock.now())
+            services.build_exports(authority_clock.now())
+        (key,) = phone.keys(1, first_day_ago=0, rollingPeriod=2 * step)
+        real.add(b64decode(key["key"]))
+        assert phone.publish([key])[0] == 200
+    for hour in range(24, 37):
+        services.mix_rows(midnight + timedelta(hours=hour))
+        services.build_exports(midnight + timedelta(hours=hour))
+    day = int(midnight.timestamp()) // 600
+    seen = set()
+    for file in files(key_server):
+        ends: dict[bool, set[int]] = {True: set(), False: set()}
+        for key in file.keys:
+            ends[key.tek.data in real].add(key.tek.rolling_start + key.tek.rolling_period - day)
+        windows = [{end // (6 * period) for end in ends[whose]} for whose in (True, False)]
+        assert windows[0] == windows[1]
+        # Reports come every two intervals, and phantoms take every interval.
+        assert abs(min(ends[True]) - min(ends[False])) <= 2
+        assert abs(max(ends[True]) - max(ends[False])) <= 2
+        seen |= ends[True]
+    assert seen == set(range(2, 144, 2))

@@ -18,7 +18,7 @@ from random import Random
 
 from bluezone.authority.keys.padding import KeyShape, invent_shapes, share_to_revise
 from bluezone.authority.keys.report_types import EXPORT_TYPE, ReportTypeName, backfilled_risk
-from bluezone.authority.keys.rules import LIMITS, release_time
+from bluezone.authority.keys.rules import LIMITS, ends_released, release_time
 from bluezone.protocols import export_pb2 as pb
 from bluezone.protocols.export_file import write_export
 from bluezone.protocols.gaen import DiagnosisKey, ReportType, TemporaryExposureKey
@@ -27,7 +27,7 @@ FIRST_DAY = 20_000  # since the epoch: 4 October 2024
 DAY_SECONDS = 86_400
 _TYPES = (ReportTypeName.CONFIRMED, ReportTypeName.LIKELY, ReportTypeName.USER_REPORT)
 
-_Group = tuple[int, str, int, int | None]
+_Group = tuple[int, str, int, int | None, int, bool]
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,8 @@ def padded(window: Window, min_keys: int, seed: int = 2) -> Window:
     """The window with our padding, as ``services/export_batches.py`` adds it."""
     chance = Random(f"{seed} {window.end}")
     real = Counter(key.shape for key in window.keys)
-    released = 3600
-    first, last = (
-        int((moment - released - LIMITS.embargo.total_seconds()) // 600)
-        for moment in (window.start, window.end)
-    )
-    made = invent_shapes(real, min_keys, range(first + 1, last + 1), chance)
+    start, end = (datetime.fromtimestamp(moment, UTC) for moment in (window.start, window.end))
+    made = invent_shapes(real, min_keys, ends_released(start, end), chance)
     phantoms = (ReportedKey(chance.randbytes(16), None, shape, window.start) for shape in made)
     return Window(window.start, window.end, (*window.keys, *phantoms))
 
@@ -116,7 +112,9 @@ def with_revisions(windows: Sequence[Window], seed: int = 3) -> list[Window]:
     real: Counter[_Group] = Counter()
     for window in windows:
         for key in window.keys:
-            group = (window.end, key.shape.report_type, key.shape.rolling_start, key.shape.days_since_onset)
+            kind, start, since = key.shape.report_type, key.shape.rolling_start, key.shape.days_since_onset
+            whole = key.shape.rolling_period == 144
+            group = (window.end, kind, start, since, key.shape.transmission_risk, whole)
             if key.user is None:
                 phantoms.setdefault(group, []).append(key)
                 continue

@@ -9,7 +9,7 @@ A set for a class that no real key has would hide nothing. Why so: ``docs/adr/00
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ class KeyShape(NamedTuple):
 
 
 _Class = tuple[str, int | None]
+_Kind = tuple[KeyShape, range | None]
+"""A shape; of one that a report cut short all but the period, and the ends that it may have."""
 
 
 def onset_day(rolling_start: int, days_since_onset: int | None) -> int | None:
@@ -47,13 +49,16 @@ def onset_day(rolling_start: int, days_since_onset: int | None) -> int | None:
     return rolling_start // MAX_ROLLING_PERIOD - days_since_onset
 
 
-def invent_shapes(real: Mapping[KeyShape, int], wanted: int, ends: range, chance: Random) -> list[KeyShape]:
+def invent_shapes(
+    real: Mapping[KeyShape, int], wanted: int, ends: Sequence[range], chance: Random
+) -> list[KeyShape]:
     """The shapes of a batch's padding.
 
-    :param real: how often each shape is in the batch.
+    :param real: how often each shape is in the batch; without keys that are public elsewhere.
     :param wanted: how many keys the batch shall have at least; the last set may exceed it.
-    :param ends: the intervals at which keys end that were cut short by a report in time for this batch; such
-        a key's end is drawn anew, since two people hardly report within the same ten minutes.
+    :param ends: the intervals at which keys end that were cut short by a report in time for this batch, by
+        the export window of the report. Such a key's end is drawn anew, since two people hardly report within
+        the same ten minutes; and from the same window, since another may have nobody of the class.
     """
     classes: dict[_Class, dict[int, Counter[KeyShape]]] = {}
     for shape, count in real.items():
@@ -95,35 +100,40 @@ def _sets_missing(report_type: str, days: Mapping[int, Counter[KeyShape]]) -> in
 
 
 def _filled_up(
-    real: Mapping[KeyShape, int], made: Iterable[KeyShape], ends: range, chance: Random
+    real: Mapping[KeyShape, int], made: Iterable[KeyShape], ends: Sequence[range], chance: Random
 ) -> Iterable[KeyShape]:
     """Keys until each shape is there as often as a class has sets, whatever period a report cut it to.
 
     Sets alone leave keys alone: on days from before most people of the class had the app, and with a risk
     of the app's own.
     """
-    alike: Counter[KeyShape] = Counter()
-    examples: dict[KeyShape, KeyShape] = {}
+    alike: Counter[_Kind] = Counter()
+    examples: dict[_Kind, KeyShape] = {}
     for shape, count in real.items():
-        kind = _without_own_end(shape, ends)
+        kind = _kind(shape, ends)
         alike[kind] += count
         examples.setdefault(kind, shape)
-    phantoms = Counter(_without_own_end(shape, ends) for shape in made)
+    phantoms = Counter(_kind(shape, ends) for shape in made)
     for kind, count in alike.items():
         wanted = ALIKE - count
-        if may_be_revised(ReportTypeName(kind.report_type)):
+        if may_be_revised(ReportTypeName(examples[kind].report_type)):
             # For each to be revised alone, and those left over; of many, some are revised together.
             wanted = min((ALIKE - 1) * count + ALIKE, _MOST_TO_REVISE)
         for _ in range(wanted - phantoms[kind]):
             yield _with_own_end(examples[kind], ends, chance)
 
 
-def _without_own_end(shape: KeyShape, ends: range) -> KeyShape:
-    return shape._replace(rolling_period=0) if _was_cut(shape, ends) else shape
+def _kind(shape: KeyShape, ends: Sequence[range]) -> _Kind:
+    cut = _cut_in(shape, ends)
+    return (shape, None) if cut is None else (shape._replace(rolling_period=0), cut)
 
 
-def _was_cut(shape: KeyShape, ends: range) -> bool:
-    return shape.rolling_period != MAX_ROLLING_PERIOD and shape.rolling_start + shape.rolling_period in ends
+def _cut_in(shape: KeyShape, ends: Sequence[range]) -> range | None:
+    """Among which ends a key's is that a report cut short; ``None`` if it is whole, or of another time."""
+    end = shape.rolling_start + shape.rolling_period
+    if end % MAX_ROLLING_PERIOD == 0:  # the day's end, whenever the key began
+        return None
+    return next((one for one in ends if end in one), None)
 
 
 def _height(days: Mapping[int, Counter[KeyShape]]) -> int:
@@ -131,7 +141,9 @@ def _height(days: Mapping[int, Counter[KeyShape]]) -> int:
     return max(day.total() for day in days.values())
 
 
-def _one_set(days: Mapping[int, Counter[KeyShape]], ends: range, chance: Random) -> Iterable[KeyShape]:
+def _one_set(
+    days: Mapping[int, Counter[KeyShape]], ends: Sequence[range], chance: Random
+) -> Iterable[KeyShape]:
     """The keys of a person of this class, with the days that people of it have."""
     level = chance.randint(1, _height(days))
     for day in days.values():
@@ -140,9 +152,10 @@ def _one_set(days: Mapping[int, Counter[KeyShape]], ends: range, chance: Random)
             yield _with_own_end(shape, ends, chance)
 
 
-def _with_own_end(shape: KeyShape, ends: range, chance: Random) -> KeyShape:
-    if not _was_cut(shape, ends):
+def _with_own_end(shape: KeyShape, ends: Sequence[range], chance: Random) -> KeyShape:
+    cut = _cut_in(shape, ends)
+    if cut is None:
         return shape
-    first = max(ends.start, shape.rolling_start + 1)
-    last = min(ends.stop - 1, shape.rolling_start + MAX_ROLLING_PERIOD - 1)
+    first = max(cut.start, shape.rolling_start + 1)
+    last = min(cut.stop - 1, shape.rolling_start + MAX_ROLLING_PERIOD - 1)
     return shape._replace(rolling_period=chance.randint(first, last) - shape.rolling_start)

@@ -29,6 +29,7 @@ __all__ = [
     "check_test_dates",
     "decide_keys",
     "decide_revision",
+    "ends_released",
     "floor_to",
     "midnight_interval",
     "release_time",
@@ -252,6 +253,19 @@ def release_time(end_interval: int, *, now: datetime, limits: PublishLimits) -> 
     if embargoed <= now:
         return floor_to(now, limits.window)
     return floor_to(embargoed + limits.window - timedelta(microseconds=1), limits.window)
+
+
+def ends_released(start: datetime, end: datetime, limits: PublishLimits = LIMITS) -> tuple[range, ...]:
+    """The intervals at which keys end that a report cut short, and that are released in an export window.
+
+    What :func:`release_time` says, turned round. In parts, by the export window of the report, since that
+    is when the same person's other keys go out. Windows are whole multiples of their length and the limits'.
+    """
+    wait = limits.window + limits.embargo
+    first, stop = _interval(start - wait) + 1, _interval(end - wait) + 1
+    window = _interval(end) - _interval(start)
+    begins = range(first // window * window, stop, window)
+    return tuple(range(max(first, begin), min(stop, begin + window)) for begin in begins)
 
 
 def _check_overlaps(keys: Sequence[AcceptedKey], limits: PublishLimits) -> None:

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from bluezone.authority.keys.models import ExportBatch, ExportConfig, PublishedKey
-from bluezone.authority.keys.padding import KeyShape, invent_shapes, onset_day, share_to_revise
-from bluezone.authority.keys.rules import floor_to
+from bluezone.authority.keys.padding import KeyShape, invent_shapes, share_to_revise
+from bluezone.authority.keys.rules import ends_released, floor_to
 from bluezone.authority.keys.services.export_rows import expired_by, new_keys, read_rows
 from bluezone.authority.keys.services.imports import exportable
 from bluezone.protocols.gaen import KEY_BYTES, MAX_ROLLING_PERIOD
@@ -20,6 +20,19 @@ __all__ = ["open_batch"]
 
 _CHANCE = secrets.SystemRandom()
 _ROWS_AT_ONCE = 500
+
+_OWN = Q(imported_from=None)
+"""Those passed on are public where they come from: among them nobody is hidden, and they need no hiding."""
+
+_Group = tuple[int, str, int, int | None, int, bool]
+_GROUPED_BY = (
+    "batch_id",
+    "report_type",
+    "rolling_start",
+    "days_since_onset",
+    "transmission_risk",
+    "rolling_period",
+)
 
 
 @transaction.atomic
@@ -65,10 +78,9 @@ def _add_padding(config: ExportConfig, batch: ExportBatch) -> None:
     """Keys that nobody has. They are rows like others: an export built again has them again, and they age."""
     seen = ("rolling_start", "rolling_period", "seen_risk", "seen_type", "seen_days", "traveler")
     # Counted here, since GROUP BY would sort half a million rows first.
-    real = Counter(read_rows(new_keys(batch).values_list(*seen)))
+    real = Counter(read_rows(new_keys(batch).filter(_OWN).values_list(*seen)))
     shapes = {KeyShape(*shape): count for shape, count in real.items()}
-    released = timedelta(seconds=config.truncation_seconds)
-    ends = range(expired_by(batch.start_at - released) + 1, expired_by(batch.end_at - released) + 1)
+    ends = ends_released(batch.start_at, batch.end_at)  # a longer truncation stays within the window
     wanted = config.min_keys + _CHANCE.randint(0, config.padding_jitter)
     PublishedKey.objects.bulk_create(
         (
@@ -89,29 +101,28 @@ def _add_padding(config: ExportConfig, batch: ExportBatch) -> None:
 
 def _revise_padding(batch: ExportBatch) -> None:
     """Let phantoms of earlier batches be revised together with real keys that they look like."""
-    changed = PublishedKey.objects.filter(revised_batch=batch).exclude(batch=batch)
+    changed = PublishedKey.objects.filter(_OWN, revised_batch=batch).exclude(batch=batch)
     origins = set(changed.values_list("batch_id", flat=True))
-    phantoms: dict[tuple[int, str, int | None, int], list[int]] = defaultdict(list)
+    phantoms: dict[_Group, list[int]] = defaultdict(list)
     rows = PublishedKey.objects.filter(batch__in=origins, padding=True, revised_report_type=None)
-    fields = ("batch_id", "report_type", "rolling_start", "days_since_onset")
-    for pk, *facts in rows.order_by("pk").values_list("pk", *fields):
+    for pk, *facts in rows.order_by("pk").values_list("pk", *_GROUPED_BY):
         phantoms[_group(*facts)].append(pk)
     if not phantoms:
         return
-    revisions: dict[tuple[int, str, int | None, int], list[dict[str, object]]] = defaultdict(list)
+    revisions: dict[_Group, list[dict[str, object]]] = defaultdict(list)
     after = (
         "revised_report_type",
         "revised_transmission_risk",
         "revised_days_since_onset",
         "revised_release_at",
     )
-    for row in changed.order_by("pk").values(*fields, *after):
-        group = _group(*(row[name] for name in fields))
+    for row in changed.order_by("pk").values(*_GROUPED_BY, *after):
+        group = _group(*(row[name] for name in _GROUPED_BY))
         revisions[group].append({name: row[name] for name in after})
     not_before = Q(revised_batch=None) | Q(revised_batch=batch)
-    real = PublishedKey.objects.filter(not_before, batch__in=origins, padding=False)
-    before: Counter[tuple[int, str, int | None, int]] = Counter()
-    for *facts, count in real.order_by().values_list(*fields).annotate(count=Count("pk")):
+    real = PublishedKey.objects.filter(_OWN, not_before, batch__in=origins, padding=False)
+    before: Counter[_Group] = Counter()
+    for *facts, count in real.order_by().values_list(*_GROUPED_BY).annotate(count=Count("pk")):
         before[_group(*facts)] += count
     for group, changes in revisions.items():
         known = phantoms[group]
@@ -120,7 +131,7 @@ def _revise_padding(batch: ExportBatch) -> None:
 
 
 def _group(
-    batch_id: int, report_type: str, rolling_start: int, days_since_onset: int | None
-) -> tuple[int, str, int | None, int]:
-    day = rolling_start // MAX_ROLLING_PERIOD
-    return batch_id, report_type, onset_day(rolling_start, days_since_onset), day
+    batch_id: int, report_type: str, start: int, days_since_onset: int | None, risk: int, period: int
+) -> _Group:
+    """Who looks alike: of the same kind, as padding filled it up, but for the interval of a cut key's end."""
+    return batch_id, report_type, start, days_since_onset, risk, period == MAX_ROLLING_PERIOD
