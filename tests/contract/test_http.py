@@ -112,6 +112,7 @@ def test_ranges_of_a_file(published: tuple[list[bytes], str], http: httpx.Client
         assert response.status_code == 416, wanted
         assert response.headers["content-range"] == f"bytes */{size}"
         assert "content-type" not in response.headers
+        assert response.headers["cache-control"] == "no-store"
     for condition, status in [
         (etag, 206),
         (whole.headers["last-modified"], 206),

@@ -89,7 +89,8 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
         response["Content-Length"] = str(len(span))
         response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{stat.st_size}"
     response["Accept-Ranges"] = "bytes"
-    return _with_validators(response, etag, modified, CACHE_FOREVER)
+    refused = response.status_code == 416  # only whoever asked for that range is told; a cache would tell others
+    return _with_validators(response, etag, modified, "no-store" if refused else CACHE_FOREVER)
 
 
 @read_only
