@@ -31,17 +31,11 @@ def write_batch_files(
     """
     report_types = {name.value: number.value for name, number in EXPORT_TYPE.items()}
     encoder = KeyEncoder(report_types, max_onset_days=LIMITS.max_days_from_onset)
-    new, revised = _rows(new_keys(batch)), _rows(revised_keys(batch))
+    new, revised = _Waiting(new_keys(batch)), _Waiting(revised_keys(batch))
     files = keys = 0
-    while True:
-        first_new, first_revised = list(islice(new, 1)), list(islice(revised, 1))
-        if not first_new and not first_revised:
-            return files, keys
+    while new.any or revised.any:
         counted = _Counted()
-        pieces = chain(
-            _encoded(encoder, chain(first_new, new), batch.max_keys_per_file, counted, revised=False),
-            _encoded(encoder, chain(first_revised, revised), batch.max_keys_per_file, counted, revised=True),
-        )
+        pieces = _encoded(encoder, new, revised, batch.max_keys_per_file, counted)
         fields = ExportFields(
             int(batch.start_at.timestamp()),
             int((batch.end_at + timedelta(seconds=files)).timestamp()),
@@ -55,6 +49,7 @@ def write_batch_files(
         storage.put(f"{config.region}/{name}", write)
         files += 1
         keys += counted.keys
+    return files, keys
 
 
 def write_index(config: ExportConfig, storage: ExportStorage) -> None:
@@ -73,19 +68,31 @@ class _Counted:
     keys = 0
 
 
+class _Waiting:
+    """A batch's rows that are in no file yet, in random order: that of their random numbers."""
+
+    def __init__(self, keys: QuerySet[PublishedKey, Any]) -> None:
+        seen = ("tek", "rolling_start", "rolling_period", "seen_risk", "seen_type", "seen_days")
+        self._rows: Iterator[KeyRow] = read_rows(keys.order_by("pk").values_list(*seen))
+        self._next = list(islice(self._rows, 1))
+
+    @property
+    def any(self) -> bool:
+        return bool(self._next)
+
+    def take(self, most: int) -> list[KeyRow]:
+        """At least one, if there are any."""
+        taken = [*self._next, *islice(self._rows, most - 1)]
+        self._next = list(islice(self._rows, 1))
+        return taken
+
+
 def _encoded(
-    encoder: KeyEncoder, rows: Iterator[KeyRow], most: int, counted: _Counted, *, revised: bool
+    encoder: KeyEncoder, new: _Waiting, revised: _Waiting, most: int, counted: _Counted
 ) -> Iterator[bytes]:
-    """At most so many of the rows; the others stay for the next file."""
-    for at in range(0, most, ROWS_AT_ONCE):
-        some = list(islice(rows, min(ROWS_AT_ONCE, most - at)))
-        if not some:
-            return
-        counted.keys += len(some)
-        yield encoder.encode(some, revised=revised)
-
-
-def _rows(keys: QuerySet[PublishedKey, Any]) -> Iterator[KeyRow]:
-    """In random order: that of the rows' random numbers."""
-    seen = ("tek", "rolling_start", "rolling_period", "seen_risk", "seen_type", "seen_days")
-    return read_rows(keys.order_by("pk").values_list(*seen))
+    """One file's keys: at most so many of both together; the others stay for the next file."""
+    for waiting in (new, revised):
+        while waiting.any and counted.keys < most:
+            rows = waiting.take(min(ROWS_AT_ONCE, most - counted.keys))
+            counted.keys += len(rows)
+            yield encoder.encode(rows, revised=waiting is revised)
