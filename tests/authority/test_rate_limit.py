@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bluezone.authority.access.rate_limit import AlarmCounter, FixedWindow, network_of, plain_address
+from bluezone.authority.access.rate_limit import (
+    AlarmCounter,
+    FixedWindow,
+    hidden_networks,
+    network_of,
+    plain_address,
+)
 from bluezone.authority.access.shared_memory import SharedNumbers, SharedSlots
 
 NOW = datetime(2021, 3, 10, 8, 17, tzinfo=UTC)
@@ -50,6 +56,35 @@ def test_one_ipv6_subscriber_is_one_whatever_address_is_used() -> None:
     window = FixedWindow(60, MINUTE)
     assert sum(window.allows(f"2001:db8:0:7::{n:x}", NOW) for n in range(5000)) == 60
     assert window.allows("2001:db8:0:8::1", NOW)
+
+
+def test_a_wide_network_has_a_multiple_of_the_limit_and_no_more() -> None:
+    window = FixedWindow(2, MINUTE)
+    assert sum(window.allows(f"2001:db8:7:{n:x}::1", NOW) for n in range(0, 65_536, 64)) == 2 * 16
+    assert sum(window.allows(f"2001:db8:8:{n:x}::1", NOW) for n in range(256)) == 2 * 4
+    assert sum(window.allows(f"2001:db8:9:{n:x}::1", NOW, limit=1) for n in range(256)) == 4
+    assert not window.allows("2001:db8:7:ffff::1", NOW)
+    for n in range(0, 128, 64):
+        window.give_back(f"2001:db8:7:{n:x}::1", NOW)
+    assert sum(window.allows(f"2001:db8:7:{n:x}::1", NOW) for n in range(0, 65_536, 64)) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("2001:db8:1:2fff::1", "2001:db8:1:2fff:ffff::2", {1, 4, 16}),
+        ("2001:db8:1:2fff::1", "2001:db8:1:2f00::1", {4, 16}),
+        ("2001:db8:1:2fff::1", "2001:db8:1:3000::1", {16}),
+        ("2001:db8:1:2fff::1", "2001:db8:2:2fff::1", set()),
+        ("::ffff:192.0.2.1", "192.0.2.1", {1}),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", set()),
+        ("unknown", "unknown", {1}),
+    ],
+)
+def test_which_networks_two_addresses_share(one: str, other: str, shared: set[int]) -> None:
+    both = {*hidden_networks(one, b"key")} & {*hidden_networks(other, b"key")}
+    assert {weight for _, weight in both} == shared
+    assert both.isdisjoint(hidden_networks(one, b"another key"))
 
 
 @pytest.mark.parametrize(
@@ -212,4 +247,4 @@ def test_a_full_table_forgets_who_was_seen_least() -> None:
     for at, name in enumerate(names[:8]):
         slots.put(name, 10 - at)
     slots.put(names[8], 1)
-    assert [slots.get(name) for name in names] == [10, 9, 8, 7, 6, 5, 4, 0, 1]
+    assert [slots.get(name)[0] for name in names] == [10, 9, 8, 7, 6, 5, 4, 0, 1]

@@ -141,6 +141,8 @@ def test_right_codes_and_malformed_requests_use_up_no_tries(
         assert post("/api/verify", b"{")[0] == 400
         assert post("/api/verify", {"code": 1})[0] == 400
         assert post("/api/verify", {"code": "11112222", "accept": ["x"]})[0] == 400
+        for no_code in ("", "1", "1111222", "111122223", "1111222a", "１１１１２２２２", "-"):
+            assert post("/api/verify", {"code": no_code})[1]["errorCode"] == "code_invalid"
     expired = new_code(authority_clock, 9)
     authority_clock.advance(timedelta(minutes=15))
     assert post("/api/verify", {"code": expired})[1]["errorCode"] == "code_invalid"
@@ -160,3 +162,50 @@ def test_many_guesses_leave_each_network_fewer_tries_and_shut_nobody_out(
     assert tries(OTHER_ATTACKER) == 3
     assert post("/api/verify", {"code": new_code(authority_clock)}, ATTACKER)[0] == 429
     assert post("/api/verify", {"code": new_code(authority_clock)}, RESIDENT)[0] == 200
+
+
+def test_a_48_of_networks_is_no_way_around_the_limits(
+    key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3 tries during an alarm, 16 times for a whole /48; who lives elsewhere does not notice."""
+    monkeypatch.setattr(verify_api.WRONG_CODES, "threshold", 0)
+    wrong = {"code": "11112222"}
+    statuses = [post("/api/verify", wrong, f"2001:db8:7:{n * 99:x}::1")[0] for n in range(100)]
+    assert statuses == [400] * 48 + [429] * 52
+    assert post("/api/verify", {"code": new_code(authority_clock)}, "2001:db8:8::1")[0] == 200
+
+
+def test_right_codes_make_up_for_wrong_ones_of_their_network(key_server: Any, authority_clock: Any) -> None:
+    for n in range(15):
+        assert post("/api/verify", {"code": "11112222"})[0] == 400
+        assert post("/api/verify", {"code": new_code(authority_clock, n)})[0] == 200
+    statuses = [post("/api/verify", {"code": "11112222"})[0] for _ in range(11)]
+    assert statuses == [400] * 10 + [429]
+
+
+def test_mistakes_every_few_hours_keep_nobody_waiting(key_server: Any, authority_clock: Any) -> None:
+    for _ in range(20):
+        assert post("/api/verify", {"code": "11112222"})[0] == 400
+        authority_clock.advance(timedelta(hours=3))
+    assert post("/api/verify", {"code": new_code(authority_clock)})[0] == 200
+
+
+def test_after_a_wait_one_of_many_guesses_at_once_is_made(
+    key_server: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them arrive before the first has been judged: what it costs comes too late to stop them."""
+    for _ in range(10):
+        post("/api/verify", {"code": "11112222"}, ATTACKER)
+    authority_clock.advance(timedelta(minutes=1))
+    others: list[int] = []
+    really = services.verify_code
+
+    def while_others_arrive(*args: Any, **options: Any) -> Any:
+        if not others:
+            others.append(0)  # they find this one being judged
+            others[:] = [post("/api/verify", {"code": "33334444"}, ATTACKER)[0] for _ in range(39)]
+        return really(*args, **options)
+
+    monkeypatch.setattr(services, "verify_code", while_others_arrive)
+    assert post("/api/verify", {"code": "33334444"}, ATTACKER)[0] == 400
+    assert others == [429] * 39

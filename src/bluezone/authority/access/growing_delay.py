@@ -6,80 +6,118 @@ a network, never by its address.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from datetime import datetime, timedelta
 from math import ceil
 
-from bluezone.authority.access.rate_limit import network_of
+from bluezone.authority.access.rate_limit import hidden_networks
 from bluezone.authority.access.shared_memory import SharedNumbers, SharedSlots
 
 __all__ = ["GrowingDelay"]
 
-_NETWORKS = 32_768
-"""How many networks are known at a time; further ones displace those that failed least or longest ago."""
+_NETWORKS = 131_072
+"""How many networks are known at a time; further ones displace those that will be forgotten soonest."""
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class GrowingDelay:
     """After some failures a network has to wait, and after each further one twice as long.
 
+    A network's failures are kept as one moment: when the last of them will be forgiven. Wider networks have a
+    multiple of the failures, and are forgiven so many times as fast, see :func:`hidden_networks`.
+
     :param after: the failure that the first delay follows.
     :param first: the first delay.
     :param longest: where doubling ends.
-    :param forgotten: after so long without a failure a network begins anew.
+    :param forgiven: so often one failure is taken away, so that honest mistakes do not add up.
+    :param forgotten: after so long without a failure a network begins anew, however many it had.
     """
 
-    def __init__(self, after: int, first: timedelta, longest: timedelta, forgotten: timedelta) -> None:
+    def __init__(
+        self,
+        after: int,
+        first: timedelta,
+        longest: timedelta,
+        forgiven: timedelta,
+        forgotten: timedelta,
+        *,
+        networks: int = _NETWORKS,
+    ) -> None:
         self.after = after
-        self.first, self.longest, self.forgotten = first, longest, forgotten
+        self.first, self.longest = first, longest
+        self._forgiven, self._forgotten = forgiven // _MILLISECOND, forgotten // _MILLISECOND
         self._key = secrets.token_bytes(32)
         self._shared = SharedNumbers("lock")
-        self._failures, self._last = SharedSlots(_NETWORKS), SharedSlots(_NETWORKS)
+        self._table = SharedSlots(networks)
 
     def wait(self, address: str, now: datetime, *, after: int | None = None) -> int:
         """Seconds that the address's network has to wait still; 0: none.
 
         :param after: fewer failures than usual, while many networks fail.
         """
-        name = self._name(address)
-        with self._shared.lock:
-            failures, last = self._state(name, now)
-        delay = self._delay(failures, after)
-        # a clock that was set back makes nobody wait for longer than they had to
-        return max(0, ceil(min(last + delay - now.timestamp(), delay)))
+        moment = _milliseconds(now)
+        waits = [
+            last + self._delay(failures, after) - moment for failures, last in self._failures(address, moment)
+        ]
+        return max(0, ceil(max(waits) / 1000))
 
     def is_growing(self, address: str, now: datetime, *, after: int | None = None) -> bool:
         """Whether the network has failed so often that its next failure costs it a longer delay."""
-        with self._shared.lock:
-            failures, _ = self._state(self._name(address), now)
-        return failures >= (self.after if after is None else after)
+        wanted = self.after if after is None else after
+        return any(failures >= wanted for failures, _ in self._failures(address, _milliseconds(now)))
 
     def add(self, address: str, now: datetime) -> None:
         """Note a failure."""
-        name = self._name(address)
+        moment, names = _milliseconds(now), hidden_networks(address, self._key)
         with self._shared.lock:
-            failures, _ = self._state(name, now)
-            self._failures.put(name, failures + 1)
-            self._last.put(name, ceil(now.timestamp()))
+            for name, weight in names:
+                free_at, _ = self._state(name, moment)
+                free_at = max(free_at, moment) + self._forgiven // weight
+                self._table.put(name, min(free_at, moment + self._forgotten), moment)
+
+    def take_away(self, address: str, now: datetime) -> None:
+        """Forgive one failure, because somebody there has succeeded."""
+        moment, names = _milliseconds(now), hidden_networks(address, self._key)
+        with self._shared.lock:
+            for name, weight in names:
+                free_at, last = self._state(name, moment)
+                if free_at > moment:
+                    self._table.put(name, free_at - self._forgiven // weight, last)
 
     def reset(self) -> None:
         """Forget everything."""
         with self._shared.lock:
-            self._failures.clear()
-            self._last.clear()
+            self._table.clear()
 
-    def _state(self, name: bytes, now: datetime) -> tuple[int, int]:
-        """Failures and the second of the last one, if it is not too long ago; for use under the lock."""
-        failures, last = self._failures.get(name), self._last.get(name)
-        if now.timestamp() - last >= self.forgotten.total_seconds():
-            return 0, 0
-        return failures, last
+    def _failures(self, address: str, moment: int) -> list[tuple[int, int]]:
+        """For each network of an address: failures, a wide one's by its weight, and when the last was."""
+        names = hidden_networks(address, self._key)
+        with self._shared.lock:
+            states = [(weight, *self._state(name, moment)) for name, weight in names]
+        found = []
+        for weight, free_at, last in states:
+            failures = ceil(max(0, free_at - moment) / (self._forgiven // weight))
+            found.append((failures // weight, last))
+        return found
 
-    def _delay(self, failures: int, after: int | None) -> float:
+    def _state(self, name: bytes, moment: int) -> tuple[int, int]:
+        """When all is forgiven, and when the last failure was; for use under the lock.
+
+        Seen from before the last failure, the clock was set back: nobody waits for longer because of that.
+        """
+        free_at, last = self._table.get(name)
+        if last > moment:
+            free_at, last = free_at - (last - moment), moment
+            self._table.put(name, free_at, last)
+        return free_at, last
+
+    def _delay(self, failures: int, after: int | None) -> int:
         doublings = failures - (self.after if after is None else after)
         if doublings < 0:
-            return 0.0
-        return min(self.first.total_seconds() * 2.0 ** min(doublings, 60), self.longest.total_seconds())
+            return 0
+        return int(min(self.first * 2 ** min(doublings, 30), self.longest) / _MILLISECOND)
 
-    def _name(self, address: str) -> bytes:
-        return hmac.digest(self._key, network_of(address).encode(), "sha256")[:16]
+
+def _milliseconds(now: datetime) -> int:
+    return int(now.timestamp() * 1000)

@@ -16,9 +16,20 @@ from django.http import HttpRequest
 
 from bluezone.authority.access.shared_memory import SharedNumbers, SharedSlots
 
-__all__ = ["AlarmCounter", "FixedWindow", "client_address", "network_of", "plain_address"]
+__all__ = [
+    "AlarmCounter",
+    "FixedWindow",
+    "client_address",
+    "hidden_networks",
+    "network_of",
+    "plain_address",
+]
 
 _V6_HOST_BITS = 64
+_V6_WEIGHTS = ((_V6_HOST_BITS, 1), (128 - 56, 4), (128 - 48, 16))
+"""Of an IPv6 address the host's bits: of a /64, and of what one customer may have been given whole, with its
+256 or 65,536 /64s, and as how many networks that counts."""
+
 _NETWORKS = 32_768
 """How many networks one limit counts at a time; further ones displace those with the fewest events."""
 
@@ -63,7 +74,10 @@ class _Windows(ABC):
 
 
 class FixedWindow(_Windows):
-    """At most ``limit`` events per network in each window; one object for each thing that is limited."""
+    """At most ``limit`` events per network in each window; one object for each thing that is limited.
+
+    Wider networks have a multiple of the limit, see :func:`hidden_networks`.
+    """
 
     def __init__(self, limit: int, window: timedelta) -> None:
         super().__init__(window)
@@ -76,24 +90,29 @@ class FixedWindow(_Windows):
 
         :param limit: a tighter one than usual, for this event.
         """
-        name = self._name(address)
+        names = self._names(address)
+        limit = self.limit if limit is None else limit
         with self._numbers.lock:
             self._turn_to(now)
-            count = self._counts.get(name)
-            if count >= (self.limit if limit is None else limit):
+            counts = [(name, weight, self._counts.get(name)[0]) for name, weight in names]
+            if any(count >= limit * weight for _, weight, count in counts):
                 return False
-            self._counts.put(name, count + 1)
+            for name, _, count in counts:
+                self._counts.put(name, count + 1)
             return True
 
     def give_back(self, address: str, now: datetime) -> None:
         """Uncount an event of this window, because it turned out not to be one that is limited."""
-        name = self._name(address)
+        names = self._names(address)
         with self._numbers.lock:
-            if self._turn_to(now) and (count := self._counts.get(name)):
-                self._counts.put(name, count - 1)
+            if not self._turn_to(now):
+                return
+            for name, _ in names:
+                if count := self._counts.get(name)[0]:
+                    self._counts.put(name, count - 1)
 
-    def _name(self, address: str) -> bytes:
-        return hmac.digest(self._key, network_of(address).encode(), "sha256")[:16]
+    def _names(self, address: str) -> list[tuple[bytes, int]]:
+        return hidden_networks(address, self._key)
 
     def _forget(self) -> None:
         self._counts.clear()
@@ -140,6 +159,22 @@ def network_of(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return f"{IPv6Address(int(parsed) >> _V6_HOST_BITS << _V6_HOST_BITS)}/{128 - _V6_HOST_BITS}"
     return address if parsed is None else str(parsed)
+
+
+def hidden_networks(address: str, key: bytes) -> list[tuple[bytes, int]]:
+    """The subscriber's network and the wider ones around it: names that tell no address, and their weights.
+
+    Who was given a wide one has thousands of /64s to guess from; to many mobile carriers it is a street.
+    """
+    parsed = _parse(address)
+    if not isinstance(parsed, IPv6Address):
+        return [(_hide(address if parsed is None else str(parsed), key), 1)]
+    number = int(parsed)
+    return [(_hide(f"{number >> bits:x}/{bits}", key), weight) for bits, weight in _V6_WEIGHTS]
+
+
+def _hide(network: str, key: bytes) -> bytes:
+    return hmac.digest(key, network.encode(), "sha256")[:16]
 
 
 def plain_address(address: str) -> str:

@@ -19,11 +19,9 @@ from contextlib import AbstractContextManager, contextmanager
 __all__ = ["SharedNumbers", "SharedSlots"]
 
 _NUMBER = struct.Struct("=q")
-_SLOT = struct.Struct("=16sI")
+_SLOT = struct.Struct("=16sqq")
 _BUCKET = 8
-"""Slots in which one name may be; with all of them taken, the one with the lowest count gives way."""
-
-_COUNT_MAX = 2**32 - 1
+"""Slots in which one name may be; with all of them taken, the one with the lowest rank gives way."""
 
 
 def _file_without_a_name() -> int:
@@ -71,32 +69,40 @@ class SharedNumbers:
 
 
 class SharedSlots:
-    """Counts by names of 16 random-looking bytes, in a table of fixed size; for use under a lock."""
+    """Two numbers by names of 16 random-looking bytes, in a table of fixed size; for use under a lock.
+
+    The first of the two is the rank: those that are not worth keeping have the lowest, free slots have 0.
+    """
 
     def __init__(self, size: int) -> None:
         self._buckets = size // _BUCKET
         self._memory = mmap.mmap(-1, self._buckets * _BUCKET * _SLOT.size)
 
-    def get(self, name: bytes) -> int:
-        """The count of a name; 0 if it is not there."""
-        return next((count for _, held, count in self._slots(name) if held == name and count), 0)
+    def get(self, name: bytes) -> tuple[int, int]:
+        """The numbers of a name; zeros if it is not there."""
+        place = self._place(name)
+        if place is None:
+            return 0, 0
+        _, rank, other = _SLOT.unpack_from(self._memory, place)
+        return rank, other
 
-    def put(self, name: bytes, count: int) -> None:
-        """Set the count of a name."""
-        slots = list(self._slots(name))
-        mine = next((place for place, held, _ in slots if held == name), None)
-        if mine is None:
-            mine = min(slots, key=lambda slot: slot[2])[0]
-        _SLOT.pack_into(self._memory, mine, name, min(count, _COUNT_MAX))
+    def put(self, name: bytes, rank: int, other: int = 0) -> None:
+        """Set the numbers of a name."""
+        place = self._place(name)
+        if place is None:
+            place = min(self._places(name), key=lambda slot: int(_SLOT.unpack_from(self._memory, slot)[1]))
+        _SLOT.pack_into(self._memory, place, name, rank, other)
 
     def clear(self) -> None:
         """Forget every name."""
         self._memory[:] = bytes(len(self._memory))
 
-    def _slots(self, name: bytes) -> Iterator[tuple[int, bytes, int]]:
-        """Place, name and count of each slot of a name's bucket."""
-        bucket = int.from_bytes(name[:4], "big") % self._buckets
-        first = bucket * _BUCKET * _SLOT.size
-        for place in range(first, first + _BUCKET * _SLOT.size, _SLOT.size):
-            held, count = _SLOT.unpack_from(self._memory, place)
-            yield place, held, count
+    def _place(self, name: bytes) -> int | None:
+        places = self._places(name)
+        found = self._memory.find(name, places.start, places.stop)
+        return found if found in places else None
+
+    def _places(self, name: bytes) -> range:
+        """Where the slots of a name's bucket are."""
+        first = int.from_bytes(name[:4], "big") % self._buckets * _BUCKET * _SLOT.size
+        return range(first, first + _BUCKET * _SLOT.size, _SLOT.size)

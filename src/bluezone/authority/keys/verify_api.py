@@ -50,9 +50,16 @@ VERIFY_LIMIT = FixedWindow(limit=40, window=timedelta(minutes=1))
 """Wrong codes of one network and those being tried this moment; right ones are given back."""
 
 WRONG_CODE_DELAY = GrowingDelay(
-    after=10, first=timedelta(minutes=1), longest=timedelta(minutes=15), forgotten=timedelta(hours=4)
+    after=10,
+    first=timedelta(minutes=1),
+    longest=timedelta(minutes=15),
+    forgiven=timedelta(minutes=20),
+    forgotten=timedelta(hours=16),
 )
-"""After the 10th wrong short code its network waits 1 minute, after the next ones 2, 4, 8, then 15 each."""
+"""After the 10th wrong short code its network waits 1 minute, after the next ones 2, 4, 8, then 15 each.
+
+Each right code takes a wrong one away, and so do 20 minutes: thousands may type behind one carrier's address.
+"""
 
 WRONG_CODES = AlarmCounter(threshold=200, window=timedelta(minutes=15))
 """Wrong codes of everybody. Many leave each network fewer tries before it waits, and refuse nobody."""
@@ -157,7 +164,9 @@ def _try_short_code(code: str, accept: list[str], nonce: bytes, address: str) ->
         raise TooOften(VERIFY_LIMIT.retry_after(now))
     wrong = False
     try:
-        return services.verify_code(code, accept, now, nonce=nonce)
+        verified = services.verify_code(code, accept, now, nonce=nonce)
+        WRONG_CODE_DELAY.take_away(address, now)
+        return verified
     except services.CodeRefused as refusal:
         wrong = refusal.code == "code_invalid"
         raise
