@@ -16,7 +16,7 @@ from django.db import connections
 from structlog.testing import capture_logs
 
 from bluezone.authority.keys import export_storage, queries, services
-from bluezone.authority.keys.models import ExportBatch
+from bluezone.authority.keys.models import ExportBatch, ExportConfig
 from bluezone.authority.keys.services import exports as export_services
 from bluezone.protocols.export_file import Export, read_export
 from bluezone.protocols.gaen import ReportType
@@ -301,12 +301,26 @@ def test_a_clock_set_back_by_seconds_is_no_alarm(phone: Any, authority_clock: An
         ("VN", {"period": timedelta(0)}),
         ("VN", {"period": timedelta(milliseconds=1500)}),
         ("VN", {"retention": timedelta(days=9)}),
+        ("VN", {"retention": timedelta(days=60, hours=1)}),
+        ("VN", {"retention": timedelta(days=999_999)}),
         ("VN", {"max_keys_per_file": 0}),
     ],
 )
 def test_configurations_that_are_refused(key_server: Path, region: str, changes: dict[str, Any]) -> None:
     with pytest.raises(services.ExportRefused):
         services.configure_export(region, **changes)
+
+
+def test_a_region_that_fails_stops_no_other(phone: Any, authority_clock: Any, key_server: Path) -> None:
+    phone.publish(phone.keys(14))
+    services.configure_export("AA")
+    ExportConfig.objects.filter(region="AA").update(retention_hours=24_000_000)  # before the year 1
+    authority_clock.advance(timedelta(hours=4))
+    with capture_logs() as lines, pytest.raises(OverflowError):
+        services.build_exports(authority_clock.now())
+    assert index(key_server) == [f"VN/{EIGHT}-{EIGHT + FOUR_HOURS}-00001.zip"]
+    failed = [line for line in lines if line["log_level"] == "error"]
+    assert [(line["event"], line["region"]) for line in failed] == [("exports of a region failed", "AA")]
 
 
 @pytest.mark.django_db(transaction=True)

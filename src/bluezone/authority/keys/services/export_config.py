@@ -17,7 +17,9 @@ MIN_KEYS, PADDING_JITTER = 1_000, 100
 """Of a new installation, and of the reference server: see ADR 12."""
 
 _DAY = timedelta(hours=24)
-_SHORTEST_RETENTION = timedelta(days=10)
+_SHORTEST_RETENTION, _LONGEST_RETENTION = timedelta(days=10), timedelta(days=60)
+"""Devices that were off for some days still find what they missed; nobody uses keys that are older."""
+
 _MOST_PADDING = 100_000
 
 
@@ -44,7 +46,8 @@ def configure_export(
     :param truncation: to how much the time is rounded at which a key came in.
     :param min_keys: batches with fewer are padded; 0: never. Up to ``padding_jitter`` more, by chance.
     :param signing_key_id: as phones know it: the mobile country code, 452 for Việt Nam; of keys made later.
-    :raises ExportRefused: if a period does not divide a day, or files would go before devices fetch them.
+    :raises ExportRefused: if a period does not divide a day, or files would go before devices fetch them, or
+        stay long after anybody does.
     """
     if not REGION.fullmatch(region):
         raise ExportRefused(f"region {region!r} is not like VN or VN-HN")
@@ -77,8 +80,11 @@ def configure_export(
     if max_keys_per_file is not None:
         config.max_keys_per_file = _between(max_keys_per_file, 1, 1_000_000, "the keys of a file")
     if retention is not None:
-        if retention < _SHORTEST_RETENTION:
-            raise ExportRefused(f"exports are kept for at least {_SHORTEST_RETENTION.days} days")
+        if not _SHORTEST_RETENTION <= retention <= _LONGEST_RETENTION:
+            raise ExportRefused(
+                f"exports are kept for {_SHORTEST_RETENTION.days} to {_LONGEST_RETENTION.days} days, "
+                f"not for {retention.total_seconds() / 86_400:g}"
+            )
         config.retention_hours = int(retention.total_seconds()) // 3600
     if signing_key_id is not None:
         if not (signing_key_id.isascii() and signing_key_id.isprintable() and 0 < len(signing_key_id) <= 32):

@@ -44,16 +44,26 @@ def build_exports(now: datetime) -> ExportReport:
 
     A region whose newest batch ends in the future is left as it is, and an alarm is logged: the clock was
     ahead then or is behind now, and on a wrong clock files would go out too early or be taken away.
+
+    A region that fails stops no other; the first failure is raised once all have had their turn.
     """
     report = ExportReport()
+    first_failure: Exception | None = None
     with only_builder():
         clear_leftovers()
         storage = export_storage()
         for config in ExportConfig.objects.order_by("region"):
-            one = _build_region(config, storage, now)
+            try:
+                one = _build_region(config, storage, now)
+            except Exception as error:  # noqa: BLE001 - raised below
+                _log.exception("exports of a region failed", region=config.region)
+                first_failure = first_failure or error
+                continue
             report = ExportReport(
                 report.built + one.built, report.keys + one.keys, report.removed + one.removed
             )
+    if first_failure is not None:
+        raise first_failure
     return report
 
 
