@@ -25,7 +25,11 @@ if (process.argv.includes("--tests")) {
   rmSync(outdir, { recursive: true, force: true });
   await build({
     ...common,
-    entryPoints: { demo: here("src/demo/main.ts"), replay: here("src/replay/main.ts") },
+    entryPoints: {
+      codes: here("src/codes/main.ts"),
+      demo: here("src/demo/main.ts"),
+      replay: here("src/replay/main.ts"),
+    },
     outdir,
     platform: "browser",
     // As old as phones of 2021 may be; tsconfig's lib keeps newer calls out.

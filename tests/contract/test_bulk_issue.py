@@ -90,13 +90,13 @@ def test_an_upload_is_somebodys_for_one_place_and_one_file(worker: Any, authorit
     issue(upload, some, authority_clock, worker)
     neighbour = user_actor(User.objects.create(username="binh", created_at=authority_clock.now()).pk)
     for by, area, sent in [(neighbour, AREA, some), (worker, "01/009/00346", some), (worker, AREA, some[:2])]:
-        with pytest.raises(CodeRefused, match="another file"):
+        with pytest.raises(CodeRefused, match="cho một tệp khác"):
             issue(upload, sent, authority_clock, by, area_path=area, scope=Scope.everything())
     with pytest.raises(CodeRefused, match="ngoài phạm vi"):
         issue(uuid.uuid4(), some, authority_clock, worker, area_path="01/010")
     changed = rows(MIXED.replace("09/03/2021", "07/03/2021"), authority_clock)
     outcome = issue(upload, changed, authority_clock, worker)
-    assert "another test" in outcome.rows[0].refusal
+    assert "với nội dung khác" in outcome.rows[0].refusal
     assert VerificationCode.objects.count() == 2
 
 

@@ -125,14 +125,55 @@ def test_a_wrong_password_is_refused_without_saying_which_part_was_wrong(open_ta
     assert_sound(tab, "login-wrong-360")
 
 
-def test_a_form_with_nothing_chosen_is_refused_and_says_what_is_missing(open_tab, server):
-    tab = open_tab(f"{server}/codes/", width=360, forgive="422 (Unprocessable")
+@pytest.mark.parametrize("width", [360, 1280])
+def test_faults_of_a_form_are_in_sight_and_lead_to_their_fields(open_tab, server, width):
+    tab = open_tab(f"{server}/codes/", width=width, height=640, forgive="422 (Unprocessable")
+    page = tab.page
     log_in(tab)
-    tab.page.get_by_role("button", name="Cấp mã").click()
-    tab.page.locator(".errorlist").first.wait_for()
-    assert "Hãy chọn kết quả." in tab.page.get_by_role("main").inner_text()
-    assert tab.page.locator(".one-time-code").count() == 0
-    assert_sound(tab, "issue-wrong-360")
+    page.get_by_role("button", name="Cấp mã").click()
+    summary = page.get_by_role("alert")
+    summary.wait_for()
+    assert page.title().startswith("Lỗi: ")
+    assert summary.evaluate("element => element === document.activeElement")
+    box = summary.bounding_box()
+    assert 0 <= box["y"] < 640
+    assert "Hãy chọn kết quả." in summary.inner_text()
+    assert "Cần ngày lấy mẫu hoặc ngày khởi phát" in summary.inner_text()
+    assert page.locator(".one-time-code").count() == 0
+    assert_sound(tab, f"issue-wrong-{width}")
+    summary.get_by_role("link", name="Cần ngày lấy mẫu").click()
+    assert page.get_by_label("Ngày lấy mẫu").evaluate("element => element === document.activeElement")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_lost_answer_leads_to_no_second_code(open_tab, server, width):
+    tab = open_tab(f"{server}/codes/", width=width, forgive="net::ERR")
+    page = tab.page
+    log_in(tab)
+    fill_in_test(tab)
+    page.get_by_label("In phiếu").check()
+
+    def lose(route):
+        route.fetch()  # the server has issued the code
+        route.abort()
+
+    page.route("**/codes/", lose, times=1)
+    page.get_by_role("button", name="Cấp mã").click()
+    page.wait_for_timeout(1000)
+    page.goto(f"{server}/codes/")
+    notice = page.get_by_text("chưa nhận được trả lời")
+    notice.wait_for()
+    before = page.locator(".code-list li").count()
+    assert_sound(tab, f"unanswered-{width}")
+    page.get_by_role("button", name="Điền lại biểu mẫu đó").click()
+    assert page.get_by_label("In phiếu").is_checked()
+    page.get_by_role("button", name="Cấp mã").click()
+    page.get_by_text("lần này không cấp thêm mã nào").wait_for()
+    assert page.locator(".one-time-code.long").is_visible()
+    assert_sound(tab, f"issued-again-{width}")
+    page.goto(f"{server}/codes/")
+    assert page.locator(".code-list li").count() == before
+    assert notice.is_hidden()
 
 
 def test_the_front_page_shows_the_ways_in(open_tab, server):

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from bluezone.authority.keys import services
 from bluezone.authority.keys.bulk_codes import BulkFile, BulkRefused, read_bulk_file
 from bluezone.authority.keys.code_links import in_fours
-from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, BulkConfirmForm, BulkForm
+from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, BulkConfirmForm, BulkForm, FormFault
 from bluezone.authority.keys.issue_rules import CodeRefused
 from bluezone.authority.keys.staff import Issuer, issuer_of
 
@@ -56,7 +56,7 @@ def bulk_upload(request: HttpRequest) -> HttpResponse:
             return _preview(request, form, read_bulk_file(data, issuer.today), data, issuer)
         except BulkRefused as refusal:
             form.add_error("file", str(refusal))
-    return render(request, "keys/bulk.html", {"form": form}, status=422)
+    return render(request, "keys/bulk.html", {"form": form, "faults": form.faults}, status=422)
 
 
 @login_required
@@ -140,7 +140,8 @@ def _preview(
 
 def _refused(request: HttpRequest, issuer: Issuer, message: str) -> HttpResponse:
     form = BulkForm(areas=issuer.areas, initial={"uuid": uuid.uuid4()})
-    return render(request, "keys/bulk.html", {"form": form, "refusal": message}, status=422)
+    context = {"form": form, "faults": [FormFault(message)]}
+    return render(request, "keys/bulk.html", context, status=422)
 
 
 def _first_error(form: BulkConfirmForm) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bluezone.authority.keys import queries, services
 from bluezone.authority.keys.code_links import in_fours
 from bluezone.authority.keys.code_list import FILTERS, code_line, filters_of
-from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, IssueCodeForm, PhoneForm
+from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, FormFault, IssueCodeForm, OnceForm, PhoneForm
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import VerificationCode
 from bluezone.authority.keys.report_types import ReportTypeName
@@ -29,6 +32,8 @@ __all__ = ["code_page", "issue_code", "retry_message", "revoke_code", "send_mess
 
 _A_PAGE = 50
 _COUNTED = 5000
+_JUST_NOW = timedelta(minutes=10)
+"""So long somebody whose connection broke may wonder whether a code was issued."""
 
 
 @login_required
@@ -37,24 +42,35 @@ _COUNTED = 5000
 def issue_code(request: HttpRequest) -> HttpResponse:
     """``/codes/``: the form and the list of codes to follow; after the form is sent, the code, once."""
     issuer, sms = issuer_of(request), settings.BLUEZONE_SMS.sender is not None
+    setting: dict[str, Any] = {"areas": issuer.areas, "sms": sms, "today": issuer.today}
     if request.method == "POST":
-        form = IssueCodeForm(request.POST, areas=issuer.areas, sms=sms)
+        form = IssueCodeForm(request.POST, **setting)
         if form.is_valid():
             try:
                 return _issued(request, form, issuer)
             except CodeRefused as refusal:
-                form.add_error(None, str(refusal))
+                faults = _faults_of(form, refusal, issuer)
+        else:
+            faults = form.faults
     else:
-        form = IssueCodeForm(areas=issuer.areas, sms=sms, initial={"uuid": uuid.uuid4(), "delivery": "read"})
+        form, faults = IssueCodeForm(**setting, initial={"uuid": uuid.uuid4(), "delivery": "read"}), ()
     chosen = request.GET.get("state", "")
     if chosen not in FILTERS:
         chosen = ""
     midnight = timezone.make_aware(datetime.combine(issuer.today, datetime.min.time()))
-    rows = queries.codes_to_follow(midnight, issuer.now, issuer.scope).prefetch_related("messages")
-    lines = [code_line(row, issuer.areas, issuer.now) for row in rows[:_COUNTED]]
+    followed = queries.codes_to_follow(midnight, issuer.now, issuer.scope).prefetch_related("messages")
+    rows = list(followed[:_COUNTED])
+    lines = [code_line(row, issuer.areas, issuer.now) for row in rows]
+    just_now = (
+        line
+        for row, line in zip(rows, lines, strict=True)
+        if row.issued_by_id == issuer.actor.user_id and row.issued_at > issuer.now - _JUST_NOW
+    )
     pages = Paginator([line for line in lines if line.matches(chosen)], _A_PAGE)
     context = {
         "form": form,
+        "faults": faults,
+        "latest": None if faults or request.GET else next(just_now, None),
         "sms": sms,
         "filters": filters_of(lines, chosen),
         "chosen": chosen,
@@ -62,7 +78,7 @@ def issue_code(request: HttpRequest) -> HttpResponse:
         "today": issuer.today,
         "counted": _COUNTED if len(lines) == _COUNTED else None,
     }
-    return render(request, "keys/issue_code.html", context, status=422 if form.errors else 200)
+    return render(request, "keys/issue_code.html", context, status=422 if faults else 200)
 
 
 @login_required
@@ -92,12 +108,14 @@ def send_message(request: HttpRequest, code_uuid: uuid.UUID) -> HttpResponse:
                 scope=issuer.scope,
                 by=issuer.actor,
             )
-        except (CodeRefused, PhoneRefused) as refusal:
-            form.add_error(None, str(refusal))
+        except CodeRefused as refusal:
+            return _code_page(request, row, issuer, form, _faults_of(form, refusal, issuer))
+        except PhoneRefused as refusal:
+            form.add_error("phone", str(refusal))
         else:
             messages.success(request, "Tin nhắn đang được gửi, thường trong vòng một phút.")
             return redirect("code", code_uuid=code_uuid)
-    return _code_page(request, row, issuer, form, status=422)
+    return _code_page(request, row, issuer, form, form.faults)
 
 
 @login_required
@@ -152,12 +170,14 @@ def _issued(request: HttpRequest, form: IssueCodeForm, issuer: Issuer) -> HttpRe
         now=issuer.now,
         with_long_code=delivery in ("sms", "print"),
     )
-    not_sent = ""
+    not_sent, queued_before = "", None
     if delivery == "sms":
         try:
-            services.queue_message(
+            queued_at = services.queue_message(
                 issued.uuid, asked["phone"], issuer.now, scope=issuer.scope, by=issuer.actor
-            )
+            ).created_at
+            # then to the number that was given then, whatever this one is
+            queued_before = queued_at if queued_at < issuer.now else None
         except (CodeRefused, PhoneRefused) as refusal:
             not_sent = str(refusal)
     context = {
@@ -170,6 +190,7 @@ def _issued(request: HttpRequest, form: IssueCodeForm, issuer: Issuer) -> HttpRe
         "delivery": delivery,
         "masked": masked_phone(asked["phone"]) if delivery == "sms" else "",
         "not_sent": not_sent,
+        "queued_before": queued_before,
         "waiting": CodeState.WAITING,
     }
     return render(request, "keys/issued.html", context)
@@ -182,15 +203,37 @@ def _code(code_uuid: uuid.UUID, issuer: Issuer) -> VerificationCode:
         raise Http404 from None
 
 
+def _faults_of(form: OnceForm, refusal: CodeRefused, issuer: Issuer) -> Sequence[FormFault]:
+    """Why nothing was done; a form whose UUID was used for something else gets another UUID."""
+    if refusal.code != "uuid_already_exists":
+        return [FormFault(str(refusal))]
+    used: uuid.UUID = form.cleaned_data["uuid"]
+    form.renew()
+    try:
+        queries.code_row(used, issuer.scope)
+    except CodeRefused:
+        return [FormFault("Biểu mẫu này đã được dùng cho việc khác. Hãy xem lại rồi bấm lần nữa.")]
+    text = (
+        "Biểu mẫu này đã cấp một mã với nội dung khác: xem, hoặc thu hồi mã đó. Nếu vẫn cần mã mới với nội "
+        "dung vừa sửa, hãy bấm “Cấp mã” lần nữa."
+    )
+    return [FormFault(text, reverse("code", args=[used]))]
+
+
 def _code_page(
-    request: HttpRequest, row: VerificationCode, issuer: Issuer, form: PhoneForm, *, status: int = 200
+    request: HttpRequest,
+    row: VerificationCode,
+    issuer: Issuer,
+    form: PhoneForm,
+    faults: Sequence[FormFault] = (),
 ) -> HttpResponse:
     line = code_line(row, issuer.areas, issuer.now)
     context = {
         "code": row,
         "line": line,
         "form": form,
+        "faults": faults,
         "usable": line.state is CodeState.WAITING,
         "sms": settings.BLUEZONE_SMS.sender is not None,
     }
-    return render(request, "keys/code.html", context, status=status)
+    return render(request, "keys/code.html", context, status=422 if faults else 200)

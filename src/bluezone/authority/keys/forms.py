@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import uuid as uuids
 from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.files.uploadedfile import UploadedFile
 
 from bluezone.authority.keys.bulk_codes import MAX_BYTES
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
+from bluezone.authority.keys.rules import check_test_dates
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, parse_phone
 
-__all__ = ["REPORT_TYPE_LABELS", "BulkConfirmForm", "BulkForm", "IssueCodeForm", "PhoneForm"]
+__all__ = [
+    "REPORT_TYPE_LABELS",
+    "BulkConfirmForm",
+    "BulkForm",
+    "FormFault",
+    "IssueCodeForm",
+    "OnceForm",
+    "PhoneForm",
+    "StaffForm",
+]
 
 REPORT_TYPE_LABELS = {
     ReportTypeName.CONFIRMED: "Dương tính, đã xét nghiệm khẳng định",
@@ -63,10 +78,60 @@ class PhoneField(forms.CharField):
             raise forms.ValidationError(str(refusal)) from None
 
 
-class _AreaForm(forms.Form):
-    """What is issued, is issued somewhere, and once: the UUID is made with the form."""
+@dataclass(frozen=True, slots=True)
+class FormFault:
+    """What is wrong with a form, and the address of where it is mended, if there is one."""
 
-    uuid = forms.UUIDField(widget=forms.HiddenInput)
+    text: str
+    href: str = ""
+
+
+class StaffForm(forms.Form):
+    """A form that tells all its faults in one place."""
+
+    @property
+    def faults(self) -> Sequence[FormFault]:
+        """In the order of the fields; each leads to its field."""
+        names = [NON_FIELD_ERRORS, *self.fields]
+        return [
+            FormFault(str(error), self._address_of(name))
+            for name in names
+            for error in self.errors.get(name, ())
+        ]
+
+    def _address_of(self, name: str) -> str:
+        if name == NON_FIELD_ERRORS or self[name].is_hidden:
+            return ""
+        # radio buttons have no element of their own together; the first one stands for all
+        return f"#{self[name].id_for_label or f'{self[name].auto_id}_0'}"
+
+
+class OnceForm(StaffForm):
+    """What it asks for is done once: the UUID is made with the form."""
+
+    uuid = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "Biểu mẫu thiếu số nhận dạng. Hãy bấm lần nữa.",
+            "invalid": "Số nhận dạng của biểu mẫu không đúng. Hãy bấm lần nữa.",
+        },
+    )
+
+    def renew(self) -> None:
+        """With another UUID, what is sent next is something new: this one can never be used as it is."""
+        data: Any = self.data.copy()
+        data["uuid"] = str(uuids.uuid4())
+        self.data = data
+
+    def clean(self) -> dict[str, Any]:
+        if "uuid" in self.errors:
+            self.renew()
+        return super().clean() or self.cleaned_data
+
+
+class _AreaForm(OnceForm):
+    """What is issued, is issued somewhere."""
+
     area = forms.ChoiceField(
         label="Nơi cấp",
         error_messages={
@@ -85,6 +150,7 @@ class _AreaForm(forms.Form):
 class IssueCodeForm(_AreaForm):
     """Asks for no name or other identity: the code is tied to a test, not to a person."""
 
+    field_order = ("uuid", "report_type", "test_date", "onset_date", "area", "delivery", "phone")
     report_type = forms.ChoiceField(
         label="Kết quả",
         choices=[(one.value, REPORT_TYPE_LABELS[one]) for one in ISSUABLE],
@@ -103,8 +169,9 @@ class IssueCodeForm(_AreaForm):
     )
     phone = PhoneField(required=False)
 
-    def __init__(self, *args: Any, areas: dict[str, str], sms: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, areas: dict[str, str], sms: bool, today: date, **kwargs: Any) -> None:
         super().__init__(*args, areas=areas, **kwargs)
+        self.today = today
         if not sms:
             field = self.fields["delivery"]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type only
@@ -115,19 +182,31 @@ class IssueCodeForm(_AreaForm):
         return self.cleaned_data["delivery"] or "read"
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if cleaned.get("delivery") != "sms":
             cleaned.pop("phone", None)  # a number that nobody will write to is not kept, right or wrong
             self.errors.pop("phone", None)
         elif not cleaned.get("phone") and "phone" not in self.errors:
             self.add_error("phone", "Hãy nhập số điện thoại để gửi SMS.")
+        self._check_dates()
         return cleaned
 
+    def _check_dates(self) -> None:
+        """So that a fault of a date is told with all the others, at its field."""
+        if {"test_date", "onset_date"} & set(self.errors):
+            return
+        test, onset = self.cleaned_data["test_date"], self.cleaned_data["onset_date"]
+        report_type = ReportTypeName(self.cleaned_data.get("report_type") or ReportTypeName.CONFIRMED)
+        if test is None and onset is None:
+            self.add_error("test_date", check_test_dates(report_type, None, None, self.today))
+        for name, dates in {"test_date": (test, None), "onset_date": (None, onset)}.items():
+            if any(dates) and (fault := check_test_dates(report_type, *dates, self.today)):
+                self.add_error(name, fault)
 
-class PhoneForm(forms.Form):
+
+class PhoneForm(OnceForm):
     """Where a code is sent, again or for the first time."""
 
-    uuid = forms.UUIDField(widget=forms.HiddenInput)
     phone = PhoneField()
 
 

@@ -23,6 +23,8 @@ __all__ = ["BulkOutcome", "RowOutcome", "issue_bulk", "mark_bulk_downloaded"]
 _ROWS_A_TRANSACTION = 20
 """Few, for SQLite lets nobody else write meanwhile: a phone that publishes keys waits a fifth of a second."""
 
+_USED_ROW = "dòng này của tệp đã được cấp mã với nội dung khác; hãy tải tệp lên lại từ đầu"
+
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
@@ -95,7 +97,9 @@ def _bulk_issue(
         else:
             record(by, "keys.bulk-issued", f"bulk:{upload}", {"area": area_path, "rows": rows}, now=now)
     if (known.issued_by_id, known.area_path, known.rows) != (by.user_id, area_path, rows):
-        raise CodeRefused(f"UUID {upload} was used for another file", "uuid_already_exists", 409)
+        raise CodeRefused(
+            "Biểu mẫu này đã được dùng cho một tệp khác. Hãy tải tệp lên lại.", "uuid_already_exists", 409
+        )
     return known
 
 
@@ -117,6 +121,8 @@ def _issue_row(
             with_long_code=True,
         )
     except CodeRefused as refusal:
+        if refusal.code == "uuid_already_exists":
+            return RowOutcome(row, refusal=_USED_ROW)
         return RowOutcome(row, refusal=str(refusal))
     if not row.phone:
         return RowOutcome(row, issued)
