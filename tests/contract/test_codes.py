@@ -134,6 +134,35 @@ def test_a_code_of_a_type_the_client_does_not_know_is_not_used_up(
     assert post("/api/verify", {"code": code.code, "accept": ["likely"]})[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("accept", "taken"),  # the table of the reference's TestGetAcceptedTestTypes, spelling too
+    [
+        ([], {"confirmed", "likely", "negative"}),
+        (["CONFIRMED"], {"confirmed"}),
+        (["Likely"], {"confirmed", "likely"}),
+        (["negative"], {"confirmed", "likely", "negative"}),
+        (["User-Report"], {"confirmed"}),
+        (["likely", "user-report"], {"confirmed", "likely"}),
+    ],
+)
+def test_what_a_client_accepts(
+    key_server: Any, authority_clock: Any, accept: list[str], taken: set[str]
+) -> None:
+    statuses = {}
+    for kind in (ReportTypeName.CONFIRMED, ReportTypeName.LIKELY, ReportTypeName.NEGATIVE):
+        code = issue(authority_clock, report_type=kind, onset_date=None)
+        statuses[kind.value] = post("/api/verify", {"code": code.code, "accept": accept})[0]
+    assert statuses == {kind: 200 if kind in taken else 412 for kind in statuses}
+
+
+def test_a_date_that_there_is_not_is_left_out(key_server: Any, authority_clock: Any) -> None:
+    code = issue(authority_clock, onset_date=None)
+    reply = post("/api/verify", {"code": code.code})[1]
+    assert set(reply) == {"testtype", "testDate", "token", "padding"}
+    code = issue(authority_clock, test_date=None)
+    assert set(post("/api/verify", {"code": code.code})[1]) == {"testtype", "symptomDate", "token", "padding"}
+
+
 def test_the_same_uuid_gives_the_same_code(key_server: Any, authority_clock: Any) -> None:
     request = uuid.uuid4()
     first = issue(authority_clock, uuid=request)

@@ -141,7 +141,7 @@ def test_right_codes_and_malformed_requests_use_up_no_tries(
         assert post("/api/verify", b"{")[0] == 400
         assert post("/api/verify", {"code": 1})[0] == 400
         assert post("/api/verify", {"code": "11112222", "accept": ["x"]})[0] == 400
-        for no_code in ("", "1", "1111222", "111122223", "1111222a", "１１１１２２２２", "-"):
+        for no_code in ("", "1", "1111222", "111122223", "1111222a", "-"):
             assert post("/api/verify", {"code": no_code})[1]["errorCode"] == "code_invalid"
     expired = new_code(authority_clock, 9)
     authority_clock.advance(timedelta(minutes=15))

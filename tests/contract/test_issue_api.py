@@ -55,6 +55,15 @@ def test_a_code_for_a_test(laboratory: Laboratory, authority_clock: Any) -> None
     assert key.last_used_on == authority_clock.now().date()
 
 
+def test_as_clients_of_the_reference_also_write_it(laboratory: Laboratory) -> None:
+    assert (
+        laboratory.post("/api/issue", {**TEST, "testType": "CONFIRMED", "onlyGenerateSMS": False})[0] == 200
+    )
+    status, reply = laboratory.post("/api/issue", {**TEST, "onlyGenerateSMS": True})
+    assert (status, reply["errorCode"]) == (400, "unparsable_request")
+    assert "onlyGenerateSMS" in reply["error"]
+
+
 def test_the_same_uuid_issues_nothing_more(laboratory: Laboratory) -> None:
     body = {**TEST, "uuid": str(uuid.uuid4())}
     assert laboratory.post("/api/issue", body)[0] == 200

@@ -14,6 +14,7 @@ __all__ = [
     "code_link",
     "code_web_link",
     "is_long_code",
+    "is_short_code",
     "long_code",
     "long_code_hmac",
     "short_code",
@@ -45,6 +46,12 @@ def long_code(code_uuid: uuid.UUID, attempt: int) -> str:
 def typed_code(text: str) -> str:
     """A code as it was meant: no blanks or dashes, small letters, digits for letters that look like them."""
     return "".join(text.split()).replace("-", "").lower().translate(_MISREAD)
+
+
+def is_short_code(text: str) -> bool:
+    """Whether a typed code has the form of a short one."""
+    typed = typed_code(text)
+    return len(typed) == SHORT_CODE_DIGITS and typed.isascii() and typed.isdigit()
 
 
 def is_long_code(text: str) -> bool:

@@ -47,6 +47,7 @@ _FIELDS = frozenset(
         "smsTemplateLabel",
         "uuid",
         "externalIssuerID",
+        "onlyGenerateSMS",
     )
 )
 
@@ -136,9 +137,11 @@ def expire_code(request: HttpRequest, caller: services.ApiCaller) -> HttpRespons
 
 def _issue(fields: Mapping[str, Any], caller: services.ApiCaller) -> dict[str, Any]:
     known_fields(fields, _FIELDS)
-    kind = short_text(fields, "testType", "")
+    kind = short_text(fields, "testType", "").lower()
     if kind not in set(ISSUABLE):
         raise services.CodeRefused(f"testType must be one of {', '.join(ISSUABLE)}", "invalid_test_type")
+    if fields.get("onlyGenerateSMS"):
+        raise BadRequest('field "onlyGenerateSMS" must be false: messages are sent from here only')
     phone = fields.get("phone") or None
     if phone is not None and not isinstance(phone, str):
         raise BadRequest('field "phone" must be a string')

@@ -19,7 +19,7 @@ from bluezone.authority import runtime
 from bluezone.authority.access.growing_delay import GrowingDelay
 from bluezone.authority.access.rate_limit import AlarmCounter, FixedWindow, client_address
 from bluezone.authority.keys import services
-from bluezone.authority.keys.code_texts import is_long_code
+from bluezone.authority.keys.code_texts import is_long_code, is_short_code
 from bluezone.authority.keys.json_endpoints import Unacceptable, View, json_body, json_post, padded
 from bluezone.authority.keys.models import ApiKind
 from bluezone.authority.keys.verification_json import (
@@ -138,17 +138,18 @@ def _verify(fields: Mapping[str, Any], address: str) -> dict[str, Any]:
     if not isinstance(accept, list) or not all(isinstance(one, str) for one in accept):
         raise BadRequest('field "accept" must be an array of strings')
     nonce = _nonce(fields)
-    if is_long_code(code):
-        # nobody guesses 80 bits: these are never refused, so that no guesser shuts their neighbours out
+    if is_long_code(code) or not is_short_code(code):
+        # Nobody guesses 80 bits: these are never refused, so that no guesser shuts their neighbours out.
+        # What has the form of no code is no guess.
         return _verified(services.verify_code(code, accept, now, nonce=nonce))
     return _verified(_try_short_code(code, accept, nonce, address))
 
 
 def _verified(verified: services.VerifiedCode) -> dict[str, Any]:
+    dates = {"symptomDate": verified.onset_date, "testDate": verified.test_date}
     return {
         "testtype": verified.report_type.value,
-        "symptomDate": verified.onset_date.isoformat() if verified.onset_date else "",
-        "testDate": verified.test_date.isoformat() if verified.test_date else "",
+        **{name: day.isoformat() for name, day in dates.items() if day},  # absent without one, as there
         "token": verified.token,
     }
 

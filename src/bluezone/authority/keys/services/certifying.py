@@ -54,7 +54,7 @@ _ACCEPTS = {
     ReportTypeName.CONFIRMED: {ReportTypeName.CONFIRMED},
     ReportTypeName.LIKELY: {ReportTypeName.CONFIRMED, ReportTypeName.LIKELY},
     ReportTypeName.NEGATIVE: set(ISSUABLE),
-    ReportTypeName.USER_REPORT: {*ISSUABLE, ReportTypeName.USER_REPORT},
+    ReportTypeName.USER_REPORT: {ReportTypeName.CONFIRMED, ReportTypeName.USER_REPORT},
 }
 
 
@@ -171,6 +171,6 @@ def _accepted_types(accept: Sequence[str]) -> set[ReportTypeName]:
     if not accept:
         return set(ReportTypeName)
     try:
-        return set().union(*(_ACCEPTS[ReportTypeName(one)] for one in accept))
+        return set().union(*(_ACCEPTS[ReportTypeName(one.lower())] for one in accept))
     except (ValueError, KeyError):
         raise CodeRefused("invalid test type in accept", "invalid_test_type") from None
