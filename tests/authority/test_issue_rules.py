@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bluezone.authority.keys.issue_rules import CodeState, date_fault, expected_codes, state_of_code
+from bluezone.authority.keys.issue_rules import CodeState, expected_codes, state_of_code
+from bluezone.authority.keys.report_types import ReportTypeName
+from bluezone.authority.keys.rules import check_test_dates
 
 NOW = datetime(2021, 3, 10, 8, 17, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
@@ -73,6 +75,14 @@ def test_states_of_a_code(
 
 
 def test_words_for_faults_of_dates() -> None:
-    day = date(2021, 3, 10)
-    assert date_fault(None, None) == "missing_date"
-    assert date_fault(day, None) == date_fault(None, day) == "invalid_date"
+    today, long_ago = date(2021, 3, 10), date(2021, 1, 1)
+    faults = [
+        check_test_dates(ReportTypeName.CONFIRMED, None, None, today),
+        check_test_dates(ReportTypeName.CONFIRMED, long_ago, None, today),
+        check_test_dates(ReportTypeName.CONFIRMED, None, long_ago, today),
+        check_test_dates(ReportTypeName.NEGATIVE, None, today, today),
+    ]
+    # the reference's codes
+    assert [fault and fault.code for fault in faults] == ["missing_date", *["invalid_date"] * 3]
+    assert all(fault and fault.english.isascii() and not fault.isascii() for fault in faults)
+    assert check_test_dates(ReportTypeName.CONFIRMED, today, today, today) is None

@@ -35,6 +35,7 @@ class Laboratory:
         reply = response.json()
         assert 1024 <= len(b64decode(reply.pop("padding"))) <= 2048
         assert response["Cache-Control"] == "no-store"
+        assert reply.get("error", "").isascii()  # English, as the reference says of all its errors
         return response.status_code, reply
 
 

@@ -55,6 +55,13 @@ def test_a_code_for_a_test(laboratory: Laboratory, authority_clock: Any) -> None
     assert key.last_used_on == authority_clock.now().date()
 
 
+def test_errors_are_told_in_english(laboratory: Laboratory) -> None:
+    reply = laboratory.post("/api/issue", {**TEST, "phone": "+12068675309"})[1]
+    assert reply["error"].startswith('field "phone" must be a mobile number of Viet Nam')
+    reply = laboratory.post("/api/issue", {**TEST, "testDate": "2021-03-11"})[1]
+    assert reply["error"].startswith("testDate must be within the last 14 days")
+
+
 def test_as_clients_of_the_reference_also_write_it(laboratory: Laboratory) -> None:
     assert (
         laboratory.post("/api/issue", {**TEST, "testType": "CONFIRMED", "onlyGenerateSMS": False})[0] == 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from math import ceil
 from statistics import linear_regression
@@ -15,7 +15,6 @@ __all__ = [
     "FEWEST_DAYS",
     "CodeRefused",
     "CodeState",
-    "date_fault",
     "expected_codes",
     "state_of_code",
 ]
@@ -30,12 +29,15 @@ _LOWEST, _HIGHEST = 10, 20_000
 
 
 class CodeRefused(Refused):
-    """No code is issued, or a code is not accepted; ``code`` and ``status`` are those of the API."""
+    """No code is issued or accepted; ``code``, ``status`` and ``english`` are what the API says of it."""
 
-    def __init__(self, message: str, code: str = "code_invalid", status: int = 400) -> None:
+    def __init__(
+        self, message: str, code: str = "code_invalid", status: int = 400, *, english: str = ""
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.english = english or message
 
 
 class CodeState(StrEnum):
@@ -56,11 +58,6 @@ def state_of_code(
     if revoked_at is not None:
         return CodeState.REVOKED
     return CodeState.EXPIRED if expires_at <= now else CodeState.WAITING
-
-
-def date_fault(test_date: date | None, onset_date: date | None) -> str:
-    """The reference's word for what is wrong with the dates of a test, when something is."""
-    return "missing_date" if test_date is None and onset_date is None else "invalid_date"
 
 
 def expected_codes(issued: Sequence[int], *, factor: float, default: int) -> int:

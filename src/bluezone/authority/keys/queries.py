@@ -146,7 +146,7 @@ def code_row(uuid: uuid.UUID, scope: Scope) -> VerificationCode:
     """A stored code by its UUID; raises like :func:`code_state`."""
     found = scope.filter(VerificationCode.objects.filter(pk=uuid), "area_path").first()
     if found is None:
-        raise CodeRefused("Không tìm thấy mã này.", "code_not_found", 404)
+        raise CodeRefused("Không tìm thấy mã này.", "code_not_found", 404, english="code not found")
     return found
 
 

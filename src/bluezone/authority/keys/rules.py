@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ __all__ = [
     "LIMITS",
     "MAX_TEST_AGE_DAYS",
     "AcceptedKey",
+    "DateFault",
     "Decision",
     "KnownKey",
     "PublishLimits",
@@ -60,6 +62,35 @@ class PublishLimits:
 
 
 LIMITS = PublishLimits()
+
+
+class DateFault(StrEnum):
+    """What is wrong with the dates of a test: as staff read it, and in English for other systems."""
+
+    MISSING = "Cần ngày lấy mẫu hoặc ngày khởi phát triệu chứng."
+    TEST_DATE = f"Ngày lấy mẫu phải trong {MAX_TEST_AGE_DAYS} ngày gần đây và không ở tương lai."
+    ONSET_DATE = f"Ngày khởi phát phải trong {LIMITS.max_onset_age_days} ngày gần đây và không ở tương lai."
+    ONSET_OF_NEGATIVE = "Kết quả âm tính không có ngày khởi phát."
+
+    @property
+    def code(self) -> str:
+        """The reference's word for it."""
+        return "missing_date" if self is DateFault.MISSING else "invalid_date"
+
+    @property
+    def english(self) -> str:
+        """As an error of the API."""
+        return _ENGLISH_DATE_FAULTS[self]
+
+
+_ENGLISH_DATE_FAULTS = {
+    DateFault.MISSING: "testDate or symptomDate is required",
+    DateFault.TEST_DATE: f"testDate must be within the last {MAX_TEST_AGE_DAYS} days, in Viet Nam's calendar",
+    DateFault.ONSET_DATE: (
+        f"symptomDate must be within the last {LIMITS.max_onset_age_days} days, in Viet Nam's calendar"
+    ),
+    DateFault.ONSET_OF_NEGATIVE: "a negative test has no symptomDate",
+}
 
 
 class PublishRefused(Refused):
@@ -189,16 +220,19 @@ def decide_revision(
 
 def check_test_dates(
     report_type: ReportTypeName, test_date: date | None, onset_date: date | None, today: date
-) -> str | None:
-    """What is wrong with the dates of a test for which a code is wanted, in Vietnamese; or ``None``."""
+) -> DateFault | None:
+    """What is wrong with the dates of a test for which a code is wanted; or ``None``."""
     if test_date is None and onset_date is None:
-        return "Cần ngày lấy mẫu hoặc ngày khởi phát triệu chứng."
+        return DateFault.MISSING
     if test_date is not None and not today - timedelta(days=MAX_TEST_AGE_DAYS) <= test_date <= today:
-        return f"Ngày lấy mẫu phải trong {MAX_TEST_AGE_DAYS} ngày gần đây và không ở tương lai."
-    if onset_date is not None and not today - timedelta(days=28) <= onset_date <= today:
-        return "Ngày khởi phát phải trong 28 ngày gần đây và không ở tương lai."
+        return DateFault.TEST_DATE
+    if (
+        onset_date is not None
+        and not today - timedelta(days=LIMITS.max_onset_age_days) <= onset_date <= today
+    ):
+        return DateFault.ONSET_DATE
     if onset_date is not None and report_type is ReportTypeName.NEGATIVE:
-        return "Kết quả âm tính không có ngày khởi phát."
+        return DateFault.ONSET_OF_NEGATIVE
     return None
 
 

@@ -90,13 +90,13 @@ def error_fields(error: Refused) -> tuple[str, str, int]:
     """
     match error:
         case services.CodeRefused():
-            return error.code, str(error), error.status
+            return error.code, error.english, error.status
         case services.ApiKeyRefused():
             return "unauthorized", str(error), 401
         case BadRequest():
             return "unparsable_request", str(error), 400
         case PhoneRefused():
-            return "unparsable_request", f'field "phone": {error}', 400
+            return "unparsable_request", f'field "phone" {error.english}', 400
     raise error
 
 

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
 from bluezone.authority.keys import code_texts
-from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, date_fault
+from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import VerificationCode
 from bluezone.authority.keys.queries import code_row, state_of
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
@@ -90,14 +90,16 @@ def issue_code(
     if area_path != EVERYWHERE:
         check_area_path(area_path)
     if not scope.allows(area_path):
-        raise CodeRefused("Địa bàn này nằm ngoài phạm vi được giao.")
+        raise CodeRefused(
+            "Địa bàn này nằm ngoài phạm vi được giao.", english="the area is outside of what was assigned"
+        )
     if report_type not in ISSUABLE:
         raise CodeRefused(f"no code is issued for a test of type {report_type.value!r}", "invalid_test_type")
     known, created = VerificationCode.objects.filter(pk=uuid).first(), False
     if known is None:
         fault = check_test_dates(report_type, test_date, onset_date, now.astimezone(HANOI).date())
         if fault:
-            raise CodeRefused(fault, date_fault(test_date, onset_date))
+            raise CodeRefused(fault, fault.code, english=fault.english)
         check_issue_limit(area_path, now)
         known, created = store_new_code(
             VerificationCode(
@@ -133,12 +135,12 @@ def revoke_code(uuid: uuid.UUID, *, scope: Scope, by: Actor, now: datetime) -> C
     found = code_row(uuid, scope)
     state = state_of(found, now)
     if state is CodeState.CLAIMED:
-        raise CodeRefused("Mã này đã được dùng nên không thu hồi được nữa.", "code_already_claimed")
+        raise _already_claimed()
     if state is not CodeState.WAITING:
         return state
     # the condition again: a phone may have been quicker
     if not VerificationCode.objects.filter(pk=uuid, claimed_at=None).update(revoked_at=now):
-        raise CodeRefused("Mã này đã được dùng nên không thu hồi được nữa.", "code_already_claimed")
+        raise _already_claimed()
     record(by, "keys.code-revoked", f"code:{uuid}", {"area": found.area_path}, now=now)
     return CodeState.REVOKED
 
@@ -183,6 +185,14 @@ def store_new_code(row: VerificationCode) -> tuple[VerificationCode, bool]:
         else:
             return row, True
     raise RuntimeError("no free verification code was found")
+
+
+def _already_claimed() -> CodeRefused:
+    return CodeRefused(
+        "Mã này đã được dùng nên không thu hồi được nữa.",
+        "code_already_claimed",
+        english="the code has been used, so it can no longer be taken back",
+    )
 
 
 def _of_test(row: VerificationCode) -> tuple[object, ...]:

@@ -89,7 +89,11 @@ def queue_message(
     if known is None:
         number = parse_phone(phone)
         if settings.BLUEZONE_SMS.sender is None:
-            raise CodeRefused("Máy chủ này chưa được cài đặt để gửi SMS.", "sms_not_set_up")
+            raise CodeRefused(
+                "Máy chủ này chưa được cài đặt để gửi SMS.",
+                "sms_not_set_up",
+                english="this server is not set up to send messages",
+            )
         if state_of(row, now) is not CodeState.WAITING:
             raise CodeRefused("Mã này không còn dùng được nên không gửi nữa.", "code_not_usable", 409)
         if SmsMessage.objects.filter(code=row).count() >= MAX_MESSAGES_A_CODE:

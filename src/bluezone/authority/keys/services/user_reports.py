@@ -15,7 +15,7 @@ from django.db import transaction
 
 from bluezone.authority.access.audit import SYSTEM, record
 from bluezone.authority.access.scope import EVERYWHERE
-from bluezone.authority.keys.issue_rules import CodeRefused, date_fault
+from bluezone.authority.keys.issue_rules import CodeRefused
 from bluezone.authority.keys.keyed_hash import keyed
 from bluezone.authority.keys.models import UserReport, VerificationCode
 from bluezone.authority.keys.report_types import ReportTypeName
@@ -53,7 +53,7 @@ def report_by_user(
         raise CodeRefused(f"the nonce has {len(nonce)} bytes, not {NONCE_BYTES}", "missing_nonce")
     fault = check_test_dates(ReportTypeName.USER_REPORT, test_date, onset_date, now.astimezone(HANOI).date())
     if fault:
-        raise CodeRefused(fault, date_fault(test_date, onset_date))
+        raise CodeRefused(fault, fault.code, english=fault.english)
     number = parse_phone(phone)
     expires_at = now + code_lifetime()
     try:

@@ -20,6 +20,8 @@ _WRITTEN = re.compile(r"[+(]?\d[\d\s().\-]*")
 class PhoneRefused(Refused):
     """Not a number that a message can be sent to; in Vietnamese, without repeating the number."""
 
+    english = "must be a mobile number of Viet Nam, such as 0912 345 678 or +84 912 345 678"
+
 
 def parse_phone(text: str) -> str:
     """The number in E.164, from ``0912 345 678``, ``+84…``, ``84…`` or ``912345678`` (Excel took the zero).
