@@ -16,6 +16,7 @@ from bluezone.cli.imports import import_app
 from bluezone.cli.match import match_files
 from bluezone.cli.output import print_refusal
 from bluezone.cli.replay import replay_record
+from bluezone.cli.users import user_app
 from bluezone.errors import Refused
 
 __all__ = ["app", "main"]
@@ -37,7 +38,7 @@ app.command("demo")(demo_day)
 app.command("replay")(replay_record)
 app.command("setup")(authority.setup)
 app.command("serve")(authority.serve)
-app.add_typer(authority.user_app, name="user")
+app.add_typer(user_app, name="user")
 app.add_typer(authority.code_app, name="code")
 app.add_typer(api_key_app, name="api-key")
 app.add_typer(authority.audit_app, name="audit")

@@ -1,8 +1,7 @@
-"""The authority's commands: setting up, serving, users, codes, the audit log, exports."""
+"""The authority's commands: setting up, serving, codes, the audit log, exports."""
 
 from __future__ import annotations
 
-import sys
 import uuid
 from datetime import date
 from typing import Annotated
@@ -22,10 +21,8 @@ __all__ = [
     "public_key",
     "serve",
     "setup",
-    "user_app",
 ]
 
-user_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 code_app = typer.Typer(help="One-time codes for a positive test.", no_args_is_help=True)
 audit_app = typer.Typer(help="The record of who did what.", no_args_is_help=True)
 
@@ -58,50 +55,6 @@ def serve(
         workers=workers or server.usable_cores(),
         on_ready=lambda url: say(f"serving on {url} (Ctrl-C stops)"),
     )
-
-
-@user_app.command("create")
-def create_user(
-    name: Annotated[str, typer.Argument(help="Login name: small letters, digits, dots, dashes.")],
-    role: Annotated[str, typer.Option(help="What the person may do, for example health-worker.")],
-    area: Annotated[str, typer.Option(help="Where: a path such as 01/009 or 01/009/00343, or * for all.")],
-    display_name: Annotated[str, typer.Option(help="The name that colleagues see.")] = "",
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from stdin instead of making one.")
-    ] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Create an account with one role in one area."""
-    prepare_authority()
-    from django.db import transaction
-
-    from bluezone.authority import runtime
-    from bluezone.authority.access.audit import Actor
-    from bluezone.authority.access.roles import Role
-    from bluezone.authority.access.scope import EVERYWHERE, Scope
-    from bluezone.authority.access.services import grant_role
-    from bluezone.authority.accounts.services import create_user, new_password
-    from bluezone.authority.areas.queries import known_path
-
-    try:
-        wanted = Role(role)
-    except ValueError:
-        names = ", ".join(one.value for one in Role)
-        raise typer.BadParameter(f"{role!r} is not one of {names}", param_hint="--role") from None
-    if area != EVERYWHERE and not known_path(area, Scope.everything()):
-        raise Refused(f"there is no area {area!r}")
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
-    cli, now = Actor("cli"), runtime.now()
-    with transaction.atomic():
-        user = create_user(name, password, display_name=display_name, by=cli, now=now)
-        grant_role(user, wanted, area, by=cli, now=now)
-    shown = None if password_stdin else password
-    if as_json:
-        print_json({"user": user.username, "id": str(user.pk), "role": role, "area": area, "password": shown})
-    else:
-        say(f"created {user.username}: {role} in {area}")
-        if shown:
-            typer.echo(shown)
 
 
 @code_app.command("issue")

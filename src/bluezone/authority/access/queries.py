@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bluezone.authority.access.models import AuditEntry, Grant
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import Scope
 
-__all__ = ["scope_of", "unsealed_entries"]
+__all__ = ["HeldRole", "roles_held", "scope_of", "unsealed_entries"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role somebody holds now, where, and until when if that is known."""
+
+    role: Role
+    area_path: str
+    until: datetime | None
 
 
 def scope_of(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role], now: datetime) -> Scope:
     """Where a user holds any of these roles now; nothing for one who is not active or not logged in."""
     if not user.is_authenticated or not user.is_active:
         return Scope.nothing()
-    held = Grant.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=now),
-        user_id=user.pk,
-        role__in=[role.value for role in roles],
-        valid_from__lte=now,
-    )
+    held = _valid(now).filter(user_id=user.pk, role__in=[role.value for role in roles])
     return Scope.of(held.values_list("area_path", flat=True))
+
+
+def roles_held(scope: Scope, now: datetime) -> dict[UUID, tuple[HeldRole, ...]]:
+    """The roles in a scope's areas that each user holds now, by the user's id."""
+    held: dict[UUID, tuple[HeldRole, ...]] = {}
+    for grant in scope.filter(_valid(now), "area_path").order_by("area_path", "role", "pk"):
+        one = HeldRole(Role(grant.role), grant.area_path, grant.valid_until)
+        held[grant.user_id] = (*held.get(grant.user_id, ()), one)
+    return held
+
+
+def _valid(now: datetime) -> QuerySet[Grant]:
+    return Grant.objects.filter(Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now)
 
 
 def unsealed_entries() -> int:

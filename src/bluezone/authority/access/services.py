@@ -6,13 +6,20 @@ from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import DateTimeField, F, Q, Value
+from django.db.models.functions import Greatest
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.models import Grant
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import EVERYWHERE, check_area_path
+from bluezone.errors import Refused
 
-__all__ = ["grant_role"]
+__all__ = ["GrantRefused", "grant_role", "revoke_role"]
+
+
+class GrantRefused(Refused):
+    """A role cannot be granted or revoked as asked."""
 
 
 @transaction.atomic
@@ -28,7 +35,10 @@ def grant_role(
     """Let a user act in a role in an area (or :data:`EVERYWHERE`) from now on.
 
     :raises ValueError: if ``area_path`` is neither.
+    :raises GrantRefused: if it would end before it begins.
     """
+    if until is not None and until <= now:
+        raise GrantRefused(f"the grant of {role.value} would have ended already")
     if area_path != EVERYWHERE:
         check_area_path(area_path)
     grant = Grant.objects.create(
@@ -42,3 +52,18 @@ def grant_role(
     details = {"role": role.value, "area": area_path, "until": until.isoformat() if until else None}
     record(by, "access.role-granted", f"user:{user.pk}", details, now=now)
     return grant
+
+
+@transaction.atomic
+def revoke_role(user: AbstractBaseUser, role: Role, area_path: str, *, by: Actor, now: datetime) -> None:
+    """End what a user was granted in just this area, at once.
+
+    :raises GrantRefused: if they do not hold it there, so that a typing error is not taken for done.
+    """
+    held = Q(valid_until=None) | Q(valid_until__gt=now)
+    mine = Grant.objects.filter(held, user_id=user.pk, role=role.value, area_path=area_path)
+    ended = mine.update(valid_until=Greatest(F("valid_from"), Value(now, DateTimeField())))
+    if not ended:
+        raise GrantRefused(f"{user.get_username()} is not {role.value} in {area_path}")
+    details = {"role": role.value, "area": area_path}
+    record(by, "access.role-revoked", f"user:{user.pk}", details, now=now)

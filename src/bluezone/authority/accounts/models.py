@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 __all__ = ["User"]
 
@@ -24,6 +25,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    session_epoch = models.PositiveIntegerField(default=0)
+    """Sessions carry it: raising it ends them all, also one that is being made just now."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -32,3 +35,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry to be this user's."""
+        value = f"{self.session_epoch}:{self.password}"
+        return salted_hmac("bluezone.accounts.session", value, algorithm="sha256").hexdigest()

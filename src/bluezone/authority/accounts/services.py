@@ -1,4 +1,4 @@
-"""The only writer of accounts."""
+"""The only writers of accounts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,27 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.accounts.models import User
 from bluezone.errors import Refused
 
-__all__ = ["AccountRefused", "create_user", "new_password"]
+__all__ = [
+    "AccountRefused",
+    "create_user",
+    "disable_user",
+    "enable_user",
+    "find_user",
+    "new_password",
+    "set_password",
+]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?")
 
 
 class AccountRefused(Refused):
-    """The account cannot be created as asked."""
+    """An account cannot be made or changed as asked, or there is none of that name."""
 
 
 def new_password() -> str:
@@ -43,11 +52,7 @@ def create_user(username: str, password: str, *, display_name: str = "", by: Act
         )
     shown = unicodedata.normalize("NFC", display_name.strip()) or username
     user = User(username=username, display_name=shown, created_at=now)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise AccountRefused(f"password of {username}: {' '.join(error.messages)}") from None
-    user.set_password(password)
+    _take_password(user, password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -55,3 +60,76 @@ def create_user(username: str, password: str, *, display_name: str = "", by: Act
         raise AccountRefused(f"user name {username!r} is taken") from None
     record(by, "accounts.user-created", f"user:{user.pk}", {}, now=now)
     return user
+
+
+def find_user(username: str) -> User:
+    """The account of that name.
+
+    :raises AccountRefused: if there is none.
+    """
+    return _named(username, User.objects.all())
+
+
+@transaction.atomic
+def disable_user(username: str, *, by: Actor, now: datetime) -> None:
+    """Let nobody in by this account; whoever is in is out at once. Safe to repeat, grants stay.
+
+    :raises AccountRefused: if there is none of that name.
+    """
+    user = _locked(username)
+    if not user.is_active:
+        return
+    user.is_active = False
+    _end_sessions(user)
+    user.save(update_fields=["is_active", "session_epoch"])
+    record(by, "accounts.user-disabled", f"user:{user.pk}", {}, now=now)
+
+
+@transaction.atomic
+def enable_user(username: str, *, by: Actor, now: datetime) -> None:
+    """Let the account be used again, with the grants that it still has; safe to repeat.
+
+    :raises AccountRefused: if there is none of that name.
+    """
+    user = _locked(username)
+    if user.is_active:
+        return
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record(by, "accounts.user-enabled", f"user:{user.pk}", {}, now=now)
+
+
+@transaction.atomic
+def set_password(username: str, password: str, *, by: Actor, now: datetime) -> None:
+    """Give an account another password; whoever came in by the old one is out at once.
+
+    :raises AccountRefused: if there is none of that name, or the password is weak.
+    """
+    user = _locked(username)
+    _take_password(user, password)
+    _end_sessions(user)
+    user.save(update_fields=["password", "session_epoch"])
+    record(by, "accounts.password-set", f"user:{user.pk}", {}, now=now)
+
+
+def _locked(username: str) -> User:
+    return _named(username, User.objects.select_for_update())
+
+
+def _named(username: str, users: QuerySet[User]) -> User:
+    user = users.filter(username=username).first()
+    if user is None:
+        raise AccountRefused(f"there is no user {username!r}")
+    return user
+
+
+def _take_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise AccountRefused(f"password of {user.username}: {' '.join(error.messages)}") from None
+    user.set_password(password)
+
+
+def _end_sessions(user: User) -> None:
+    user.session_epoch += 1

@@ -1,0 +1,15 @@
+"""A number in each account that every session of it carries: raising it ends them all."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = (("accounts", "0001_initial"),)
+
+    operations = (
+        migrations.AddField(
+            model_name="user",
+            name="session_epoch",
+            field=models.PositiveIntegerField(default=0),
+        ),
+    )

@@ -1,0 +1,210 @@
+"""Commands about staff accounts: who there is, what they may do where, and how that ends."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bluezone.cli.authority import parse_day, prepare_authority
+from bluezone.cli.output import JsonFlag, print_json, say
+from bluezone.errors import Refused
+
+if TYPE_CHECKING:
+    from bluezone.authority.access.roles import Role
+
+__all__ = ["user_app"]
+
+user_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
+
+_HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+
+_Name = Annotated[str, typer.Argument(help="Login name, as `list` shows it.")]
+_RoleOption = Annotated[str, typer.Option("--role", help="What they may do, for example health-worker.")]
+_AreaOption = Annotated[
+    str, typer.Option("--area", help="Where: a path such as 01/009 or 01/009/00343, or * for all.")
+]
+_PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from stdin instead of making one.")
+]
+
+
+@user_app.command("create")
+def create_user(
+    name: Annotated[str, typer.Argument(help="Login name: small letters, digits, dots, dashes.")],
+    role: _RoleOption,
+    area: _AreaOption,
+    display_name: Annotated[str, typer.Option(help="The name that colleagues see.")] = "",
+    password_stdin: _PasswordStdin = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Create an account with one role in one area."""
+    prepare_authority()
+    from django.db import transaction
+
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.services import grant_role
+    from bluezone.authority.accounts.services import create_user
+
+    wanted = _role(role)
+    _check_area(area)
+    password, shown = _password(password_stdin)
+    cli, now = Actor("cli"), runtime.now()
+    with transaction.atomic():
+        user = create_user(name, password, display_name=display_name, by=cli, now=now)
+        grant_role(user, wanted, area, by=cli, now=now)
+    if as_json:
+        print_json({"user": user.username, "id": str(user.pk), "role": role, "area": area, "password": shown})
+        return
+    say(f"created {user.username}: {role} in {area}")
+    if shown:
+        typer.echo(shown)
+
+
+@user_app.command("list")
+def list_users(as_json: JsonFlag = False) -> None:
+    """Every account: its roles and where, its last login, and whether it is disabled."""
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.scope import Scope
+    from bluezone.authority.accounts.queries import staff_accounts
+
+    rows = [
+        {
+            "user": one.username,
+            "id": str(one.id),
+            "display_name": one.display_name,
+            "active": one.is_active,
+            "last_login": one.last_login.isoformat() if one.last_login else None,
+            "roles": [
+                {
+                    "role": held.role.value,
+                    "area": held.area_path,
+                    "until": held.until.isoformat() if held.until else None,
+                }
+                for held in one.roles
+            ],
+        }
+        for one in staff_accounts(Scope.everything(), runtime.now())
+    ]
+    if as_json:
+        print_json({"users": rows})
+        return
+    for row in rows:
+        held = ", ".join(f"{one['role']} in {one['area']}" for one in row["roles"]) or "no role"
+        typer.echo(f"{row['user']}  {held}  last login {row['last_login'] or 'never'}{_state(row['active'])}")
+    if not rows:
+        say("no accounts")
+
+
+@user_app.command("disable")
+def disable(name: _Name) -> None:
+    """Let nobody in by this account: who is in is out at once. Safe to repeat; `enable` takes it back."""
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.accounts.services import disable_user
+
+    disable_user(name, by=Actor("cli"), now=runtime.now())
+    say(f"disabled {name}")
+
+
+@user_app.command("enable")
+def enable(name: _Name) -> None:
+    """Let an account be used again, with the roles that it still has; safe to repeat."""
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.accounts.services import enable_user
+
+    enable_user(name, by=Actor("cli"), now=runtime.now())
+    say(f"enabled {name}")
+
+
+@user_app.command("grant")
+def grant(
+    name: _Name,
+    role: _RoleOption,
+    area: _AreaOption,
+    until: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD in Vietnam; without it, no end.")] = "",
+) -> None:
+    """Let a person act in another role, or in another area too."""
+    last_day = parse_day(until, "--until")
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.services import grant_role
+    from bluezone.authority.accounts.services import find_user
+
+    wanted = _role(role)
+    _check_area(area)
+    ends = datetime.combine(last_day + timedelta(days=1), time(), _HANOI) if last_day else None
+    grant_role(find_user(name), wanted, area, by=Actor("cli"), now=runtime.now(), until=ends)
+    say(f"{name} is {role} in {area}" + (f" until the end of {until}" if until else ""))
+
+
+@user_app.command("revoke")
+def revoke(name: _Name, role: _RoleOption, area: _AreaOption) -> None:
+    """End a role that a person holds in just this area, at once."""
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.services import revoke_role
+    from bluezone.authority.accounts.services import find_user
+
+    revoke_role(find_user(name), _role(role), area, by=Actor("cli"), now=runtime.now())
+    say(f"{name} is not {role} in {area} any more")
+
+
+@user_app.command("password")
+def password(name: _Name, password_stdin: _PasswordStdin = False, as_json: JsonFlag = False) -> None:
+    """Give an account another password and print it; who came in by the old one is out at once."""
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.accounts.services import set_password
+
+    new, shown = _password(password_stdin)
+    set_password(name, new, by=Actor("cli"), now=runtime.now())
+    if as_json:
+        print_json({"user": name, "password": shown})
+        return
+    say(f"{name} has another password")
+    if shown:
+        typer.echo(shown)
+
+
+def _password(from_stdin: bool) -> tuple[str, str | None]:
+    """A password, and once more if it was made here and must be shown."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n"), None
+    from bluezone.authority.accounts.services import new_password
+
+    made = new_password()
+    return made, made
+
+
+def _role(text: str) -> Role:
+    from bluezone.authority.access.roles import Role
+
+    try:
+        return Role(text)
+    except ValueError:
+        names = ", ".join(one.value for one in Role)
+        raise typer.BadParameter(f"{text!r} is not one of {names}", param_hint="--role") from None
+
+
+def _check_area(area: str) -> None:
+    from bluezone.authority.access.scope import EVERYWHERE, Scope
+    from bluezone.authority.areas.queries import known_path
+
+    if area != EVERYWHERE and not known_path(area, Scope.everything()):
+        raise Refused(f"there is no area {area!r}")
+
+
+def _state(active: object) -> str:
+    return "" if active else "  disabled"
