@@ -13,11 +13,15 @@ import pytest
 from django.core.files.storage import storages
 from django.test import Client
 from moto.server import ThreadedMotoServer
+from storages.backends.s3 import S3File
+from structlog.testing import capture_logs
 
+from bluezone.authority import runtime
 from bluezone.authority.export_storage_settings import export_storages
 from bluezone.authority.keys import services
 from bluezone.authority.keys.export_storage import StorageUnavailable
 from bluezone.authority.keys.models import BatchStatus, ExportBatch
+from bluezone.authority.log_format import trace_without_values
 from bluezone.errors import Refused
 from bluezone.protocols.export_file import read_export
 
@@ -156,6 +160,61 @@ def test_a_bucket_that_fails_is_made_good(
     assert ExportBatch.objects.get().status == BatchStatus.PUBLISHED  # its file is there, not yet its line
     services.build_exports(authority_clock.now())
     assert len(index(bucket)) == 1
+
+
+def test_a_bucket_that_is_not_there_is_told_in_one_line(
+    bucket: Any, environment: dict[str, str], settings: Any, store: str
+) -> None:
+    missing = {**environment, PREFIX + "BUCKET": "nowhere"}
+    settings.STORAGES = {**settings.STORAGES, **export_storages(missing)}
+    with capture_logs() as lines, pytest.raises(Refused) as refusal:
+        services.build_exports(runtime.now())
+    assert str(refusal.value).startswith(f"cannot write VN/index.txt in the bucket nowhere of {store}: ")
+    assert "The specified bucket does not exist" in str(refusal.value)  # the store's words
+    assert "\n" not in str(refusal.value)
+    assert [(line["region"], line["reason"]) for line in lines] == [("VN", str(refusal.value))]
+    assert "exc_info" not in lines[0]
+    assert str(refusal.value) in trace_without_values(refusal.value)  # as background work logs it
+
+
+def test_a_store_that_is_not_there_is_told_in_one_line(
+    bucket: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    monkeypatch.setattr(storages["exports"], "open", _refuse)
+    with pytest.raises(Refused) as refusal:
+        services.build_exports(authority_clock.now())
+    assert str(refusal.value) == (
+        f"cannot read VN/index.txt in the bucket {BUCKET} of {store}: "
+        'Could not connect to the endpoint URL: "http://127.0.0.1:9"'
+    )
+
+
+def test_a_failure_while_a_file_comes_is_told_alike(
+    bucket: Any, authority_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.build_exports(authority_clock.now())
+    monkeypatch.setattr(S3File, "read", _refuse)
+    assert Client().get("/exports/VN/index.txt").status_code == 503
+
+
+def test_nobody_waits_long_for_a_store_that_is_silent(bucket: Any) -> None:
+    exports: Any = storages["exports"]
+    config = exports.connection.meta.client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (5, 20)
+    assert config.retries == {"mode": "standard", "total_max_attempts": 3}
+
+
+def test_a_server_that_does_not_reach_the_bucket_says_so_and_serves_on(
+    bucket: Any, authority_clock: Any, environment: dict[str, str], settings: Any
+) -> None:
+    services.build_exports(authority_clock.now())
+    assert Client().get("/readyz").json()["checks"]["storage"] == "ok"
+    missing = {**environment, PREFIX + "BUCKET": "nowhere"}
+    settings.STORAGES = {**settings.STORAGES, **export_storages(missing)}
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200  # codes and keys are as well here as on any server of the bucket
+    assert answer.json()["checks"]["storage"] == "cannot be used: `bluezone export build` says why"
+    assert "nowhere" not in answer.content.decode()
 
 
 def _refuse(*arguments: Any) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from bluezone.authority import runtime
 from bluezone.authority.key_store import key_store
+from bluezone.authority.keys.export_storage import StorageUnavailable, export_storage
 from bluezone.authority.keys.state_queries import ExportState, export_states, signer_names
 from bluezone.authority.read_only import read_only
 from bluezone.authority.secret_files import unreadable_secrets
@@ -22,6 +23,9 @@ __all__ = ["healthz", "readyz"]
 OK = "ok"
 PERIODS_LATE = 2
 _CLOCK_TOLERANCE = timedelta(minutes=5)
+
+_TOLD_ONLY = {"storage"}
+"""Servers share a bucket: were all taken out of service for it, nobody could issue a code or send a key."""
 
 _no_migration_missing = False
 """Once none is, none will be for as long as this process runs."""
@@ -37,16 +41,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @read_only
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 while everything works, else 503, and what does not. No secret and no path is told."""
+    """200 while the server can do its work, else 503, and what it cannot. No secret and no path is told."""
     checks: dict[str, Callable[[datetime], str]] = {
         "database": _database,
         "migrations": _migrations,
         "exports": _exports,
         "secrets": _secrets,
+        "storage": _storage,
     }
     now = runtime.now()
     states = {name: _checked(check, now) for name, check in checks.items()}
-    ready = all(state == OK for state in states.values())
+    ready = all(state == OK for name, state in states.items() if name not in _TOLD_ONLY)
     reply = {"status": "ready" if ready else "not ready", "checks": states}
     return JsonResponse(reply, status=200 if ready else 503)
 
@@ -106,6 +111,14 @@ def _secrets(now: datetime) -> str:
         except (Refused, ValueError, OSError):
             missing.append(name)
     return f"cannot be read: {', '.join(missing)}" if missing else OK
+
+
+def _storage(_now: datetime) -> str:
+    try:
+        export_storage().check()
+    except StorageUnavailable:
+        return "cannot be used: `bluezone export build` says why"
+    return OK
 
 
 def _text(moment: datetime) -> str:

@@ -37,8 +37,8 @@ def index(request: HttpRequest, region: str) -> HttpResponseBase:
     _check_region(region)
     try:
         content = export_storage().index(region)
-    except StorageUnavailable:
-        return _unavailable()
+    except StorageUnavailable as error:
+        return _unavailable(error)
     if content is None:
         raise Http404(f"region {region} has no export yet")
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
@@ -60,8 +60,8 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
         file = export_storage().open(f"{region}/{name}")
     except FileNotFoundError:
         raise Http404("no such export") from None
-    except StorageUnavailable:
-        return _unavailable()
+    except StorageUnavailable as error:
+        return _unavailable(error)
     stat = os.fstat(file.fileno())
     modified = int(stat.st_mtime)
     etag = f'"{stat.st_size:x}-{modified:x}"'  # by the second: so all servers of a bucket name it alike
@@ -89,7 +89,7 @@ def export_file(request: HttpRequest, region: str, name: str) -> HttpResponseBas
         response["Content-Length"] = str(len(span))
         response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{stat.st_size}"
     response["Accept-Ranges"] = "bytes"
-    refused = response.status_code == 416  # only whoever asked for that range is told; a cache would tell others
+    refused = response.status_code == 416  # for whoever asked for that range; a cache would tell others
     return _with_validators(response, etag, modified, "no-store" if refused else CACHE_FOREVER)
 
 
@@ -113,9 +113,9 @@ def _check_region(region: str) -> None:
         raise Http404("no such region")
 
 
-def _unavailable() -> HttpResponse:
+def _unavailable(error: StorageUnavailable) -> HttpResponse:
     """The bucket does not answer; no cache is to remember that."""
-    _log.error("exports cannot be served: the storage is unavailable", exc_info=True)
+    _log.error("exports cannot be served: the storage is unavailable", reason=str(error))
     response = HttpResponse(status=503)
     response["Cache-Control"] = "no-store"
     response["Retry-After"] = "30"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import Storage
 from storages.backends.s3 import S3Storage
 
 from bluezone.authority.keys.export_names import CACHE_FOREVER, CACHE_SHORTLY, INDEX
@@ -19,9 +20,16 @@ from bluezone.authority.keys.export_storage import StorageUnavailable, put_in_pl
 
 __all__ = ["BucketExports", "ExportBucket"]
 
+_PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+"""A thread that serves waits for the store; the library's minutes would hold all of them."""
+
 
 class ExportBucket(S3Storage):  # type: ignore[misc] # the library has no types
     """Its objects say to caches what this server says, so that a CDN may stand before either."""
+
+    def get_default_settings(self) -> dict[str, Any]:
+        """Of the library, and how long to wait."""
+        return {**super().get_default_settings(), "client_config": _PATIENCE}
 
     def get_object_parameters(self, name: str) -> dict[str, Any]:
         """Headers of an object."""
@@ -34,26 +42,28 @@ class ExportBucket(S3Storage):  # type: ignore[misc] # the library has no types
 class BucketExports:
     """Exports in a bucket, and copies of those that were asked for on this machine's disk."""
 
-    storage: Storage
+    storage: ExportBucket
     copies: Path
 
     def put(self, name: str, write: Callable[[BinaryIO], None]) -> None:
         """Make a file of what ``write`` writes."""
         aside = write_aside(self.copies, write)
-        with aside.open("rb") as file:
-            self._save(name, File(file))
+        with aside.open("rb") as file, self._speaking(f"write {name}"):
+            self.storage.save(name, File(file))
         aside.unlink()
         (self.copies / name).unlink(missing_ok=True)
 
     def put_index(self, region: str, content: bytes) -> None:
         """Replace a region's index, if it is another."""
         if self.index(region) != content:
-            self._save(f"{region}/{INDEX}", ContentFile(content))
+            with self._speaking(f"write {region}/{INDEX}"):
+                self.storage.save(f"{region}/{INDEX}", ContentFile(content))
 
     def index(self, region: str) -> bytes | None:
         """A region's index, ``None`` before there is one."""
+        name = f"{region}/{INDEX}"
         try:
-            with self._open(f"{region}/{INDEX}") as file:
+            with self._speaking(f"read {name}"), self.storage.open(name, "rb") as file:
                 content: bytes = file.read()
                 return content
         except FileNotFoundError:
@@ -70,15 +80,18 @@ class BucketExports:
 
     def delete(self, name: str) -> None:
         """Remove a file and its copy."""
-        try:
+        with self._speaking(f"delete {name}"):
             self.storage.delete(name)
-        except (BotoCoreError, ClientError) as error:
-            raise StorageUnavailable(f"cannot delete {name}") from error
         (self.copies / name).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Whether the bucket is there and lets us in; :raises StorageUnavailable:"""
+        with self._speaking("look"):
+            self.storage.connection.meta.client.head_bucket(Bucket=self.storage.bucket_name)
 
     def _copy(self, name: str, path: Path) -> None:
         """Fetch a file, with the bucket's time stamp: all servers name it by the same entity tag."""
-        with self._open(name) as file:
+        with self._speaking(f"read {name}"), self.storage.open(name, "rb") as file:
             modified = self.storage.get_modified_time(name).timestamp()
             aside = write_aside(self.copies, lambda out: shutil.copyfileobj(file, out))
         os.utime(aside, (modified, modified))
@@ -88,14 +101,11 @@ class BucketExports:
             if old != path and f"{path.parent.name}/{old.name}" not in listed:
                 old.unlink(missing_ok=True)
 
-    def _save(self, name: str, content: File[bytes]) -> None:
+    @contextmanager
+    def _speaking(self, doing: str) -> Iterator[None]:
         try:
-            self.storage.save(name, content)
+            yield
         except (BotoCoreError, ClientError) as error:
-            raise StorageUnavailable(f"cannot write {name}") from error
-
-    def _open(self, name: str) -> IO[bytes]:
-        try:
-            return self.storage.open(name, "rb")
-        except (BotoCoreError, ClientError) as error:
-            raise StorageUnavailable(f"cannot read {name}") from error
+            bucket, store = self.storage.bucket_name, self.storage.endpoint_url or "Amazon's S3"
+            cause = " ".join(str(error).split())
+            raise StorageUnavailable(f"cannot {doing} in the bucket {bucket} of {store}: {cause}") from error

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from django.conf import settings
 from django.core.files.storage import storages
 
 from bluezone.authority.keys.export_names import INDEX, exports_folder
+from bluezone.errors import Refused
 
 __all__ = [
     "BUCKET_ALIAS",
@@ -38,8 +39,8 @@ _LEFT_SECONDS = 3600
 """Since the last byte was written: no file takes so long."""
 
 
-class StorageUnavailable(Exception):
-    """The bucket does not answer, or refuses; its own words are the cause."""
+class StorageUnavailable(Refused, OSError):
+    """The bucket does not answer, or refuses, or the folder does; where, and why in its own words."""
 
 
 class ExportStorage(Protocol):
@@ -60,14 +61,17 @@ class ExportStorage(Protocol):
     def delete(self, name: str) -> None:
         """Remove a file, if it is there."""
 
+    def check(self) -> None:
+        """Whether it can be used at all; :raises StorageUnavailable:"""
+
 
 def export_storage() -> ExportStorage:
     """As the settings say."""
     folder = Path(exports_folder())
     if BUCKET_ALIAS in settings.STORAGES:
-        from bluezone.authority.keys.export_bucket import BucketExports  # and with it the library's 20 MB
+        from bluezone.authority.keys.export_bucket import BucketExports, ExportBucket  # 20 MB
 
-        return BucketExports(storages[BUCKET_ALIAS], folder)
+        return BucketExports(cast(ExportBucket, storages[BUCKET_ALIAS]), folder)
     return _Folder(folder)
 
 
@@ -106,6 +110,10 @@ class _Folder:
 
     def delete(self, name: str) -> None:
         (self.root / name).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        if self.root.exists() and not os.access(self.root, os.R_OK | os.W_OK | os.X_OK):
+            raise StorageUnavailable(f"cannot write to {self.root}")
 
 
 def _write_all(out: BinaryIO, content: bytes) -> None:

@@ -14,7 +14,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bluezone.authority.keys.export_storage import ExportStorage, clear_leftovers, export_storage
+from bluezone.authority.keys.export_storage import (
+    ExportStorage,
+    StorageUnavailable,
+    clear_leftovers,
+    export_storage,
+)
 from bluezone.authority.keys.models import BatchStatus, ExportBatch, ExportConfig
 from bluezone.authority.keys.services.builder_lock import only_builder
 from bluezone.authority.keys.services.export_batches import open_batch
@@ -56,7 +61,7 @@ def build_exports(now: datetime) -> ExportReport:
             try:
                 one = _build_region(config, storage, now)
             except Exception as error:  # noqa: BLE001 - raised below
-                _log.exception("exports of a region failed", region=config.region)
+                _tell_failure(config.region, error)
                 first_failure = first_failure or error
                 continue
             report = ExportReport(
@@ -65,6 +70,13 @@ def build_exports(now: datetime) -> ExportReport:
     if first_failure is not None:
         raise first_failure
     return report
+
+
+def _tell_failure(region: str, error: Exception) -> None:
+    """The way through the code helps with a fault of ours; a storage's own words are enough."""
+    outside = isinstance(error, StorageUnavailable)
+    reason = {"reason": str(error)} if outside else {"exc_info": error}
+    _log.error("exports of a region failed", region=region, **reason)
 
 
 def _build_region(config: ExportConfig, storage: ExportStorage, now: datetime) -> ExportReport:
