@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.test import Client
 from tests.contract.test_imports import Follow, Neighbour, follow, neighbour, run
 
+from bluezone.authority.access.audit import Actor
 from bluezone.authority.keys import services
+from bluezone.authority.keys.export_storage import StorageUnavailable, export_storage
 from bluezone.errors import Refused
 
 __all__ = ["follow", "neighbour"]
@@ -90,3 +95,87 @@ def test_our_own_region_is_no_mirror(neighbour: Neighbour, follow: Follow) -> No
     with pytest.raises(Refused, match="exports of our own"):
         follow(mirror=True, region="VN")
     assert services.run_imports(neighbour.clock.now(), neighbour.open) == []
+
+
+def stop(neighbour: Neighbour) -> None:
+    services.stop_source("Lào", by=Actor("test"), now=neighbour.clock.now())
+    services.run_imports(neighbour.clock.now(), neighbour.open)
+
+
+def test_a_stopped_mirror_goes(neighbour: Neighbour, follow: Follow, key_server: Path) -> None:
+    """Devices would go on reading it, and learn of nobody any more."""
+    follow(mirror=True, region="LA")
+    neighbour.publish(FIRST, [neighbour.tek()])
+    run(neighbour)
+    stop(neighbour)
+    assert shown() == []
+    get(FIRST, 404)
+    assert [path.name for path in (key_server / "exports/LA").iterdir()] == ["index.txt"]
+    follow(mirror=True, region="LA")  # again
+    run(neighbour)
+    assert shown() == [f"LA/{FIRST}"]
+
+
+@pytest.mark.parametrize("otherwise", [{"mirror": False, "region": "VN"}, {"mirror": True, "region": "TH"}])
+def test_a_source_mirrored_otherwise_is_shown_at_the_former_place_no_longer(
+    neighbour: Neighbour, follow: Follow, key_server: Path, otherwise: dict[str, Any]
+) -> None:
+    follow(mirror=True, region="LA")
+    neighbour.publish(FIRST, [neighbour.tek()])
+    run(neighbour)
+    follow(**otherwise)
+    run(neighbour)
+    assert shown() == []
+    get(FIRST, 404)
+    assert (key_server / "exports/TH" / FIRST).exists() == otherwise["mirror"]
+
+
+def test_a_region_that_is_mirrored_gets_no_exports_of_our_own(neighbour: Neighbour, follow: Follow) -> None:
+    """Either would take away what the other has put there."""
+    follow(mirror=True, region="LA")
+    with pytest.raises(Refused, match="region LA shows files of Lào"):
+        services.configure_export("LA")
+    neighbour.publish(FIRST, [neighbour.tek()])
+    run(neighbour)
+    services.stop_source("Lào", by=Actor("test"), now=neighbour.clock.now())
+    with pytest.raises(Refused, match="region LA shows files of Lào"):
+        services.configure_export("LA")  # they are still there
+    services.run_imports(neighbour.clock.now(), neighbour.open)
+    services.configure_export("LA")
+
+
+def test_keys_come_in_while_there_is_no_place_for_copies(
+    neighbour: Neighbour, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> None:
+        raise StorageUnavailable("cannot reach it")
+
+    follow(mirror=True, region="LA")
+    neighbour.publish(FIRST, [neighbour.tek()])
+    for broken in ("index", "put", "put_index"):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(export_storage()), broken, unavailable)
+            report = run(neighbour)
+        assert report.keys == (1 if broken == "index" else 0)
+        assert all("not mirrored: cannot reach it" in one for one in report.failed)
+        assert report.failed
+    assert run(neighbour).failed == ()
+    assert shown() == [f"LA/{FIRST}"]
+
+
+def test_a_mirror_that_cannot_be_taken_down_is_tried_again(
+    neighbour: Neighbour, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> None:
+        raise StorageUnavailable("cannot reach it")
+
+    follow(mirror=True, region="LA")
+    neighbour.publish(FIRST, [neighbour.tek()])
+    run(neighbour)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(export_storage()), "delete", unavailable)
+        stop(neighbour)
+    assert shown() == []
+    get(FIRST)
+    services.run_imports(neighbour.clock.now(), neighbour.open)
+    get(FIRST, 404)

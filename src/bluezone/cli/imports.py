@@ -124,7 +124,7 @@ def run(as_json: JsonFlag = False) -> None:
 
 @import_app.command("stop")
 def stop(name: Annotated[str, typer.Argument(help="The source.")]) -> None:
-    """Follow a source no longer; its keys stay until they are too old."""
+    """Follow a source no longer; its keys stay until they are too old, its mirror until the next run."""
     prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor

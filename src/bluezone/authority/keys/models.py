@@ -370,6 +370,9 @@ class ImportSource(models.Model):
     public_keys_pem = models.TextField()
     reexport = models.BooleanField(default=False)
     mirror = models.BooleanField(default=False)
+    shown_as = models.CharField(max_length=16, blank=True)
+    """The region under which files of it lie here now, which are removed when it is mirrored no longer."""
+
     enabled = models.BooleanField(default=True)
     last_checked_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)

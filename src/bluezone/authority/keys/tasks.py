@@ -38,7 +38,7 @@ def count_codes() -> None:
 
 def follow_other_authorities() -> None:
     """Every quarter of an hour: take in what other authorities have published."""
-    services.run_imports(runtime.now(), open_http_exports)
+    services.run_imports_if_idle(runtime.now(), open_http_exports)
 
 
 def fetch_authority_keys() -> None:

@@ -49,6 +49,7 @@ from bluezone.authority.keys.services.imports import (
     ImportReport,
     add_source,
     run_imports,
+    run_imports_if_idle,
     stop_source,
 )
 from bluezone.authority.keys.services.issue_limits import DayLimit, day_limit, set_issue_limit
@@ -130,6 +131,7 @@ __all__ = [
     "rotate_certificate_key",
     "rotate_export_key",
     "run_imports",
+    "run_imports_if_idle",
     "send_due_messages",
     "set_issue_limit",
     "stop_source",

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from bluezone.authority.keys.models import ExportConfig
 from bluezone.authority.keys.services.export_signers import add_first_signer
+from bluezone.authority.keys.services.mirrors import mirrors_of
 from bluezone.errors import Refused
 from bluezone.protocols.export_region import REGION
 
@@ -51,6 +52,11 @@ def configure_export(
     """
     if not REGION.fullmatch(region):
         raise ExportRefused(f"region {region!r} is not like VN or VN-HN")
+    if mirrored := mirrors_of(region).first():
+        raise ExportRefused(
+            f"region {region} shows files of {mirrored.name}: mirror them as another, or not at all "
+            "(they are gone after the next import run)"
+        )
     config = ExportConfig.objects.filter(region=region).first() or ExportConfig(
         region=region,
         period_seconds=4 * 3600,

@@ -31,7 +31,15 @@ from bluezone.authority.keys.models import (
     random_row_id,
 )
 from bluezone.authority.keys.report_types import ReportTypeName, may_revise
-from bluezone.authority.keys.services.mirrors import copy_file, mirrored_lines, show_files
+from bluezone.authority.keys.services.builder_lock import only_importer
+from bluezone.authority.keys.services.mirrors import (
+    claim_region,
+    copy_file,
+    mirrored_lines,
+    mirrors_of,
+    show_files,
+    take_down_old_mirrors,
+)
 from bluezone.errors import Refused
 from bluezone.protocols.export_file import Export, read_export
 from bluezone.protocols.export_region import REGION
@@ -43,12 +51,15 @@ __all__ = [
     "add_source",
     "exportable",
     "run_imports",
+    "run_imports_if_idle",
     "stop_source",
 ]
 
 _log = structlog.get_logger("bluezone.authority.imports")
 _ROWS_AT_ONCE = 2_000
 _LONGEST_ERROR = 300
+_SOURCE_SECONDS = 600.0
+"""After which no further file of a source is asked for in a run: others want their turn."""
 
 
 class ImportRefused(Refused):
@@ -126,13 +137,13 @@ def _check_mirror(name: str, region: str) -> None:
         raise ImportRefused(
             f"region {region} has exports of our own: mirror under another, such as the source's"
         )
-    if ImportSource.objects.filter(region=region, mirror=True).exclude(name=name).exists():
+    if mirrors_of(region).exclude(name=name).exists():
         raise ImportRefused(f"another source is mirrored as region {region}")
 
 
 @transaction.atomic
 def stop_source(name: str, *, by: Actor, now: datetime) -> None:
-    """Follow it no longer; keys that were taken in stay until they are too old.
+    """Follow it no longer; keys that were taken in stay until they are too old, a mirror until the next run.
 
     :raises ImportRefused: if there is none of that name.
     """
@@ -148,6 +159,7 @@ def run_imports(now: datetime, open_source: Callable[[str], HttpExports]) -> lis
 
     :param open_source: for an index's address, where its files come from.
     """
+    take_down_old_mirrors()
     reports = []
     for source in ImportSource.objects.filter(enabled=True).order_by("name"):
         try:
@@ -160,39 +172,60 @@ def run_imports(now: datetime, open_source: Callable[[str], HttpExports]) -> lis
     return reports
 
 
+def run_imports_if_idle(now: datetime, open_source: Callable[[str], HttpExports]) -> None:
+    """Take in what is new unless the run before is still at it: with two, a slow source holds up all work."""
+    with only_importer() as alone:
+        if alone:
+            run_imports(now, open_source)
+
+
 def _follow(source: ImportSource, exports: HttpExports, now: datetime) -> ImportReport:
     try:
         names = exports.index()
     except ImportFailed as error:
         return _noted(ImportReport(source.name, (), 0, (str(error),)), source, now)
-    storage = export_storage() if source.mirror else None
     known = set(source.files.filter(name__in=names).values_list("name", flat=True)) if names else set()
-    kept = set(known) if storage is None else _kept(source, known, storage)
+    storage, kept, failed = _mirror_of(source, known)
     done: list[str] = []
-    failed: list[str] = []
     keys = 0
+    until = exports.clock() + _SOURCE_SECONDS
     for name in (one for one in names if one not in kept):
+        if exports.clock() > until:
+            _log.warning("a source is slow; the rest is left for the next run", source=source.name)
+            break
         try:
             content = exports.file(name)
             taken = None if name in known else _take_in(source, name, content, now)
+            if taken is not None:
+                done.append(name)
+                keys += taken
             if storage is not None:
                 copy_file(source, name, content, storage)
         except Refused as error:
             failed.append(f"{name}: {str(error).removeprefix(f'{name}: ')}")
             continue
         kept.add(name)
-        if taken is not None:
-            done.append(name)
-            keys += taken
-    if storage is not None:
-        show_files(source, [name for name in names if name in kept], storage)
+    if storage is not None and claim_region(source):
+        try:
+            show_files(source, [name for name in names if name in kept], storage)
+        except ImportFailed as error:
+            failed.append(str(error))
     return _noted(ImportReport(source.name, tuple(done), keys, tuple(failed)), source, now)
 
 
-def _kept(source: ImportSource, known: set[str], storage: ExportStorage) -> set[str]:
-    """Of the files that were taken in, those that the mirror has: none when it has just been asked for."""
-    shown = {line.rpartition("/")[2] for line in mirrored_lines(source, storage)}
-    return {name for name in known if name.rpartition("/")[2] in shown}
+def _mirror_of(source: ImportSource, known: set[str]) -> tuple[ExportStorage | None, set[str], list[str]]:
+    """Where its files are to be copied, which need not be fetched again, and what went wrong.
+
+    What devices are to be warned of comes in also while there is no place for copies.
+    """
+    if not source.mirror or not claim_region(source):
+        return None, set(known), []
+    try:
+        storage = export_storage()
+        shown = {line.rpartition("/")[2] for line in mirrored_lines(source, storage)}
+    except ImportFailed as error:
+        return None, set(known), [str(error)]
+    return storage, {name for name in known if name.rpartition("/")[2] in shown}, []
 
 
 def _noted(report: ImportReport, source: ImportSource, now: datetime) -> ImportReport:
