@@ -139,7 +139,7 @@ def foreign_authority() -> ForeignAuthority:
 @pytest.fixture
 def key_server(authority: Path, authority_clock: SettableClock, foreign_authority: ForeignAuthority) -> Path:
     """Tables of a key server that believes itself and one foreign authority; use with ``django_db``."""
-    from bluezone.authority.keys import services, verify_api
+    from bluezone.authority.keys import case_api, services, verify_api
     from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
     from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys
 
@@ -164,6 +164,7 @@ def key_server(authority: Path, authority_clock: SettableClock, foreign_authorit
         verify_api.WRONG_CODE_DELAY,
         verify_api.WRONG_CODES,
         verify_api.REPORT_LIMIT,
+        case_api.LINK_LIMIT,
     ):
         limit.reset()
     return authority

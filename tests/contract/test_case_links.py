@@ -14,7 +14,7 @@ from tests.contract.test_codes import issue, post
 from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.keys import services
-from bluezone.authority.keys.models import CaseLink, PublishedKey
+from bluezone.authority.keys.models import CaseLink, PublishedKey, VerificationToken
 
 pytestmark = pytest.mark.django_db
 APP = Laboratory("")
@@ -99,6 +99,35 @@ def test_another_persons_keys_do_not_get_into_a_case(
     status, reply = APP.post("/api/link-case", request(other_phone, other_token, other_keys))
     assert (status, reply["errorCode"]) == (409, "case_already_linked")
     assert len(read(authority_clock)) == 3
+
+
+def test_one_code_takes_one_case_and_a_wrong_one_can_be_put_right(phone: Any, authority_clock: Any) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    wrong = APP.post("/api/link-case", request(phone, token, keys, caseReference="HN-0001"))[1]
+    for other in ("HN-0002", "HN-0003"):
+        status, reply = APP.post("/api/link-case", request(phone, token, keys, caseReference=other))
+        assert (status, reply["errorCode"]) == (409, "token_already_linked")
+        assert read(authority_clock, other) is None
+    assert CaseLink.objects.count() == 1
+    APP.post("/api/unlink-case", {"withdrawal": wrong["withdrawal"]})
+    assert APP.post("/api/link-case", request(phone, token, keys, caseReference="HN-0002"))[0] == 200
+    assert read(authority_clock, "HN-0001") is None
+    assert len(read(authority_clock, "HN-0002")) == 3
+    # what is stored of the token tells nobody which link is its
+    stored = VerificationToken.objects.values_list("token_hmac", flat=True)
+    assert not any(CaseLink.objects.get().pk.bytes in bytes(one) for one in stored)
+
+
+def test_one_network_tries_so_many_cases_and_others_still_link(phone: Any, authority_clock: Any) -> None:
+    token, keys, _ = certified(phone, authority_clock)
+    body = request(phone, token, keys)
+    for _ in range(21):
+        assert APP.post("/api/link-case", body)[0] == 200  # who may link uses up nothing
+    tries = [{**body, "caseReference": f"HN-{n:04}"} for n in range(20)]
+    assert [APP.post("/api/link-case", one)[0] for one in [*tries, body]] == [409] * 20 + [429]
+    other = Laboratory("")
+    other.client.defaults["REMOTE_ADDR"] = "203.0.113.77"
+    assert other.post("/api/link-case", body)[0] == 200
 
 
 def test_publishing_knows_nothing_of_a_link_and_the_other_way_round(phone: Any, authority_clock: Any) -> None:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from bluezone.authority import runtime
+from bluezone.authority.access.rate_limit import FixedWindow, client_address
 from bluezone.authority.keys import services
-from bluezone.authority.keys.verification_json import answer_json, expiry_fields, known_fields, short_text
+from bluezone.authority.keys.verification_json import (
+    answer_json,
+    expiry_fields,
+    known_fields,
+    short_text,
+    too_many,
+)
 from bluezone.authority.keys.verify_api import device_post
 from bluezone.authority.keys.wire import BadRequest, decode_base64, parse_keys
 
-__all__ = ["link_case", "unlink_case"]
+__all__ = ["LINK_LIMIT", "link_case", "unlink_case"]
+
+LINK_LIMIT = FixedWindow(limit=20, window=timedelta(hours=1))
+"""Refused requests of one network: a refusal tells whether a case is linked."""
 
 _FIELDS = ("token", "temporaryExposureKeys", "hmacKey", "caseReference", "consentWordingVersion")
 
@@ -21,6 +32,9 @@ _FIELDS = ("token", "temporaryExposureKeys", "hmacKey", "caseReference", "consen
 @device_post
 def link_case(request: HttpRequest) -> HttpResponse:
     """``POST /api/link-case``"""
+    now, address = runtime.now(), client_address(request)
+    if not LINK_LIMIT.allows(address, now):
+        return too_many(LINK_LIMIT.retry_after(now))
 
     def answer(fields: Mapping[str, Any]) -> dict[str, Any]:
         known_fields(fields, _FIELDS)
@@ -37,11 +51,14 @@ def link_case(request: HttpRequest) -> HttpResponse:
             secret,
             case_reference=short_text(fields, "caseReference"),
             wording_version=wording,
-            now=runtime.now(),
+            now=now,
         )
         return {**expiry_fields(given.expires_at), "withdrawal": given.withdrawal}
 
-    return answer_json(request, answer)
+    response = answer_json(request, answer)
+    if response.status_code == 200:
+        LINK_LIMIT.give_back(address, now)
+    return response
 
 
 @device_post

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from bluezone.authority.access.audit import SYSTEM, Actor, record
 from bluezone.authority.keys.issue_rules import CodeRefused
@@ -82,7 +82,7 @@ def link_case(
     :param token: of the code; a certificate over exactly these keys must have been asked for with it.
     :param hmac_key: the device's secret that the certificate's MAC was made with.
     :raises CodeRefused: links are off, unknown words of consent, a token that is not for these keys, no
-        usable reference, or a case that other keys are linked with.
+        usable reference, a case that other keys are linked with, or a token that another case is.
     """
     _check_allowed(wording_version)
     found = certified_token(token, now)
@@ -94,16 +94,16 @@ def link_case(
     known = CaseLink.objects.filter(case_reference_hmac=reference_hmac, expires_at__gt=now).first()
     if known is None:
         CaseLink.objects.filter(case_reference_hmac=reference_hmac).delete()
-        link_id = uuid.uuid4()
-        known, created = CaseLink.objects.get_or_create(
-            case_reference_hmac=reference_hmac,
-            defaults={
-                "id": link_id,
-                "keys_encrypted": _seal(packed, link_id),
-                "wording_version": wording_version,
-                "consented_at": now,
-                "expires_at": now + LINK_LIFETIME,
-            },
+        link_id = _link_id(token)
+        known, created = _store(
+            CaseLink(
+                id=link_id,
+                case_reference_hmac=reference_hmac,
+                keys_encrypted=_seal(packed, link_id),
+                wording_version=wording_version,
+                consented_at=now,
+                expires_at=now + LINK_LIFETIME,
+            )
         )
         if created:
             record(SYSTEM, "keys.case-linked", f"case-link:{link_id}", {"wording": wording_version}, now=now)
@@ -140,6 +140,31 @@ def read_case_link(case_reference: str, *, by: Actor, now: datetime) -> tuple[Li
     record(by, "keys.case-link-read", f"case-link:{found.pk}", {}, now=now)
     packed = _open(found)
     return tuple(LinkedKey(*_KEY.unpack_from(packed, 1 + at * _KEY.size)) for at in range(packed[0]))
+
+
+def _link_id(token: str) -> uuid.UUID:
+    """One for each token, so that one code takes one case; the database alone tells no token's link."""
+    return uuid.UUID(bytes=keyed("case-link-id", token)[:16])
+
+
+def _store(link: CaseLink) -> tuple[CaseLink, bool]:
+    """Save it; or the link that its case has by now, and false.
+
+    :raises CodeRefused: the token's link is with another case.
+    """
+    try:
+        with transaction.atomic():
+            link.save(force_insert=True)
+    except IntegrityError:
+        same_case = CaseLink.objects.filter(case_reference_hmac=link.case_reference_hmac).first()
+        if same_case is None:
+            raise CodeRefused(
+                "verification token is linked with another case; withdraw that first",
+                "token_already_linked",
+                409,
+            ) from None
+        return same_case, False
+    return link, True
 
 
 def _check_allowed(wording_version: int) -> None:
