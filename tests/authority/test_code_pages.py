@@ -112,6 +112,20 @@ def test_a_message_that_fails_is_seen_and_sent_again(
     assert "987654321" not in str(list(AuditEntry.objects.values()))
 
 
+@pytest.mark.parametrize(
+    ("delivery", "told"),
+    [
+        ("read", "Tin sẽ có mã ngắn, hết hạn lúc 15:32 10/03/2021"),
+        ("print", "Tin sẽ có mã dài, hết hạn lúc 15:17 11/03/2021"),
+    ],
+)
+def test_the_page_tells_which_code_a_message_would_hold(
+    worker: Client, outbox: Outbox, delivery: str, told: str
+) -> None:
+    worker.post("/codes/", form(delivery=delivery))
+    assert told in text_of(worker.get(f"/codes/{VerificationCode.objects.get().pk}/"))
+
+
 def test_a_message_that_has_long_had_no_try_is_seen(
     worker: Client, authority_clock: Any, outbox: Outbox
 ) -> None:
