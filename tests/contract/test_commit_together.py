@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, OperationalError, connection, connections
 
 from bluezone.authority import commit_together as module
 from bluezone.authority.commit_together import commit_together
@@ -81,6 +84,41 @@ def test_an_error_is_raised_where_it_belongs_and_the_next_write_works() -> None:
 def on_sqlite(authority: object) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL waits for the disk by itself")
+
+
+@contextmanager
+def held_by_another_process() -> Iterator[list[str]]:
+    """SQLite's write lock is taken, and nobody waits for it; which transactions were begun in vain."""
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    connection.ensure_connection()
+    connection.connection.execute("PRAGMA busy_timeout=0")
+    begun: list[str] = []
+    connection.connection.set_trace_callback(
+        lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None
+    )
+    try:
+        yield begun
+    finally:
+        other.close()
+        connection.close()  # and with it what was set here
+
+
+def test_a_lock_is_waited_for_once_by_all_that_share_a_commit(on_sqlite: None) -> None:
+    together = [module._Queued(memory(number), keep=True) for number in range(5)]
+    with held_by_another_process() as begun:
+        module._write_as_one(together)
+    assert begun == ["BEGIN IMMEDIATE"]
+    assert {type(one.error) for one in together} == {OperationalError}
+    assert stored() == set()
+
+
+def test_a_publish_waits_for_a_lock_once(on_sqlite: None, phone: Any) -> None:
+    keys = phone.keys(2)
+    with held_by_another_process() as begun:
+        assert phone.publish(keys)[0] == 500
+    assert begun == ["BEGIN IMMEDIATE"]
+    assert phone.publish(keys)[0] == 200
 
 
 def test_nobody_is_told_before_the_log_is_on_disk(on_sqlite: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,17 +145,29 @@ def _write(together: Sequence[_Queued]) -> int:
         return _written
 
 
-def _write_as_one(together: Sequence[_Queued]) -> None:
+def _write_as_one(together: Sequence[_Queued]) -> bool:
+    """Whether a transaction could be begun: a lock that is waited for in vain is not waited for again."""
+    begun = False
     try:
         with transaction.atomic():
+            begun = True
             for one in together:
                 one.carry_out()
     except Exception as error:  # noqa: BLE001 - raised where it belongs
-        if len(together) > 1:
-            for one in together:
-                _write_as_one([one])
-        else:
-            together[0].error = error
+        if begun and len(together) > 1:
+            return _write_one_by_one(together)
+        for one in together:
+            one.error = error
+    return begun
+
+
+def _write_one_by_one(together: Sequence[_Queued]) -> bool:
+    for at, one in enumerate(together):
+        if not _write_as_one([one]):
+            for other in together[at:]:
+                other.error = one.error
+            return False
+    return True
 
 
 @contextmanager

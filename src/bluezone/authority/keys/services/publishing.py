@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from bluezone.authority.keys import certificates
 from bluezone.authority.keys.models import (
@@ -90,8 +90,12 @@ def publish(request: PublishRequest, now: datetime) -> PublishOutcome:
             outcome = _store_new(request, request_hmac, vouched, decision, now)
             _count(request, vouched, decision.accepted, now)
             return outcome
-        except (IntegrityError, OperationalError):
-            pass  # there is something already, or the connection had been lost: take the longer way
+        except IntegrityError:
+            pass  # there is something already: take the longer way
+        except OperationalError:
+            if connection.vendor == "sqlite":  # its lock was waited for in vain: not again as long
+                raise
+            # else the connection had been lost, or others' keys came in another order
     return _revise_or_repeat(request, request_hmac, vouched, decision, now)
 
 
