@@ -15,13 +15,14 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from structlog.testing import capture_logs
 
+from bluezone.authority import secret_files
 from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.keys import certificates, queries, services
 from bluezone.authority.keys.models import ExportSigner, HealthAuthorityKey
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.services.certificate_signers import certificate_signer
-from bluezone.authority.secret_files import MissingSecret, secrets_folder
+from bluezone.authority.secret_files import MissingSecret, create_missing_secrets, secrets_folder
 from bluezone.protocols.export_errors import UnknownSigner
 from bluezone.protocols.export_file import Export, read_export
 
@@ -41,6 +42,13 @@ def keys_json(region: str = "VN") -> dict[tuple[str, str], ec.EllipticCurvePubli
         assert isinstance(key, ec.EllipticCurvePublicKey)
         found[one["id"], one["version"]] = key
     return found
+
+
+def lose(name: str) -> None:
+    """A secret, for a server that is started afterwards."""
+    (secrets_folder() / name).unlink()
+    secret_files._load_private_key.cache_clear()
+    secret_files._read.cache_clear()
 
 
 def export_now(phone: Any, clock: Any, data: Path) -> bytes:
@@ -127,6 +135,43 @@ def test_without_a_key_in_effect_nothing_is_published_unsigned(
     now = authority_clock.now() + PERIOD
     services.rotate_export_key("VN", effective=now, overlap=DAY, by=CLI, now=now)
     assert len(services.build_exports(now).built) == 1
+
+
+def test_a_lost_key_is_passed_over_and_no_other_signs_in_its_name(
+    phone: Any, authority_clock: Any, key_server: Path
+) -> None:
+    now = authority_clock.now()
+    services.rotate_export_key("VN", effective=now, overlap=14 * DAY, by=CLI, now=now)
+    lose("export-signing-VN-v2.pem")
+    with capture_logs() as lines:
+        assert signers(export_now(phone, authority_clock, key_server), keys_json()) == ["v1"]
+    assert [line["signer"] for line in lines if line["log_level"] == "error"] == ["452 v2"]
+    lose("export-signing.pem")
+    create_missing_secrets()  # as each command does: there is a key of that name again, but another
+    phone.publish(phone.keys(1))
+    authority_clock.advance(PERIOD)
+    with capture_logs() as lines:
+        assert services.build_exports(authority_clock.now()).built == ()
+    assert lines[-1]["event"] == "exports stopped: no signing key is in effect; rotate it"
+    checks = Client().get("/readyz").json()["checks"]
+    assert checks["secrets"] == "cannot be read: export-signing, export-signing-VN-v2"
+    now = authority_clock.now()
+    services.rotate_export_key("VN", effective=now, overlap=timedelta(0), by=CLI, now=now)
+    (line,) = services.build_exports(now).built
+    assert signers((key_server / "exports" / line).read_bytes(), keys_json()) == ["v3"]
+    assert Client().get("/readyz").json()["checks"]["secrets"] == "ok"
+
+
+def test_a_region_that_comes_after_a_rotation_gets_a_key_of_its_own(
+    key_server: Path, authority_clock: Any
+) -> None:
+    now = authority_clock.now()
+    services.rotate_export_key("VN", effective=now, overlap=timedelta(0), by=CLI, now=now)
+    lose("export-signing.pem")
+    services.configure_export("VN-HN")
+    assert ExportSigner.objects.get(config__region="VN-HN").store_name == "export-signing-VN-HN-v1"
+    services.build_exports(now)
+    assert list(keys_json("VN-HN")) == [("452", "v1")]
 
 
 @pytest.mark.parametrize(

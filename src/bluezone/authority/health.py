@@ -11,12 +11,11 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from bluezone.authority import runtime
-from bluezone.authority.key_store import key_store
+from bluezone.authority.key_store import holds, key_store
 from bluezone.authority.keys.export_storage import StorageUnavailable, export_storage
-from bluezone.authority.keys.state_queries import ExportState, export_states, signer_names
+from bluezone.authority.keys.state_queries import ExportState, export_signers, export_states
 from bluezone.authority.read_only import read_only
 from bluezone.authority.secret_files import unreadable_secrets
-from bluezone.errors import Refused
 
 __all__ = ["healthz", "readyz"]
 
@@ -105,11 +104,7 @@ def _export_fault(state: ExportState, now: datetime) -> str:
 def _secrets(now: datetime) -> str:
     missing = list(unreadable_secrets())
     store = key_store()
-    for name in signer_names(now):
-        try:
-            store.public_key(name)
-        except (Refused, ValueError, OSError):
-            missing.append(name)
+    missing += [name for name, pem in export_signers(now) if not holds(store, name, pem)]
     return f"cannot be read: {', '.join(missing)}" if missing else OK
 
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from bluezone.authority.secret_files import new_p256_pem, read_private_key, secrets_folder, write_secret
 from bluezone.errors import Refused
 
-__all__ = ["FileKeyStore", "KeyExists", "KeyStore", "StoredKey", "key_store", "public_pem"]
+__all__ = ["FileKeyStore", "KeyExists", "KeyStore", "StoredKey", "holds", "key_store", "public_pem"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
 _DIGEST_BYTES = 32
@@ -147,3 +147,11 @@ def public_pem(key: ec.EllipticCurvePublicKey) -> str:
     return key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     ).decode()
+
+
+def holds(store: KeyStore, name: str, pem: str) -> bool:
+    """Whether the store has the private half of a public key under that name, and can read it."""
+    try:
+        return public_pem(store.public_key(name)) == pem
+    except (Refused, ValueError, OSError):
+        return False

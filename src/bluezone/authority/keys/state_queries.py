@@ -17,7 +17,7 @@ from bluezone.authority.keys.models import (
     SmsState,
 )
 
-__all__ = ["ExportState", "export_states", "failing_sources", "message_counts", "signer_names"]
+__all__ = ["ExportState", "export_signers", "export_states", "failing_sources", "message_counts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def failing_sources() -> int:
     return ImportSource.objects.filter(enabled=True).exclude(last_error="").count()
 
 
-def signer_names(now: datetime) -> Sequence[str]:
-    """Names in the key store of the keys that exports are signed with now."""
+def export_signers(now: datetime) -> Sequence[tuple[str, str]]:
+    """Name in the key store and public half (PEM) of each key that exports are signed with now."""
     rows = ExportSigner.objects.filter(Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now)
-    return sorted(set(rows.values_list("store_name", flat=True)))
+    return sorted(set(rows.values_list("store_name", "public_key_pem")))

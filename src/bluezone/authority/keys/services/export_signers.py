@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
 from django.db.models import Q
 
 from bluezone.authority.access.audit import Actor, record
-from bluezone.authority.key_store import KeyExists, KeyStore, key_store, public_pem
+from bluezone.authority.key_store import KeyExists, KeyStore, holds, key_store, public_pem
 from bluezone.authority.keys.models import ExportConfig, ExportSigner
 from bluezone.authority.secret_files import EXPORT_SIGNING_KEY
 from bluezone.errors import Refused
@@ -29,6 +30,7 @@ __all__ = [
 
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 _VERSION = re.compile(r"v(\d+)")
+_log = structlog.get_logger("bluezone.authority.exports")
 _FIRST_NAME = EXPORT_SIGNING_KEY.removesuffix(".pem")
 
 
@@ -37,16 +39,23 @@ class RotationRefused(Refused):
 
 
 def add_first_signer(config: ExportConfig) -> None:
-    """Sign with the key that set-up made, under its configured version, if with none yet."""
-    if not config.signers.exists():
-        ExportSigner.objects.create(
-            config=config,
-            store_name=_FIRST_NAME,
-            key_id=config.signing_key_id,
-            key_version=config.signing_key_version,
-            public_key_pem=public_pem(key_store().public_key(_FIRST_NAME)),
-            valid_from=_ALWAYS,
-        )
+    """Sign with the key that set-up made, under its configured version, if with none yet.
+
+    After a rotation that key is erased: a region that comes later then gets one of its own.
+    """
+    if config.signers.exists():
+        return
+    store, version = key_store(), config.signing_key_version
+    first_is_here = _FIRST_NAME in store.names()
+    name = _FIRST_NAME if first_is_here else f"{_FIRST_NAME}-{config.region}-{version}"
+    ExportSigner.objects.create(
+        config=config,
+        store_name=name,
+        key_id=config.signing_key_id,
+        key_version=version,
+        public_key_pem=public_pem(store.public_key(name) if first_is_here else make_key(name)),
+        valid_from=_ALWAYS,
+    )
 
 
 @transaction.atomic
@@ -57,10 +66,27 @@ def add_first_signers() -> None:
 
 
 def signers_in_effect(config: ExportConfig, now: datetime) -> Sequence[Signer]:
-    """Those to sign a file with now, the newest in effect first, at most as many as a file may carry."""
+    """Those to sign a file with now, the newest in effect first, at most as many as a file may carry.
+
+    A key whose private half is lost is passed over, and an error is logged.
+    """
     rows = config.signers.filter(Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now)
     store = key_store()
-    return [_signer(store, row) for row in rows.order_by("-valid_from", "-pk")[:MAX_SIGNATURES]]
+    here = [row for row in rows.order_by("-valid_from", "-pk") if _is_here(store, row)]
+    return [_signer(store, row) for row in here[:MAX_SIGNATURES]]
+
+
+def _is_here(store: KeyStore, row: ExportSigner) -> bool:
+    """Whether the store holds this very key: set-up makes a new first one where that is lost."""
+    found = holds(store, row.store_name, row.public_key_pem)
+    if not found:
+        _log.error(
+            "an export signing key is lost: restore it from the backup, or rotate",
+            region=row.config.region,
+            signer=f"{row.key_id} {row.key_version}",
+            file=f"{row.store_name}.pem",
+        )
+    return found
 
 
 @transaction.atomic
