@@ -46,7 +46,8 @@ def database_config(url: str, data: Path) -> dict[str, Any]:
         return {**parsed, "CONN_MAX_AGE": _CONNECTION_LIFE, "CONN_HEALTH_CHECKS": True}
     # WAL lets readers work beside the one writer; IMMEDIATE takes the write lock at the start, so that a
     # transaction never fails half-way for having read first; FULL survives a power cut after each commit
-    # (``commit_together.py`` waits for the disk by itself, once for many).
+    # (``commit_together.py`` waits for the disk by itself, once for many). What is deleted is overwritten:
+    # not every build of SQLite does that unasked.
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": data / "bluezone.sqlite3",
@@ -56,6 +57,7 @@ def database_config(url: str, data: Path) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+                "PRAGMA secure_delete=ON; "
                 f"PRAGMA wal_autocheckpoint={LOG_PAGES};"
             ),
         },
