@@ -118,10 +118,32 @@ def test_the_nearest_limit_counts_and_setting_again_replaces(key_server: Any, au
     assert found == [100, 50, 50, 0]
     with pytest.raises(services.CodeRefused):
         issue(authority_clock, "01/009/00343")
-    assert IssueLimit.objects.count() == 3
     entries = AuditEntry.objects.filter(action="keys.issue-limit-set", subject="area:01/009/00343")
     assert sorted(entry.details["codes"] for entry in entries) == [0, 1]
     assert {entry.actor for entry in entries} == {"user:x"}
+
+
+def test_every_reason_is_kept_and_the_log_refers_to_it(key_server: Any, authority_clock: Any) -> None:
+    set_limit(authority_clock, "01/009", 20, reason="thử")
+    set_limit(authority_clock, "01/009", 50, reason="ổ dịch nhà ông Tám")
+    set_limit(authority_clock, "01/009", 50, reason="ổ dịch nhà ông Tám")  # sent again
+    set_limit(authority_clock, "01/009", 50, day=date(2021, 3, 11), reason="như hôm qua")
+    kept = list(IssueLimit.objects.order_by("pk"))
+    assert [one.reason for one in kept] == ["thử", "ổ dịch nhà ông Tám", "như hôm qua"]
+    entries = AuditEntry.objects.filter(action="keys.issue-limit-set")
+    by_limit = {entry.details["limit"]: entry.details for entry in entries}
+    assert by_limit == {
+        row.pk: {
+            "area": "01/009",
+            "day": row.day.isoformat(),
+            "codes": row.codes,
+            "codes_before": before,
+            "limit": row.pk,
+        }
+        for row, before in zip(kept, [None, 20, None], strict=True)
+    }
+    assert "ông Tám" not in str(list(entries.values()))
+    assert services.day_limit("01/009", authority_clock.now()).codes == 50
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import typer
 
 from bluezone.cli import authority, device, export, ids, risk, signing_keys
 from bluezone.cli.api_keys import api_key_app
+from bluezone.cli.audit import audit_app
 from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo_day
 from bluezone.cli.export_audit import audit_exports
@@ -41,7 +42,7 @@ app.command("serve")(authority.serve)
 app.add_typer(user_app, name="user")
 app.add_typer(authority.code_app, name="code")
 app.add_typer(api_key_app, name="api-key")
-app.add_typer(authority.audit_app, name="audit")
+app.add_typer(audit_app, name="audit")
 app.add_typer(import_app, name="import")
 app.add_typer(signing_keys.app, name="keys")
 app.add_typer(authority_app, name="authority")

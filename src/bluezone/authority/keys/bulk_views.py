@@ -22,7 +22,7 @@ from bluezone.authority.keys.bulk_codes import BulkFile, BulkRefused, read_bulk_
 from bluezone.authority.keys.code_links import in_fours
 from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, BulkConfirmForm, BulkForm, FormFault
 from bluezone.authority.keys.issue_rules import CodeRefused
-from bluezone.authority.keys.staff import Issuer, issuer_of
+from bluezone.authority.keys.staff import Staff, issuer_of
 
 __all__ = ["bulk_download", "bulk_issue", "bulk_upload"]
 
@@ -107,7 +107,7 @@ def bulk_download(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _issue(form: BulkConfirmForm, issuer: Issuer) -> services.BulkOutcome:
+def _issue(form: BulkConfirmForm, issuer: Staff) -> services.BulkOutcome:
     """:raises BulkRefused, CodeRefused: the file or the place cannot be used; nothing was issued."""
     if not form.is_valid():
         raise BulkRefused(_first_error(form))
@@ -122,7 +122,7 @@ def _issue(form: BulkConfirmForm, issuer: Issuer) -> services.BulkOutcome:
 
 
 def _preview(
-    request: HttpRequest, form: BulkForm, file: BulkFile, data: bytes, issuer: Issuer
+    request: HttpRequest, form: BulkForm, file: BulkFile, data: bytes, issuer: Staff
 ) -> HttpResponse:
     initial = {**form.cleaned_data, "content": b64encode(data).decode()}
     phones = sum(bool(row.phone) for row in file.good)
@@ -138,7 +138,7 @@ def _preview(
     return render(request, "keys/bulk_preview.html", context)
 
 
-def _refused(request: HttpRequest, issuer: Issuer, message: str) -> HttpResponse:
+def _refused(request: HttpRequest, issuer: Staff, message: str) -> HttpResponse:
     form = BulkForm(areas=issuer.areas, initial={"uuid": uuid.uuid4()})
     context = {"form": form, "faults": [FormFault(message)]}
     return render(request, "keys/bulk.html", context, status=422)

@@ -26,7 +26,7 @@ from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import VerificationCode
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, masked_phone
-from bluezone.authority.keys.staff import Issuer, issuer_of
+from bluezone.authority.keys.staff import Staff, issuer_of
 
 __all__ = ["code_page", "issue_code", "retry_message", "revoke_code", "send_message"]
 
@@ -153,7 +153,7 @@ def revoke_code(request: HttpRequest, code_uuid: uuid.UUID) -> HttpResponse:
     return redirect("code", code_uuid=code_uuid)
 
 
-def _issued(request: HttpRequest, form: IssueCodeForm, issuer: Issuer) -> HttpResponse:
+def _issued(request: HttpRequest, form: IssueCodeForm, issuer: Staff) -> HttpResponse:
     """Issue the code that a valid form asks for, send it if so wanted, and show it.
 
     :raises CodeRefused: nothing was issued.
@@ -196,14 +196,14 @@ def _issued(request: HttpRequest, form: IssueCodeForm, issuer: Issuer) -> HttpRe
     return render(request, "keys/issued.html", context)
 
 
-def _code(code_uuid: uuid.UUID, issuer: Issuer) -> VerificationCode:
+def _code(code_uuid: uuid.UUID, issuer: Staff) -> VerificationCode:
     try:
         return queries.code_row(code_uuid, issuer.scope)
     except CodeRefused:
         raise Http404 from None
 
 
-def _faults_of(form: OnceForm, refusal: CodeRefused, issuer: Issuer) -> Sequence[FormFault]:
+def _faults_of(form: OnceForm, refusal: CodeRefused, issuer: Staff) -> Sequence[FormFault]:
     """Why nothing was done; a form whose UUID was used for something else gets another UUID."""
     if refusal.code != "uuid_already_exists":
         return [FormFault(str(refusal))]
@@ -223,7 +223,7 @@ def _faults_of(form: OnceForm, refusal: CodeRefused, issuer: Issuer) -> Sequence
 def _code_page(
     request: HttpRequest,
     row: VerificationCode,
-    issuer: Issuer,
+    issuer: Staff,
     form: PhoneForm,
     faults: Sequence[FormFault] = (),
 ) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from bluezone.authority.keys.bulk_codes import MAX_BYTES
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
-from bluezone.authority.keys.rules import check_test_dates
+from bluezone.authority.keys.rules import DateFault, check_test_dates
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, parse_phone
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "BulkForm",
     "FormFault",
     "IssueCodeForm",
+    "LimitForm",
     "OnceForm",
     "PhoneForm",
     "StaffForm",
@@ -40,13 +41,16 @@ _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
 _DELIVERIES = [("read", "Đọc cho người được xét nghiệm"), ("sms", "Gửi SMS"), ("print", "In phiếu")]
 
 
-def _date_field(label: str, help_text: str) -> forms.DateField:
+def _date_field(label: str, help_text: str, *, required: bool = False) -> forms.DateField:
     return forms.DateField(
         label=label,
-        required=False,
+        required=required,
         help_text=help_text,
         input_formats=_DATE_FORMATS,
-        error_messages={"invalid": "Hãy nhập ngày theo dạng ngày/tháng/năm, ví dụ 08/03/2021."},
+        error_messages={
+            "required": "Hãy nhập ngày.",
+            "invalid": "Hãy nhập ngày theo dạng ngày/tháng/năm, ví dụ 08/03/2021.",
+        },
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
@@ -198,7 +202,7 @@ class IssueCodeForm(_AreaForm):
         test, onset = self.cleaned_data["test_date"], self.cleaned_data["onset_date"]
         report_type = ReportTypeName(self.cleaned_data.get("report_type") or ReportTypeName.CONFIRMED)
         if test is None and onset is None:
-            self.add_error("test_date", check_test_dates(report_type, None, None, self.today))
+            self.add_error("test_date", DateFault.MISSING)
         for name, dates in {"test_date": (test, None), "onset_date": (None, onset)}.items():
             if any(dates) and (fault := check_test_dates(report_type, *dates, self.today)):
                 self.add_error(name, fault)
@@ -208,6 +212,42 @@ class PhoneForm(OnceForm):
     """Where a code is sent, again or for the first time."""
 
     phone = PhoneField()
+
+
+class LimitForm(StaffForm):
+    """How many codes may be issued on a day below an area, and why."""
+
+    area = forms.ChoiceField(
+        label="Địa bàn, gồm mọi cấp dưới",
+        error_messages={
+            "required": "Hãy chọn địa bàn.",
+            "invalid_choice": "Hãy chọn một địa bàn trong danh sách.",
+        },
+    )
+    day = _date_field("Ngày", "Giới hạn chỉ có hiệu lực trong ngày này.", required=True)
+    codes = forms.IntegerField(
+        label="Số mã được cấp trong ngày",
+        help_text="0: không cấp mã nào nữa, ví dụ khi một tài khoản bị lộ.",
+        min_value=0,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "required": "Hãy nhập số mã.",
+            "invalid": "Số mã phải là số nguyên.",
+            "min_value": "Số mã không được âm.",
+        },
+    )
+    reason = forms.CharField(
+        label="Lý do",
+        help_text="Được lưu lại cùng tên người đặt. Không ghi tên hay giấy tờ của người được xét nghiệm.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Hãy nhập lý do."},
+    )
+
+    def __init__(self, *args: Any, areas: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["area"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type only
+        field.choices = list(areas.items())
 
 
 class BulkForm(_AreaForm):

@@ -175,7 +175,11 @@ class UserReport(models.Model):
 
 
 class IssueLimit(models.Model):
-    """For one day somebody has set how many codes may be issued below an area, instead of the usual."""
+    """For one day somebody has set how many codes may be issued below an area, instead of the usual.
+
+    Rows are added and never changed: the newest one of an area and day holds, those before it are the record
+    of what was set and why. The audit log names them by id, since a reason is free text.
+    """
 
     area_path = models.CharField(max_length=120)
     day = models.DateField()
@@ -185,7 +189,7 @@ class IssueLimit(models.Model):
     set_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["area_path", "day"], name="one_limit_a_day"),)
+        indexes = (models.Index(fields=["day"], name="limits_of_a_day"),)
 
 
 class CaseLink(models.Model):

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from bluezone.authority import runtime
 from bluezone.authority.access.audit import Actor, user_actor
 from bluezone.authority.access.queries import scope_of
-from bluezone.authority.access.roles import CODE_ISSUERS
+from bluezone.authority.access.roles import CODE_ISSUERS, LIMIT_SETTERS, Role
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.queries import areas_on
 
-__all__ = ["Issuer", "issuer_of"]
+__all__ = ["Staff", "issuer_of", "limit_setter_of", "offered_pages"]
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
-    """A member of staff who may issue codes, at the moment of the request."""
+class Staff:
+    """A member of staff who may do what the page is for, at the moment of the request."""
 
     actor: Actor
     scope: Scope
@@ -35,14 +38,35 @@ class Issuer:
         return timezone.localtime(self.now).date()
 
 
-def issuer_of(request: HttpRequest) -> Issuer:
-    """Whoever asks.
+def issuer_of(request: HttpRequest) -> Staff:
+    """Whoever asks, if they may issue codes.
 
     :raises PermissionDenied: no role that issues codes, now.
     """
+    return _staff_of(request, CODE_ISSUERS)
+
+
+def limit_setter_of(request: HttpRequest) -> Staff:
+    """Whoever asks, if they may set how many codes are issued in a day.
+
+    :raises PermissionDenied: no role that sets limits, now.
+    """
+    return _staff_of(request, LIMIT_SETTERS)
+
+
+def offered_pages(request: HttpRequest) -> dict[str, Any]:
+    """For every template: which pages the navigation offers; looked up only where it is shown."""
+    return {
+        "may_set_limits": SimpleLazyObject(
+            lambda: scope_of(request.user, LIMIT_SETTERS, runtime.now()) != Scope.nothing()
+        )
+    }
+
+
+def _staff_of(request: HttpRequest, roles: Collection[Role]) -> Staff:
     user, now = request.user, runtime.now()
-    scope = scope_of(user, CODE_ISSUERS, now)
+    scope = scope_of(user, roles, now)
     if not user.is_authenticated or scope == Scope.nothing():
-        raise PermissionDenied("no role that issues codes")
+        raise PermissionDenied("no role that this page is for")
     areas = {area.path: area.name for area in areas_on(timezone.localtime(now).date(), scope)}
-    return Issuer(user_actor(user.pk), scope, now, areas)
+    return Staff(user_actor(user.pk), scope, now, areas)

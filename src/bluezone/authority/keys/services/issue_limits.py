@@ -59,7 +59,8 @@ def day_limit(area_path: str, now: datetime) -> DayLimit:
     not use up the codes of all others.
     """
     today = now.astimezone(HANOI).date()
-    limits = {one.area_path: one for one in IssueLimit.objects.filter(day=today)}
+    # in the order in which they were set, so that the last one of an area holds
+    limits = {one.area_path: one for one in IssueLimit.objects.filter(day=today).order_by("pk")}
     nearest = next((limits[path] for path in _upwards(area_path) if path in limits), None)
     issued = _issued_today(now)
     if nearest is not None:
@@ -87,6 +88,7 @@ def check_issue_limit(area_path: str, now: datetime) -> None:
         "hoặc người vận hành máy chủ: họ có thể nâng giới hạn cho hôm nay.",
         "quota_exceeded",
         429,
+        english=f"today's limit of {limit.codes} codes is reached; whoever runs this server can raise it",
     )
 
 
@@ -110,8 +112,8 @@ def check_user_report_limit(now: datetime) -> None:
 def set_issue_limit(
     area_path: str, day: date, codes: int, reason: str, *, scope: Scope, by: Actor, now: datetime
 ) -> IssueLimit:
-    """How many codes may be issued below an area on a day, whatever the last weeks were like; setting it
-    again replaces it.
+    """How many codes may be issued below an area on a day, whatever the last weeks were like; setting
+    another number replaces it, setting the same again for the same reason changes nothing.
 
     :param scope: where the one who sets it may; see ``access.roles.LIMIT_SETTERS``.
     :raises CodeRefused: outside the scope, a day that is over, no reason, or a number out of range.
@@ -126,12 +128,20 @@ def set_issue_limit(
         raise CodeRefused(f"Số mã phải từ 0 đến {_MOST}.", "invalid_limit")
     if not reason.strip() or len(reason) > _LONGEST_REASON:
         raise CodeRefused(f"Cần lý do, tối đa {_LONGEST_REASON} ký tự.", "missing_reason")
-    row, _ = IssueLimit.objects.update_or_create(
-        area_path=area_path,
-        day=day,
-        defaults={"codes": codes, "reason": reason.strip(), "set_by_id": by.user_id, "set_at": now},
+    before = IssueLimit.objects.filter(area_path=area_path, day=day).order_by("-pk").first()
+    wanted = (codes, reason.strip(), by.user_id)
+    if before is not None and (before.codes, before.reason, before.set_by_id) == wanted:
+        return before
+    row = IssueLimit.objects.create(
+        area_path=area_path, day=day, codes=codes, reason=wanted[1], set_by_id=by.user_id, set_at=now
     )
-    details: dict[str, str | int | None] = {"area": area_path, "day": day.isoformat(), "codes": codes}
+    details: dict[str, str | int | None] = {
+        "area": area_path,
+        "day": day.isoformat(),
+        "codes": codes,
+        "codes_before": None if before is None else before.codes,
+        "limit": row.pk,  # the reason is there: it may name somebody, and an entry is never erased
+    }
     record(by, "keys.issue-limit-set", f"area:{area_path}", details, now=now)
     return row
 

@@ -1,0 +1,85 @@
+"""Staff page of the limits of a day: how many codes are left, set another, see who set which and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from bluezone.authority.access.scope import EVERYWHERE
+from bluezone.authority.keys import services
+from bluezone.authority.keys.forms import LimitForm
+from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.limit_queries import limits_set
+from bluezone.authority.keys.staff import Staff, limit_setter_of
+
+__all__ = ["issue_limits"]
+
+_SHOWN = timedelta(days=14)
+_EVERYWHERE_NAME = "Tất cả địa bàn"
+_FIELDS = {
+    "invalid_date": "day",
+    "invalid_limit": "codes",
+    "missing_reason": "reason",
+    "outside_scope": "area",
+}
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def issue_limits(request: HttpRequest) -> HttpResponse:
+    """``/codes/limits/``: today's limits, the form that sets one, and those of the last two weeks."""
+    setter = limit_setter_of(request)
+    areas = {**({EVERYWHERE: _EVERYWHERE_NAME} if setter.scope.unlimited else {}), **setter.areas}
+    if request.method == "POST":
+        form = LimitForm(request.POST, areas=areas)
+        if form.is_valid() and _is_set(form, setter):
+            asked = form.cleaned_data
+            where = f"{areas[asked['area']]}, ngày {asked['day']:%d/%m/%Y}"
+            messages.success(request, f"Đã đặt giới hạn {asked['codes']} mã: {where}.")
+            return redirect("issue-limits")
+    else:
+        form = LimitForm(areas=areas, initial={"day": setter.today})
+    recent = list(limits_set(setter.today - _SHOWN, setter.scope))
+    names = {**areas, EVERYWHERE: _EVERYWHERE_NAME}
+    held = _held_today([one.area_path for one in recent if one.day == setter.today], setter)
+    context = {
+        "form": form,
+        "faults": form.faults if form.is_bound else (),
+        "today": setter.today,
+        "held": [(names.get(one.area_path, one.area_path), one) for one in held],
+        "recent": [(names.get(one.area_path, one.area_path), one) for one in recent],
+    }
+    return render(request, "keys/limits.html", context, status=422 if form.errors else 200)
+
+
+def _is_set(form: LimitForm, setter: Staff) -> bool:
+    asked = form.cleaned_data
+    try:
+        services.set_issue_limit(
+            asked["area"],
+            asked["day"],
+            asked["codes"],
+            asked["reason"],
+            scope=setter.scope,
+            by=setter.actor,
+            now=setter.now,
+        )
+    except CodeRefused as refusal:
+        form.add_error(_FIELDS.get(refusal.code), str(refusal))
+        return False
+    return True
+
+
+def _held_today(areas: Sequence[str], setter: Staff) -> Sequence[services.DayLimit]:
+    """The limits that hold at the top of the setter's scope, and wherever one was set for today."""
+    tops = [EVERYWHERE] if setter.scope.unlimited else sorted(setter.scope.prefixes)
+    held = {one.area_path: one for one in (services.day_limit(path, setter.now) for path in [*tops, *areas])}
+    return [held[path] for path in sorted(held)]
