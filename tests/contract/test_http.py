@@ -18,6 +18,7 @@ from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bluezone.authority import runtime, server
+from bluezone.authority.device_requests import DEVICE_PATHS
 from bluezone.authority.keys import services
 from bluezone.authority.listener import AddressInUse
 from bluezone.protocols.export_file import read_export
@@ -171,11 +172,15 @@ def test_what_is_only_read_says_how(http: httpx.Client, path: str, method: str) 
 
 
 def test_every_reply_has_the_policy_and_loopback_has_no_hsts(http: httpx.Client) -> None:
-    for path in ("/", "/login/", "/healthz", "/exports/XX/index.txt"):
-        headers = http.get(path).headers
+    pages = [http.get(path) for path in ("/", "/login/", "/healthz", "/exports/XX/index.txt")]
+    noise = [http.post(path, json={}, headers={"X-Chaff": "1"}) for path in DEVICE_PATHS]
+    refused = [http.post(path, json={}) for path in DEVICE_PATHS]
+    assert [one.status_code for one in (*noise, *refused)] == [200, 200, 200, 401, 400, 400]
+    for headers in (reply.headers for reply in (*pages, *noise, *refused)):
         assert headers["content-security-policy"].startswith("default-src 'self'")
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "same-origin"
         assert "strict-transport-security" not in headers
         assert "server" not in headers
 
