@@ -89,6 +89,8 @@ def test_three_part_tekmac_is_wrong_when_a_risk_is_not(phone: Any) -> None:
         ({}, {"kid": None}),
         ({}, {"alg": "none"}),
         ({}, {"alg": "HS256"}),
+        ({}, {"crit": ["exp"]}),  # RFC 7515, 4.1.11: what must be understood and is not, refuses it
+        ({}, {"crit": ["b64"], "b64": True}),
     ],
 )
 def test_certificates_not_to_be_believed(phone: Any, changes: dict[str, Any], header: dict[str, Any]) -> None:
