@@ -90,15 +90,68 @@ def test_the_same_again_answers_the_same(phone: Any, authority_clock: Any) -> No
     assert CaseLink.objects.count() == AuditEntry.objects.filter(action="keys.case-linked").count() == 1
 
 
-def test_another_persons_keys_do_not_get_into_a_case(
+def test_who_comes_second_with_a_case_cannot_tell_and_keeps_nothing(
+    phone: Any, other_phone: Any, authority_clock: Any
+) -> None:
+    """All that a second one can ask has the same answers for a case that is linked and one that is not."""
+    token, keys, _ = certified(phone, authority_clock)
+    APP.post("/api/link-case", request(phone, token, keys, caseReference="TAKEN"))
+    answers = []
+    for reference in ("TAKEN", "FREE"):
+        own, own_keys, _ = certified(other_phone, authority_clock)
+        link = request(other_phone, own, own_keys, caseReference=reference)
+        first = APP.post("/api/link-case", link)
+        seen = [first]
+        authority_clock.advance(timedelta(hours=1))
+        seen.append(APP.post("/api/link-case", link))  # the same again, later
+        other_case = {**link, "caseReference": "THIRD"}
+        seen.append(APP.post("/api/link-case", other_case))
+        if reference == "TAKEN":
+            assert len(read(authority_clock, "TAKEN")) == 3
+            wanted = {b64decode(key["key"]) for key in keys}
+            assert {one.tek for one in read(authority_clock, "TAKEN")} == wanted
+        for _ in range(2):
+            seen.append(APP.post("/api/unlink-case", {"withdrawal": first[1]["withdrawal"]}))
+        seen.append(APP.post("/api/link-case", link))
+        seen.append(APP.post("/api/unlink-case", {"withdrawal": first[1]["withdrawal"]}))
+        authority_clock.advance(-timedelta(hours=1))
+        withdrawals = {one[1]["withdrawal"] for one in seen if "withdrawal" in one[1]}
+        assert len(withdrawals) == 1
+        answers.append([(status, {**reply, "withdrawal": ""}) for status, reply in seen])
+    assert answers[0] == answers[1]
+    assert [status for status, _ in answers[0]] == [200, 200, 409, 200, 200, 200, 200]
+    assert len(read(authority_clock, "TAKEN")) == 3  # what others withdraw is theirs
+    assert CaseLink.objects.count() == 1
+    contested = AuditEntry.objects.filter(action="keys.case-link-contested")
+    assert {one.subject for one in contested} == {f"case-link:{CaseLink.objects.get().pk}"}
+
+
+def test_knowing_a_persons_keys_gives_no_hold_on_their_link(phone: Any, authority_clock: Any) -> None:
+    """Published keys are known to all, and a code of one's own certifies any keys."""
+    token, keys, _ = certified(phone, authority_clock)
+    APP.post("/api/link-case", request(phone, token, keys))
+    authority_clock.advance(timedelta(hours=1))
+    thief = post("/api/verify", {"code": issue(authority_clock).code})[1]["token"]
+    mac = b64encode(phone.tekmac(keys)).decode()
+    assert post("/api/certificate", {"token": thief, "ekeyhmac": mac})[0] == 200
+    reply = APP.post("/api/link-case", request(phone, thief, keys))[1]
+    assert reply["expiresAt"] == "Wed, 24 Mar 2021 09:17:00 UTC"  # as of a case that nobody linked
+    APP.post("/api/unlink-case", {"withdrawal": reply["withdrawal"]})
+    assert len(read(authority_clock)) == 3
+
+
+def test_a_case_is_free_again_when_its_link_has_ended(
     phone: Any, other_phone: Any, authority_clock: Any
 ) -> None:
     token, keys, _ = certified(phone, authority_clock)
     APP.post("/api/link-case", request(phone, token, keys))
-    other_token, other_keys, _ = certified(other_phone, authority_clock)
-    status, reply = APP.post("/api/link-case", request(other_phone, other_token, other_keys))
-    assert (status, reply["errorCode"]) == (409, "case_already_linked")
-    assert len(read(authority_clock)) == 3
+    authority_clock.advance(timedelta(days=14))  # nothing was erased yet
+    code = issue(authority_clock, test_date=date(2021, 3, 23)).code
+    token, keys = post("/api/verify", {"code": code})[1]["token"], other_phone.keys(2)
+    mac = b64encode(other_phone.tekmac(keys)).decode()
+    assert post("/api/certificate", {"token": token, "ekeyhmac": mac})[0] == 200
+    assert APP.post("/api/link-case", request(other_phone, token, keys))[0] == 200
+    assert len(read(authority_clock)) == 2
 
 
 def test_one_code_takes_one_case_and_a_wrong_one_can_be_put_right(phone: Any, authority_clock: Any) -> None:

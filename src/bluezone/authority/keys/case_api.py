@@ -24,7 +24,7 @@ from bluezone.authority.keys.wire import BadRequest, decode_base64, parse_keys
 __all__ = ["LINK_LIMIT", "link_case", "unlink_case"]
 
 LINK_LIMIT = FixedWindow(limit=20, window=timedelta(hours=1))
-"""Refused requests of one network: a refusal tells whether a case is linked."""
+"""Refused requests of one network: an app is refused once or twice."""
 
 _FIELDS = ("token", "temporaryExposureKeys", "hmacKey", "caseReference", "consentWordingVersion")
 

@@ -47,6 +47,7 @@ LINK_LIFETIME = timedelta(days=14)
 _KEY = struct.Struct(f">{KEY_BYTES}sIH")
 _SHORTEST_REFERENCE, _LONGEST_REFERENCE = 4, 64
 _NONCE = 12
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +80,49 @@ def link_case(
 ) -> GivenLink:
     """Keep the keys with a case for 14 days. The same again changes nothing and answers the same.
 
+    With a case that another code took first nothing is kept, and the answer is no other: else whoever has a
+    code could find out which cases' F0s agreed. The audit log tells that somebody tried.
+
     :param token: of the code; a certificate over exactly these keys must have been asked for with it.
     :param hmac_key: the device's secret that the certificate's MAC was made with.
     :raises CodeRefused: links are off, unknown words of consent, a token that is not for these keys, no
-        usable reference, a case that other keys are linked with, or a token that another case is.
+        usable reference, or a token that another case is linked with.
     """
     _check_allowed(wording_version)
     found = certified_token(token, now)
     macs = [keyed("tekmac", f"{token}|{mac.hex()}") for mac in tekmacs(keys, hmac_key)]
     if not any(hmac.compare_digest(bytes(found.tekmac_hmac or b""), one) for one in macs):
         raise CodeRefused("verification token is for other keys", "token_invalid")
-    packed = _pack(keys)
+    packed, link_id = _pack(keys), _link_id(token)
     reference_hmac = _reference_hmac(case_reference)
-    known = CaseLink.objects.filter(case_reference_hmac=reference_hmac, expires_at__gt=now).first()
-    if known is None:
-        CaseLink.objects.filter(case_reference_hmac=reference_hmac).delete()
-        link_id = _link_id(token)
-        known, created = _store(
-            CaseLink(
-                id=link_id,
-                case_reference_hmac=reference_hmac,
-                keys_encrypted=_seal(packed, link_id),
-                wording_version=wording_version,
-                consented_at=now,
-                expires_at=now + LINK_LIFETIME,
+    aside_hmac = keyed("case-reference-taken", f"{token}|{reference_hmac.hex()}")
+    for _ in range(_TRIES):
+        mine = CaseLink.objects.filter(pk=link_id).first()
+        if mine is None:
+            CaseLink.objects.filter(case_reference_hmac=reference_hmac, expires_at__lte=now).delete()
+            taken = CaseLink.objects.filter(case_reference_hmac=reference_hmac).first()
+            mine = _store(
+                CaseLink(
+                    id=link_id,
+                    case_reference_hmac=aside_hmac if taken else reference_hmac,
+                    keys_encrypted=_seal(bytes(len(packed)) if taken else packed, link_id),
+                    wording_version=wording_version,
+                    consented_at=now,
+                    expires_at=now + LINK_LIFETIME,
+                ),
+                taken,
+                now,
             )
-        )
-        if created:
-            record(SYSTEM, "keys.case-linked", f"case-link:{link_id}", {"wording": wording_version}, now=now)
-    if not hmac.compare_digest(_open(known), packed):
-        raise CodeRefused("this case is linked with other keys", "case_already_linked", 409)
-    return GivenLink(known.consented_at, known.expires_at, _withdrawal(known.pk))
+        if mine is None:
+            continue  # the same request, or another with this case, was quicker: look again
+        if bytes(mine.case_reference_hmac) not in (reference_hmac, aside_hmac):
+            raise CodeRefused(
+                "verification token is linked with another case; withdraw that first",
+                "token_already_linked",
+                409,
+            )
+        return GivenLink(mine.consented_at, mine.expires_at, _withdrawal(link_id))
+    raise RuntimeError("a case link kept colliding with others")
 
 
 @transaction.atomic
@@ -147,24 +160,18 @@ def _link_id(token: str) -> uuid.UUID:
     return uuid.UUID(bytes=keyed("case-link-id", token)[:16])
 
 
-def _store(link: CaseLink) -> tuple[CaseLink, bool]:
-    """Save it; or the link that its case has by now, and false.
-
-    :raises CodeRefused: the token's link is with another case.
-    """
+def _store(link: CaseLink, taken: CaseLink | None, now: datetime) -> CaseLink | None:
+    """Save it, with one entry of the audit log either way; ``None`` if somebody was quicker."""
     try:
         with transaction.atomic():
             link.save(force_insert=True)
     except IntegrityError:
-        same_case = CaseLink.objects.filter(case_reference_hmac=link.case_reference_hmac).first()
-        if same_case is None:
-            raise CodeRefused(
-                "verification token is linked with another case; withdraw that first",
-                "token_already_linked",
-                409,
-            ) from None
-        return same_case, False
-    return link, True
+        return None
+    if taken is None:
+        record(SYSTEM, "keys.case-linked", f"case-link:{link.pk}", {"wording": link.wording_version}, now=now)
+    else:
+        record(SYSTEM, "keys.case-link-contested", f"case-link:{taken.pk}", {}, now=now)
+    return link
 
 
 def _check_allowed(wording_version: int) -> None:
