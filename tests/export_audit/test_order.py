@@ -6,9 +6,9 @@ from random import Random
 
 import numpy as np
 import pytest
-from tests.export_audit.made_files import DAY, Key, names, person, published
+from tests.export_audit.made_files import DAY, SECONDS, Key, audited, names, person, published
 
-from bluezone.export_audit.order import columns_attack, neighbours_attack
+from bluezone.export_audit.order import columns_attack, neighbours_attack, order_attacks, split_attack
 
 PEOPLE = 60
 
@@ -85,5 +85,51 @@ def test_days_one_after_the_other_with_people_mixed_tell_nothing() -> None:
 
 def test_few_keys_and_none() -> None:
     for keys in ([], [Key("a", DAY)], person("a", range(DAY - 3, DAY))):
-        for attack in (neighbours_attack, columns_attack):
-            assert attack(published(keys), rng()).groups == ()
+        assert all(finding.groups == () for finding in order_attacks(published(keys), rng()))
+
+
+@pytest.mark.parametrize("shown_before", [True, False])
+def test_revised_keys_one_after_the_other_are_told_apart(shown_before: bool) -> None:
+    """However well the same keys were mixed when they were new, and without the file that showed them."""
+    people = uploads()
+    new = [key for keys in people for key in keys]
+    Random(4).shuffle(new)
+    first = audited(new, start=DAY * SECONDS, end=DAY * SECONDS + 14_400)
+    second = audited(
+        [],
+        [key._replace(kind=5) for keys in people for key in keys],
+        start=DAY * SECONDS + 14_400,
+        end=DAY * SECONDS + 28_800,
+    )
+    found = published(*([first, second] if shown_before else [second]))
+    told = {one.attack: one for one in order_attacks(found, rng()) if one.beyond_chance}
+    assert all(name.startswith("order of revised: ") for name in told)
+    right = sorted(sorted(key.name for key in keys) for keys in people)
+    assert names(told["order of revised: neighbours"].groups) == right
+
+
+@pytest.mark.parametrize("revised", [False, True])
+def test_a_window_split_between_uploads_is_told(revised: bool) -> None:
+    """Everybody with the same onset: within the file there is nothing to see."""
+    chance = Random(6)
+    files = []
+    for at in range(12):
+        keys = person(f"p{at:02}-", range(DAY - 8, DAY))
+        chance.shuffle(keys)
+        times = {"start": DAY * SECONDS, "end": DAY * SECONDS + 14_400 + at}
+        files.append(audited([], keys, **times) if revised else audited(keys, **times))
+    finding = split_attack(published(*files), rng(), revised=revised)
+    assert finding.found == 12 * 8 * 7 // 2
+    assert finding.beyond_chance
+    assert len(finding.groups) == 12
+    assert all(len({name[:3] for name in group}) == 1 for group in names(finding.groups))
+
+
+def test_a_window_split_at_random_tells_nothing() -> None:
+    keys = [key for keys in uploads() for key in keys]
+    Random(4).shuffle(keys)
+    end = DAY * SECONDS + 14_400
+    files = [audited(keys[at * 30 :][:30], start=DAY * SECONDS, end=end + at) for at in range(12)]
+    finding = split_attack(published(*files), rng())
+    assert not finding.beyond_chance
+    assert finding.found == pytest.approx(finding.by_chance, rel=0.05)

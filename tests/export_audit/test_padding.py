@@ -14,13 +14,12 @@ from bluezone.export_audit.findings import PaddingFinding
 from bluezone.export_audit.key_bytes import half_bytes, near_keys
 from bluezone.export_audit.padding import padding_signs
 from bluezone.export_audit.published import AuditedFile, Published, publish_files
-from bluezone.export_audit.windows import late_keys_of
 
 START, END = (DAY + 1) * SECONDS, (DAY + 1) * SECONDS + 4 * 3_600
 
 
 def sign(found: Published, name: str) -> PaddingFinding:
-    signs = padding_signs(found, late_keys_of(found), np.random.default_rng(1))
+    signs = padding_signs(found, np.random.default_rng(1))
     return next(one for one in signs if one.sign == name)
 
 
@@ -51,7 +50,7 @@ def clones(keys: list[Key], wanted: int) -> list[Key]:
 
 def test_a_town_without_padding_shows_no_sign() -> None:
     found = published(file(town()))
-    signs = padding_signs(found, late_keys_of(found), np.random.default_rng(1))
+    signs = padding_signs(found, np.random.default_rng(1))
     assert {one.sign: one.suspects for one in signs if one.beyond_chance} == {}
 
 
@@ -148,17 +147,62 @@ def test_a_longer_window_may_have_more_but_must_not_lack_keys() -> None:
 
 
 def test_late_padding_without_an_owner_is_named() -> None:
-    before = audited(
-        person("a", range(DAY - 3, DAY), onset=DAY - 1),
-        start=DAY * SECONDS + 28_800,
-        end=DAY * SECONDS + 43_200,
-    )
+    """Of eight onsets nobody reported in the window that the ends say; one of each kind is enough."""
+    noon = DAY * SECONDS + 43_200
+    before = audited(person("a", range(DAY - 3, DAY), onset=DAY - 1), start=noon - 14_400, end=noon)
     late = [Key("real", DAY, DAY - 1, period=60)]
-    made = [Key(f"pad{at}", DAY, DAY - 3, period=54 + at) for at in range(8)]
-    after = audited(late + made, start=before.end, end=(before.end or 0) + 14_400)
+    made = [Key(f"pad{at}", DAY, DAY - 2 - at, period=54 + at) for at in range(8)]
+    after = audited(late + made, start=noon, end=noon + 14_400)
     finding = sign(publish_files([before, after]), "late keys without owner")
+    assert (finding.found, finding.by_chance) == (8, pytest.approx(0.9))
     assert finding.suspects == {tek(key.name) for key in made}
     assert finding.beyond_chance
+
+
+def test_however_many_keys_of_one_kind_are_one_persons_and_what_was_made_like_it() -> None:
+    noon = DAY * SECONDS + 43_200
+    before = audited(person("a", range(DAY - 3, DAY), onset=DAY - 1), start=noon - 14_400, end=noon)
+    alike = [Key(f"{at}", DAY, DAY - 3, period=50 + at) for at in range(15)]
+    finding = sign(
+        publish_files([before, audited(alike, start=noon, end=noon + 14_400)]), "late keys without owner"
+    )
+    assert (finding.found, finding.by_chance) == (1, pytest.approx(0.1))
+    assert not finding.beyond_chance
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_padding_put_behind_or_before_the_keys_is_named(behind: bool) -> None:
+    """Three windows of forty people each: the rarer the onsets, the better it is seen where they end."""
+    files, told = [], set()
+    for at in range(3):
+        chance = Random(at)
+        real = [key for ago in range(2, 10) for key in crowd(chance.randint(2, 8), chance, DAY - ago)]
+        real = [key._replace(name=f"{at}{key.name}") for key in real]
+        chance.shuffle(real)
+        made = [key._replace(name=f"pad{at}{i}") for i, key in enumerate(chance.choices(real, k=400))]
+        keys = real + made if behind else made + real
+        files.append(audited(keys, start=START + at * 14_400, end=END + at * 14_400))
+        told |= {tek(key.name) for key in made}
+    finding = sign(publish_files(files), "padding at one end")
+    assert finding.beyond_chance
+    assert finding.suspects >= told
+    assert len(finding.suspects) < 1.1 * len(told)
+
+
+def test_padding_among_the_keys_is_at_no_end() -> None:
+    chance = Random(5)
+    real = town()
+    keys = real + [key._replace(name=f"pad{at}") for at, key in enumerate(chance.choices(real, k=1_500))]
+    chance.shuffle(keys)
+    assert not sign(published(file(keys)), "padding at one end").beyond_chance
+
+
+def test_people_one_after_the_other_are_not_taken_for_padding_at_one_end() -> None:
+    rare = [key for ago in (3, 5, 7) for key in person(f"r{ago}", range(DAY - 14, DAY), onset=DAY - ago)]
+    found = published(file(rare + crowd(40, Random(2))))
+    assert sign(found, "padding at one end").beyond_chance  # if the order is believed to be random
+    signs = padding_signs(found, np.random.default_rng(1), in_order=True)
+    assert not next(one for one in signs if one.sign == "padding at one end").beyond_chance
 
 
 def _with_teks(teks: list[bytes]) -> Published:
@@ -202,7 +246,7 @@ def test_few_keys_and_none() -> None:
     for keys in ([], [Key("a", DAY)]):
         found = published(file(keys))
         signs = (
-            *padding_signs(found, late_keys_of(found), np.random.default_rng(1)),
+            *padding_signs(found, np.random.default_rng(1)),
             half_bytes(found),
             near_keys(found),
         )

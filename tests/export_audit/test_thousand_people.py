@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from tests.export_audit import simulated_uploads
 from tests.export_audit.simulated_uploads import (
     Window,
     careless_export,
@@ -78,6 +80,27 @@ def test_ours_with_revisions(tmp_path: Path, five_days: list[Window]) -> None:
     document = audit(tmp_path, windows, our_export)
     assert (document["users_separated"], document["padding_told"]) == (0, 0)
     assert document["crowd"]["keys"]["1"] == 0
+
+
+@pytest.mark.parametrize("of_the_reports_window", [True, False])
+def test_few_people_and_the_ends_of_keys_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_the_reports_window: bool
+) -> None:
+    """Drawn from all that a batch can have, an end often says a window that has nobody of the class."""
+    made = simulated_uploads.invent_shapes
+
+    def from_the_whole_span(real: Any, wanted: int, ends: Sequence[range], chance: Random) -> Any:
+        return made(real, wanted, [range(ends[0].start, ends[-1].stop)], chance)
+
+    if not of_the_reports_window:
+        monkeypatch.setattr(simulated_uploads, "invent_shapes", from_the_whole_span)
+    windows = [padded(window, 1) for window in windows_of(people_report(60, days=10), hours=4)]
+    document = audit(tmp_path, windows, our_export)
+    (late,) = (one for one in document["padding"] if one["sign"] == "late keys without owner")
+    assert late["beyond_chance"] != of_the_reports_window
+    assert (late["suspects"] == document["padding_told"] == 0) == of_the_reports_window
+    if late["suspects"]:
+        assert late["truth"]["precision"] == 1
 
 
 def test_the_simulation_revises(five_days: list[Window]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.export_audit.made_files import DAY, SECONDS, Key, audited, names, person, published
 
 from bluezone.export_audit.published import AuditedFile, Published
-from bluezone.export_audit.windows import late_keys_attack, late_keys_of, rest_of_day_attack
+from bluezone.export_audit.windows import late_keys_attack, late_keys_of, ownerless_of, rest_of_day_attack
 
 MIDNIGHT = DAY * SECONDS
 
@@ -30,7 +30,7 @@ def test_the_only_late_key_of_an_onset_belongs_to_the_only_person_with_it() -> N
     found = published(window(8, person("a", [DAY - 2, DAY - 1])), window(12, [cut("late", 9)]))
     assert claims(found) == [[f"a{DAY - 1}", "late"]]
     late = late_keys_of(found)
-    assert (late.count, late.guessed_right, late.ownerless) == (1, 1.0, ())
+    assert (late.count, late.guessed_right) == (1, 1.0)
 
 
 def test_two_who_may_own_it_hide_each_other() -> None:
@@ -60,8 +60,38 @@ def test_a_whole_upload_is_nobodys_late_key() -> None:
 def test_a_late_key_without_an_owner_is_noticed_if_its_window_is_there() -> None:
     others = person("a", [DAY - 2, DAY - 1], onset=DAY - 8)
     late = [cut("late", 9)]
-    assert late_keys_of(published(window(8, others), window(12, late))).ownerless == (2,)
-    assert late_keys_of(published(window(4, others), window(12, late))).ownerless == ()
+    found = ownerless_of(published(window(8, others), window(12, late)))
+    assert (found.kinds, found.without, found.rows) == (1, 1, (2,))
+    assert ownerless_of(published(window(4, others), window(12, late))).kinds == 0
+
+
+@pytest.mark.parametrize(
+    ("period", "without"),
+    [
+        (47, 1),  # until 7:50, and until 8:00 the window before the others'
+        (48, 0),
+        (71, 0),
+        (72, 1),  # at 12:00, in the key's own window, which has no other day
+    ],
+)
+def test_the_upload_was_within_ten_minutes_of_the_end(period: int, without: int) -> None:
+    files = [
+        window(4, person("x", [DAY - 1], onset=DAY - 9)),
+        window(8, person("a", [DAY - 1])),
+        window(12, [Key("late", DAY, period=period)]),
+    ]
+    assert ownerless_of(published(*files)).without == without
+
+
+def test_an_owner_in_its_own_window_is_an_owner() -> None:
+    late = Key("late", DAY, period=73)
+    assert ownerless_of(published(window(12, [late, *person("a", [DAY - 1])]))).without == 0
+    assert ownerless_of(published(window(12, [late, *person("a", [DAY])]))).without == 1
+
+
+def test_a_key_until_the_end_of_its_day_tells_no_upload() -> None:
+    rest = Key("rest", DAY - 1, begin=61, period=83)
+    assert ownerless_of(published(window(0, [rest]))).kinds == 0
 
 
 def test_without_times_the_window_before_is_asked() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from bluezone.export_audit.findings import LinkFinding, PaddingFinding
 from bluezone.export_audit.grouping import CROWDS, Crowd, crowd_of, grouping_attack
 from bluezone.export_audit.key_bytes import half_bytes, near_keys
-from bluezone.export_audit.order import columns_attack, neighbours_attack
+from bluezone.export_audit.order import order_attacks
 from bluezone.export_audit.padding import padding_signs
 from bluezone.export_audit.published import AuditedFile, Published, publish_files
 from bluezone.export_audit.truth import Truth, score_groups, score_suspects
@@ -48,18 +48,23 @@ def audit_files(files: Sequence[AuditedFile], seed: int = 1) -> Audit:
     published = publish_files(files)
     rng = np.random.default_rng(seed)
     late = late_keys_of(published)
+    order = order_attacks(published, rng)
+    in_order = any(one.beyond_chance for one in order)
     return Audit(
         published=published,
         crowd=crowd_of(published),
         late=late,
         links=(
-            neighbours_attack(published, rng),
-            columns_attack(published, rng),
+            *order,
             grouping_attack(published),
             late_keys_attack(published, late),
             rest_of_day_attack(published, rng),
         ),
-        padding=(*padding_signs(published, late, rng), half_bytes(published), near_keys(published)),
+        padding=(
+            *padding_signs(published, rng, in_order=in_order),
+            half_bytes(published),
+            near_keys(published),
+        ),
     )
 
 

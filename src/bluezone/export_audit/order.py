@@ -1,22 +1,24 @@
 """Attacks on the order of a file: keys that were written as they came stand beside their owner's others.
 
-Two ways of writing give uploads away. One after the other: neighbours share onset and report type and are of
-different days. Sorted by day only: each day lists the same people in the same order. In both the null model
-is a file in random order with the same keys (for the second, in random order within each day).
+Three ways of writing give uploads away. One after the other: neighbours share onset and report type and are
+of different days. Sorted by day only: each day lists the same people in the same order. Split by upload into
+the files of a window: a file has fewer keys of the same onset, type and day than chance gives it. The null
+model is the same keys in random order (for the second, in random order within each day). New and revised keys
+are looked at each for themselves.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from bluezone.export_audit.findings import BEYOND_CHANCE, Group, LinkFinding, compare_with_chance
-from bluezone.export_audit.published import Ints, Published, codes_of
+from bluezone.export_audit.published import Ints, Published, Section, codes_of
 
-__all__ = ["columns_attack", "neighbours_attack"]
+__all__ = ["columns_attack", "mixed_places", "neighbours_attack", "order_attacks", "split_attack"]
 
 _TESTED_KEYS = 100_000
 """Of a file; more would only make the test longer, not the answer another."""
@@ -28,27 +30,37 @@ _STEADY = 0.8
 """Such a share of steps by one day says that each upload is in order of days."""
 
 
-def neighbours_attack(published: Published, rng: np.random.Generator) -> LinkFinding:
+def order_attacks(published: Published, rng: np.random.Generator) -> tuple[LinkFinding, ...]:
+    """All of them, on new keys and then on revised ones."""
+    return tuple(
+        attack(published, rng, revised=revised)
+        for revised in (False, True)
+        for attack in (neighbours_attack, columns_attack, split_attack)
+    )
+
+
+def neighbours_attack(
+    published: Published, rng: np.random.Generator, *, revised: bool = False
+) -> LinkFinding:
     """Uploads one after the other: pairs of neighbours with the same onset and type, of different days."""
-    sickness, days = published.sickness(), published.days
-    files = [rows for rows in _file_rows(published) if len(rows) > 1]
-    tested = [rows[:_TESTED_KEYS] for rows in files]
-    found = sum(_neighbours(sickness[rows], days[rows]) for rows in tested)
+    sections = [one for one in published.sections(revised=revised) if len(one) > 1]
+    tested = [(one.sickness[:_TESTED_KEYS], one.days[:_TESTED_KEYS]) for one in sections]
+    found = sum(_neighbours(sickness, days) for sickness, days in tested)
 
     def trial(chance: np.random.Generator) -> float:
         total = 0
-        for rows in tested:
-            mixed = _mixed(rows, days, chance)
+        for sickness, days in tested:
+            mixed = mixed_places(days, chance)
             total += _neighbours(sickness[mixed], days[mixed])
         return total
 
     by_chance, p_value = compare_with_chance(found, trial, rng) if found else (0.0, 1.0)
     groups: list[Group] = []
     if p_value <= BEYOND_CHANCE:
-        for rows in files:
-            groups += _runs(published, rows, sickness[rows].tolist(), days[rows].tolist())
+        for one in sections:
+            groups += _runs(one.teks, one.sickness.tolist(), one.days.tolist())
     return LinkFinding(
-        "order: neighbours",
+        _name("neighbours", revised),
         "neighbours in a file with the same onset and report type, of different days",
         found,
         by_chance,
@@ -57,44 +69,69 @@ def neighbours_attack(published: Published, rng: np.random.Generator) -> LinkFin
     )
 
 
-def columns_attack(published: Published, rng: np.random.Generator) -> LinkFinding:
+def columns_attack(published: Published, rng: np.random.Generator, *, revised: bool = False) -> LinkFinding:
     """The same people in the same order on each day: runs of three keys of a day that are in the next too."""
-    sickness, days = published.sickness(), published.days
-    columns = [
-        [rows[days[rows] == day] for day in np.unique(days[rows])]
-        for rows in (file[:_TESTED_KEYS] for file in _file_rows(published))
-    ]
-    found = sum(_shared_words([sickness[rows] for rows in file]) for file in columns)
+    sections = published.sections(revised=revised)
+    columns = []
+    for one in sections:
+        days = one.days[:_TESTED_KEYS]
+        columns.append([np.flatnonzero(days == day) for day in np.unique(days)])
+    sick = [[one.sickness[rows] for rows in file] for one, file in zip(sections, columns, strict=True)]
+    found = sum(map(_shared_words, sick))
 
     def trial(chance: np.random.Generator) -> float:
-        return sum(_shared_words([chance.permutation(sickness[rows]) for rows in file]) for file in columns)
+        return sum(_shared_words([chance.permutation(column) for column in file]) for file in sick)
 
     by_chance, p_value = compare_with_chance(found, trial, rng) if found else (0.0, 1.0)
-    groups: tuple[Group, ...] = ()
+    groups: list[Group] = []
     if p_value <= BEYOND_CHANCE:
-        links = [link for file in columns for link in _aligned(file, sickness)]
-        groups = _chains(published, links)
+        for one, file in zip(sections, columns, strict=True):
+            groups += _chains(one.teks, list(_aligned(file, one.sickness)))
     return LinkFinding(
-        "order: columns",
+        _name("columns", revised),
         "three keys in a row of one day whose onsets and types also follow each other on the next day",
         found,
         by_chance,
         p_value,
-        groups,
+        tuple(groups),
     )
 
 
-def _file_rows(published: Published) -> Iterator[Ints]:
-    """Rows of each file, in its order."""
-    for number in range(len(published.files)):
-        rows = np.flatnonzero(published.file == number)
-        yield rows[np.argsort(published.place[rows])]
+def split_attack(published: Published, rng: np.random.Generator, *, revised: bool = False) -> LinkFinding:
+    """A window split into files by upload: pairs of a file with the same onset and type, of other days."""
+    windows: dict[int, list[Section]] = defaultdict(list)
+    for one in published.sections(revised=revised):
+        if len(one):
+            windows[one.window].append(one)
+    split = [files for files in windows.values() if len(files) > 1]
+    tested = [_dealt(files) for files in split]
+    found = sum(_pairs_within(*columns) for columns in tested)
+
+    def trial(chance: np.random.Generator) -> float:
+        return sum(_pairs_within(chance.permutation(file), *keys) for file, *keys in tested)
+
+    by_chance, p_value = compare_with_chance(found, trial, rng) if found else (0.0, 1.0)
+    groups: list[Group] = []
+    if p_value <= BEYOND_CHANCE:
+        groups = [group for files in split for one in files for group in _alone_in_file(one)]
+    return LinkFinding(
+        _name("split files", revised),
+        "pairs in one of a window's files with the same onset and report type, of different days",
+        found,
+        by_chance,
+        p_value,
+        tuple(groups),
+    )
 
 
-def _mixed(rows: Ints, days: Ints, chance: np.random.Generator) -> Ints:
-    """The rows in random order; of a file sorted by day, in random order within each day."""
-    mixed = chance.permutation(rows)
-    steps = np.diff(days[rows])
+def _name(what: str, revised: bool) -> str:
+    return f"order of revised: {what}" if revised else f"order: {what}"
+
+
+def mixed_places(days: Ints, chance: np.random.Generator) -> Ints:
+    """The places in random order; of a file sorted by day, in random order within each day."""
+    mixed = chance.permutation(len(days))
+    steps = np.diff(days)
     if np.all(steps >= 0):
         return mixed[np.argsort(days[mixed], kind="stable")]
     if np.all(steps <= 0):
@@ -102,28 +139,52 @@ def _mixed(rows: Ints, days: Ints, chance: np.random.Generator) -> Ints:
     return mixed
 
 
+def _dealt(files: Sequence[Section]) -> tuple[Ints, Ints, Ints]:
+    """Of each key of a window its file, its onset and type, and these with its day: numbers from 0 on."""
+    file = np.repeat(np.arange(len(files)), [len(one) for one in files])
+    sickness = np.concatenate([one.sickness for one in files])
+    days = np.concatenate([one.days for one in files])
+    return file, codes_of(sickness), codes_of(sickness, days)
+
+
+def _pairs_within(file: Ints, sickness: Ints, cell: Ints) -> int:
+    def pairs(code: Ints) -> int:
+        _, count = np.unique(file * (int(code.max()) + 1) + code, return_counts=True)
+        return int((count * (count - 1)).sum()) // 2
+
+    return pairs(sickness) - pairs(cell)
+
+
+def _alone_in_file(file: Section) -> Iterator[Group]:
+    """Keys of an onset and type that a file has once a day."""
+    for kind in np.unique(file.sickness):
+        rows = np.flatnonzero(file.sickness == kind)
+        if len(rows) > 1 and len(np.unique(file.days[rows])) == len(rows):
+            yield tuple(file.teks[row] for row in rows)
+
+
 def _neighbours(sickness: Ints, days: Ints) -> int:
     return int(np.count_nonzero((sickness[1:] == sickness[:-1]) & (days[1:] != days[:-1])))
 
 
-def _runs(published: Published, rows: Ints, sickness: list[int], days: list[int]) -> Iterator[Group]:
+def _runs(teks: Sequence[bytes], sickness: list[int], days: list[int]) -> Iterator[Group]:
     """Cut the file where a new upload seems to begin: another sickness, a day again, or days turn back."""
-    same = [at for at in range(1, len(rows)) if sickness[at] == sickness[at - 1]]
+    same = [at for at in range(1, len(teks)) if sickness[at] == sickness[at - 1]]
     steady = bool(same) and sum(abs(days[at] - days[at - 1]) == 1 for at in same) >= _STEADY * len(same)
     first = 0
     seen = {days[0]}
     way = 0
-    for at in range(1, len(rows) + 1):
-        ends = at == len(rows) or sickness[at] != sickness[first] or days[at] in seen
+    for at in range(1, len(teks) + 1):
+        ends = at == len(teks) or sickness[at] != sickness[first] or days[at] in seen
         if not ends and steady:
             step = 1 if days[at] > days[at - 1] else -1
             ends = way not in (0, step)
             way = step
         if ends:
             if at - first > 1:
-                yield tuple(published.teks[row] for row in rows[first:at])
+                yield tuple(teks[first:at])
             first, seen, way = at, set(), 0
-        if at < len(rows):
+        if at < len(teks):
             seen.add(days[at])
 
 
@@ -167,14 +228,12 @@ def _aligned(columns: list[Ints], sickness: Ints) -> Iterator[tuple[int, int]]:
                 yield int(before[at + _CONTEXT // 2]), int(after[place[word] + _CONTEXT // 2])
 
 
-def _chains(published: Published, links: list[tuple[int, int]]) -> tuple[Group, ...]:
+def _chains(teks: Sequence[bytes], links: list[tuple[int, int]]) -> Iterator[Group]:
     """Links from day to day put together: each key has at most one before and one after it."""
     following = dict(links)
     begins = following.keys() - set(following.values())
-    groups = []
     for row in sorted(begins):
         chain = [row]
         while chain[-1] in following:
             chain.append(following[chain[-1]])
-        groups.append(tuple(published.teks[one] for one in chain))
-    return tuple(groups)
+        yield tuple(teks[one] for one in chain)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
 from bluezone.export_audit.chances import at_least, poisson_at_least, within
-from bluezone.export_audit.findings import TRIALS, PaddingFinding
-from bluezone.export_audit.published import Published
-from bluezone.export_audit.windows import LateKeys
+from bluezone.export_audit.findings import TRIALS, PaddingFinding, compare_with_chance
+from bluezone.export_audit.order import mixed_places
+from bluezone.export_audit.published import Ints, Published, codes_of
+from bluezone.export_audit.windows import ownerless_of
 from bluezone.protocols.export_stream import NO_ONSET
 from bluezone.protocols.gaen import INTERVAL_SECONDS
 
@@ -38,9 +40,12 @@ _ABOVE_THREE = 0.00135
 
 
 def padding_signs(
-    published: Published, late: LateKeys, rng: np.random.Generator
+    published: Published, rng: np.random.Generator, *, in_order: bool = False
 ) -> tuple[PaddingFinding, ...]:
-    """All signs, those of the whole file first."""
+    """All signs, those of the whole file first.
+
+    :param in_order: the files were found not to be in random order.
+    """
     return (
         _same_totals(published, rng),
         _floor(published),
@@ -48,8 +53,9 @@ def padding_signs(
         _uneven_days(published),
         _isolated(published),
         _impossible(published),
-        _ownerless(published, late),
+        _ownerless(published),
         _come_and_gone(published),
+        _at_one_end(published, rng, in_order=in_order),
     )
 
 
@@ -197,21 +203,63 @@ def _come_and_gone(published: Published) -> PaddingFinding:
     )
 
 
-def _ownerless(published: Published, late: LateKeys) -> PaddingFinding:
-    """Late keys that say when they were uploaded, and nobody of that onset and type uploaded anything then.
+def _ownerless(published: Published) -> PaddingFinding:
+    """Keys cut short that say when they were uploaded, and nobody of that onset and type uploaded more then.
 
-    Chance: people who missed the day before, or have that one key.
+    Chance: people who missed the day before, or have that one key; each kind of key once, however much of it
+    is padding.
     """
-    suspects = frozenset(published.teks[row] for row in late.ownerless)
-    chances = [MISSED_DAYS + ONE_KEY_PEOPLE] * (late.count + len(suspects))
+    found = ownerless_of(published)
+    chances = [MISSED_DAYS + ONE_KEY_PEOPLE] * found.kinds
     return PaddingFinding(
         "late keys without owner",
-        "keys cut short by an upload in a window that has none of the same onset and type",
-        len(suspects),
+        "kinds of keys cut short by an upload in a window that has no other day of the same onset and type",
+        found.without,
         sum(chances),
-        at_least(len(suspects), chances),
-        suspects,
+        at_least(found.without, chances),
+        frozenset(published.teks[row] for row in found.rows),
     )
+
+
+def _at_one_end(published: Published, rng: np.random.Generator, *, in_order: bool) -> PaddingFinding:
+    """Clones put behind the real keys, or before them: from some place on no kind of key is seen first.
+
+    Chance: the same files in random order, so it says nothing of files that are in another one.
+    """
+    sections = [one for one in published.sections(revised=False) if len(one) > 1]
+    kinds = [codes_of(one.sickness, one.days) for one in sections]
+
+    def at_ends(files: Sequence[Ints]) -> tuple[int, int]:
+        return sum(map(_behind_all_kinds, files)), sum(_behind_all_kinds(kind[::-1]) for kind in files)
+
+    def trial(chance: np.random.Generator) -> float:
+        places = (mixed_places(one.days, chance) for one in sections)
+        return max(at_ends([kind[place] for kind, place in zip(kinds, places, strict=True)]))
+
+    behind, before = at_ends(kinds)
+    found = max(behind, before)
+    by_chance, p_value = compare_with_chance(found, trial, rng) if found and not in_order else (0.0, 1.0)
+    suspects: set[bytes] = set()
+    for one, kind in zip(sections, kinds, strict=True):
+        if found == behind:
+            suspects.update(one.teks[len(kind) - _behind_all_kinds(kind) :])
+        else:
+            suspects.update(one.teks[: _behind_all_kinds(kind[::-1])])
+    return PaddingFinding(
+        "padding at one end",
+        "keys at an end of a file behind which no onset, type and day is seen for the first time",
+        found,
+        by_chance,
+        p_value,
+        frozenset(suspects),
+    )
+
+
+def _behind_all_kinds(kinds: Ints) -> int:
+    """How many keys follow the first of the kind that comes last."""
+    first = np.zeros(int(kinds.max()) + 1, dtype=np.int64)
+    first[kinds[::-1]] = np.arange(len(kinds))[::-1]  # of equal ones the last that is set, the first, stays
+    return len(kinds) - 1 - int(first.max())
 
 
 def _steps(published: Published) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from bluezone.protocols.export_signature import PublicKeys
 from bluezone.protocols.export_stream import NO_ONSET, ExportFields, KeyColumns
 from bluezone.protocols.gaen import MAX_ROLLING_PERIOD
 
-__all__ = ["AuditedFile", "Ints", "Published", "codes_of", "publish_files", "read_file"]
+__all__ = ["AuditedFile", "Ints", "Published", "Section", "codes_of", "publish_files", "read_file"]
 
 Ints = NDArray[np.int64]
 
@@ -41,6 +41,22 @@ class AuditedFile:
     table: Ints
     revised_teks: tuple[bytes, ...]
     revised_table: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """Keys of a file in its order: those it showed first, or those it revised. Arrays are int64 (n,).
+
+    ``sickness``: a number for report type and onset as this file says them, the same in all sections.
+    """
+
+    window: int
+    teks: tuple[bytes, ...]
+    sickness: Ints
+    days: Ints
+
+    def __len__(self) -> int:
+        return len(self.teks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +101,18 @@ class Published:
     def sickness(self) -> Ints:
         """What one person's keys have in common in whatever window: report type and onset."""
         return codes_of(self.types, self.onsets)
+
+    def sections(self, *, revised: bool) -> tuple[Section, ...]:
+        """One for each file, in the order of files."""
+        if revised:
+            return _revised_sections(self.files, self.windows)
+        sickness, days = self.sickness(), self.days
+        found = []
+        for number, window in enumerate(self.windows):
+            rows = np.flatnonzero(self.file == number)
+            rows = rows[np.argsort(self.place[rows])]
+            found.append(Section(window, tuple(self.teks[row] for row in rows), sickness[rows], days[rows]))
+        return tuple(found)
 
 
 def codes_of(*columns: Ints) -> Ints:
@@ -132,7 +160,7 @@ def publish_files(files: Sequence[AuditedFile]) -> Published:
     tables = [ordered[file].table[place] for file, place in at.tolist()]
     table = np.array(tables, dtype=np.int64).reshape(-1, 5)
     starts, periods, risks, types, since = table.T
-    onsets = np.where(since == NO_ONSET, NO_ONSET, starts // MAX_ROLLING_PERIOD - since)
+    onsets = _onsets(starts, since)
     return Published(
         files=ordered,
         windows=windows,
@@ -163,6 +191,23 @@ def _windows(files: Sequence[AuditedFile]) -> tuple[int, ...]:
         )
         numbers.append(numbers[-1] if same else (numbers[-1] + 1 if numbers else 0))
     return tuple(numbers)
+
+
+def _onsets(starts: Ints, since: Ints) -> Ints:
+    return np.where(since == NO_ONSET, NO_ONSET, starts // MAX_ROLLING_PERIOD - since)
+
+
+def _revised_sections(files: Sequence[AuditedFile], windows: Sequence[int]) -> tuple[Section, ...]:
+    """As files say: the keys need not be in the others."""
+    table = np.concatenate([np.zeros((0, 5), dtype=np.int64), *(file.revised_table for file in files)])
+    starts, _, _, types, since = table.T
+    sickness = codes_of(types, _onsets(starts, since))
+    found, at = [], 0
+    for file, window in zip(files, windows, strict=True):
+        rows = slice(at, at + len(file.revised_teks))
+        found.append(Section(window, file.revised_teks, sickness[rows], starts[rows] // MAX_ROLLING_PERIOD))
+        at = rows.stop
+    return tuple(found)
 
 
 def _revisions(files: Sequence[AuditedFile], windows: Sequence[int], teks: tuple[bytes, ...]) -> Ints:

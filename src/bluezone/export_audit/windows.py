@@ -15,10 +15,14 @@ from bluezone.export_audit.findings import Group, LinkFinding, compare_with_chan
 from bluezone.export_audit.published import Ints, Published
 from bluezone.protocols.gaen import INTERVAL_SECONDS, MAX_ROLLING_PERIOD
 
-__all__ = ["LateKeys", "late_keys_attack", "late_keys_of", "rest_of_day_attack"]
-
-_LONGEST_TRUNCATION = 3_600
-"""Servers cut times of receipt to a window of an hour at most."""
+__all__ = [
+    "LateKeys",
+    "Ownerless",
+    "late_keys_attack",
+    "late_keys_of",
+    "ownerless_of",
+    "rest_of_day_attack",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,12 @@ class LateKeys:
     """Keys of a window whose onset and type have no key of the day before in it, but in an earlier window.
 
     ``claims``: rows (before, late) that can be only one person's. ``guessed_right``: how many of all
-    ``count`` late keys a guess among those that they may belong to gives to their owner. ``ownerless``: rows
-    of keys cut short whose upload falls into a window that is there, but has nobody of that onset and type.
+    ``count`` late keys a guess among those that they may belong to gives to their owner.
     """
 
     count: int
     claims: tuple[tuple[int, int], ...]
     guessed_right: float
-    ownerless: tuple[int, ...]
 
 
 def late_keys_of(published: Published) -> LateKeys:
@@ -50,7 +52,6 @@ def late_keys_of(published: Published) -> LateKeys:
     times = _window_times(published)
     count, right = 0, 0.0
     claims: list[tuple[int, int]] = []
-    ownerless: list[int] = []
     for (kind, day), windows in list(rows_of.items()):
         before = rows_of.get((kind, day - 1), {})
         for window, rows in windows.items():
@@ -65,15 +66,55 @@ def late_keys_of(published: Published) -> LateKeys:
                     for one in found
                 ]
                 if not candidates:
-                    if _is_covered(published, row, window, times):
-                        ownerless.append(row)
                     continue
                 rivals = sum(_uploaded(published, one) == uploaded for one in rows)
                 count += 1
                 right += 1 / max(len(candidates), rivals)
                 if len(candidates) == 1 and rivals == 1:
                     claims.append((candidates[0], row))
-    return LateKeys(count, tuple(claims), right, tuple(ownerless))
+    return LateKeys(count, tuple(claims), right)
+
+
+@dataclass(frozen=True, slots=True)
+class Ownerless:
+    """Keys cut short whose end says that their upload was in a window that has no other day of their class.
+
+    Keys of the same window, onset, type and day whose ends say the same window count once, as one of
+    ``kinds``: a person with a single key may be among them, and padding made to look like that person's.
+    ``rows``: the keys of those kinds, ``without`` in number, that have no owner.
+    """
+
+    kinds: int
+    without: int
+    rows: tuple[int, ...]
+
+
+def ownerless_of(published: Published) -> Ownerless:
+    """Of keys whose time of upload is within windows that the files hold, their own counted in."""
+    sickness, days = published.sickness().tolist(), published.days.tolist()
+    days_of: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for window, kind, day in zip(published.window.tolist(), sickness, days, strict=True):
+        days_of[window, kind].add(day)
+    times = _window_times(published)
+    kinds: dict[tuple[int, int, int, tuple[int, ...]], list[int]] = defaultdict(list)
+    for row in np.flatnonzero(_cut_short(published)).tolist():
+        begin, end = _uploaded(published, row)
+        holding = tuple(
+            number for number, time in times.items() if time is not None and time[0] < end and begin < time[1]
+        )
+        if _is_covered(begin, end, [time for number in holding if (time := times[number])]):
+            kinds[int(published.window[row]), sickness[row], days[row], holding].append(row)
+    without = [
+        rows
+        for (_, kind, day, holding), rows in kinds.items()
+        if not any(days_of[window, kind] - {day} for window in holding)
+    ]
+    return Ownerless(len(kinds), len(without), tuple(row for rows in without for row in rows))
+
+
+def _cut_short(published: Published) -> np.ndarray:
+    ends = published.starts + published.periods
+    return (published.periods < MAX_ROLLING_PERIOD) & (ends % MAX_ROLLING_PERIOD != 0)
 
 
 def late_keys_attack(published: Published, late: LateKeys) -> LinkFinding:
@@ -96,7 +137,7 @@ def _uploaded(published: Published, row: int) -> tuple[int, int]:
     start, period = int(published.starts[row]), int(published.periods[row])
     if period < MAX_ROLLING_PERIOD:
         end = (start + period) * INTERVAL_SECONDS
-        return end - _LONGEST_TRUNCATION, end + INTERVAL_SECONDS
+        return end, end + INTERVAL_SECONDS
     return start * INTERVAL_SECONDS, (start + period) * INTERVAL_SECONDS
 
 
@@ -107,15 +148,8 @@ def _may_hold(window: tuple[int, int] | None, uploaded: tuple[int, int], just_be
     return window[0] < uploaded[1] and uploaded[0] < window[1]
 
 
-def _is_covered(
-    published: Published, row: int, window: int, times: dict[int, tuple[int, int] | None]
-) -> bool:
-    """Whether the files hold all windows in which a key cut short can have been uploaded."""
-    if int(published.periods[row]) == MAX_ROLLING_PERIOD:
-        return False
-    begin, end = _uploaded(published, row)
-    known = sorted(time for number, time in times.items() if number <= window and time is not None)
-    for start, finish in known:
+def _is_covered(begin: int, end: int, windows: list[tuple[int, int]]) -> bool:
+    for start, finish in sorted(windows):
         if start <= begin < finish:
             begin = finish
     return begin >= end
@@ -134,7 +168,7 @@ def rest_of_day_attack(published: Published, rng: np.random.Generator) -> LinkFi
     Null model: the keys were cut at any other interval of their day.
     """
     starts, ends = published.starts, published.starts + published.periods
-    cut = np.flatnonzero((ends % MAX_ROLLING_PERIOD != 0) & (published.periods < MAX_ROLLING_PERIOD))
+    cut = np.flatnonzero(_cut_short(published))
     begun = np.flatnonzero(starts % MAX_ROLLING_PERIOD != 0)
 
     def pairs(ends_of_cut: Ints) -> list[tuple[int, int]]:
