@@ -73,6 +73,7 @@ def list_users(as_json: JsonFlag = False) -> None:
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.accounts.queries import staff_accounts
 
+    accounts = staff_accounts(Scope.everything(), runtime.now())
     rows = [
         {
             "user": one.username,
@@ -89,15 +90,16 @@ def list_users(as_json: JsonFlag = False) -> None:
                 for held in one.roles
             ],
         }
-        for one in staff_accounts(Scope.everything(), runtime.now())
+        for one in accounts
     ]
     if as_json:
         print_json({"users": rows})
         return
-    for row in rows:
-        held = ", ".join(f"{one['role']} in {one['area']}" for one in row["roles"]) or "no role"
-        typer.echo(f"{row['user']}  {held}  last login {row['last_login'] or 'never'}{_state(row['active'])}")
-    if not rows:
+    for one in accounts:
+        held = ", ".join(f"{role.role.value} in {role.area_path}" for role in one.roles) or "no role"
+        seen = f"{one.last_login:%Y-%m-%d}" if one.last_login else "never"
+        typer.echo(f"{one.username}  {held}  last login {seen}{'' if one.is_active else '  disabled'}")
+    if not accounts:
         say("no accounts")
 
 
@@ -204,7 +206,3 @@ def _check_area(area: str) -> None:
 
     if area != EVERYWHERE and not known_path(area, Scope.everything()):
         raise Refused(f"there is no area {area!r}")
-
-
-def _state(active: object) -> str:
-    return "" if active else "  disabled"

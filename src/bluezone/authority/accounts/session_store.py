@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -24,9 +24,9 @@ class SessionStore(DatabaseSessions):
         """Whether a cookie has a row."""
         return self.model.objects.filter(session_key=_row_key(session_key)).exists()
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         """The row to store."""
-        row: Session = super().create_model_instance(data)
+        row = super().create_model_instance(data)
         row.session_key = _row_key(row.session_key)
         return row
 
@@ -36,10 +36,10 @@ class SessionStore(DatabaseSessions):
         if cookie is not None:
             self.model.objects.filter(session_key=_row_key(cookie)).delete()
 
-    def _get_session_from_db(self) -> Session | None:
+    def _get_session_from_db(self) -> AbstractBaseSession | None:
         """The row behind the cookie; without one the cookie is forgotten."""
         key, now = _row_key(self.session_key or ""), timezone.now()
-        row: Session | None = self.model.objects.filter(session_key=key, expire_date__gt=now).first()
+        row = self.model.objects.filter(session_key=key, expire_date__gt=now).first()
         if row is None:
             self._session_key = None
         return row
