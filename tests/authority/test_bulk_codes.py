@@ -38,6 +38,18 @@ def test_what_spreadsheets_make_of_a_table(end: str, delimiter: str, name: str, 
     assert (row.line, row.sample, row.report_type, row.test_date, row.onset_date, row.phone) == GOOD
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("first", ["sep={}", "SEP={}", '"sep={}"', "\r\nsep={}"])
+def test_the_line_that_tells_excel_the_delimiter(delimiter: str, first: str) -> None:
+    table = f"{HEADING}\r\n{ROW}\r\n".replace(",", delimiter)
+    file = read_bulk_file(f"{first.format(delimiter)}\r\n{table}".encode("utf-8-sig"), TODAY)
+    assert file.delimiter == delimiter
+    (row,) = file.good
+    assert (row.line, row.sample) == (2 + len(first.format(delimiter).splitlines()), "XN-1")
+    with pytest.raises(BulkRefused, match="trống"):
+        read_bulk_file(b"sep=;\r\n", TODAY)
+
+
 def test_headings_and_words_without_diacritics_in_any_order_and_english() -> None:
     assert read("so_dien_thoai;NGAY LAY MAU;ket_qua", "912345678;2021-03-08;Duong Tinh") == [
         (2, "", ReportTypeName.CONFIRMED, date(2021, 3, 8), None, "+84912345678")

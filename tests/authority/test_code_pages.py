@@ -231,12 +231,37 @@ def test_a_file_of_tests(worker: Client, authority_clock: Any, outbox: Outbox) -
         assert line[7] == "15:17 11/03/2021"
     assert (first[8], last[8]) == ("đang gửi", "")
 
-    twice = worker.post("/codes/bulk/download", hidden(page))
-    assert twice.status_code == 422
-    assert "đã được tải về một lần" in text_of(twice)
+    authority_clock.advance(timedelta(minutes=9, seconds=59))
+    again = worker.post("/codes/bulk/download", hidden(page))  # it may not have arrived
+    assert again.content == answer.content
+    authority_clock.advance(timedelta(seconds=1))
+    late = worker.post("/codes/bulk/download", hidden(page))
+    assert late.status_code == 422
+    assert "đã được tải về lúc 15:17 10/03/2021, và chỉ tải lại được trong 10 phút" in text_of(late)
     after = text_of(worker.post("/codes/bulk/issue", confirmed))
     assert "nên không hiện lại" in after
     assert not any(one.grouped in after for one in codes.values())
+
+
+def test_a_file_is_taken_back_as_a_whole(worker: Client, authority_clock: Any, outbox: Outbox) -> None:
+    confirmed = hidden(upload(worker, FILE))
+    issued = worker.post("/codes/bulk/issue", confirmed)
+    address = f"/codes/bulk/{confirmed['uuid']}/revoke"
+    assert f'action="{address}"' in issued.content.decode()
+    assert "3 dòng 2 mã còn dùng được" in text_of(worker.get("/codes/bulk/"))
+    used, left = VerificationCode.objects.all()
+    services.verify_code(services.issued_code_of(used).code, [], authority_clock.now())
+    neighbour = logged_in(authority_clock, "binh", "01/009/00346")
+    assert neighbour.post(address).status_code == 404
+    assert confirmed["uuid"] not in neighbour.get("/codes/bulk/").content.decode()
+    assert worker.get(address).status_code == 405
+    for _ in range(2):
+        words = text_of(worker.post(address, follow=True))
+        assert "Đã thu hồi 1 mã của tệp. 1 mã đã được dùng" in words
+        assert "0 mã còn dùng được" in words
+    left.refresh_from_db()
+    assert left.revoked_at is not None
+    assert AuditEntry.objects.filter(action="keys.code-revoked", subject=f"code:{left.pk}").count() == 1
 
 
 @pytest.mark.parametrize(

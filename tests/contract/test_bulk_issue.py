@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -16,7 +17,7 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.accounts.models import User
 from bluezone.authority.keys import services
 from bluezone.authority.keys.bulk_codes import BulkRow, read_bulk_file, row_uuid
-from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import BulkIssue, SmsMessage, VerificationCode
 from bluezone.authority.keys.rules import HANOI
 from bluezone.authority.keys.services import bulk
@@ -152,6 +153,21 @@ def test_the_same_file_twice_at_once(worker: Any, authority_clock: Any) -> None:
     assert VerificationCode.objects.count() == 5
 
 
+def test_a_file_is_taken_back_but_what_was_used(worker: Any, authority_clock: Any) -> None:
+    upload, now = uuid.uuid4(), authority_clock.now()
+    some = rows("dương tính,09/03/2021,\n" * 23 + "xấu,09/03/2021,\n", authority_clock)
+    first, *_ = issue(upload, some, authority_clock, worker).rows
+    assert first.issued is not None
+    services.verify_code(first.issued.code, [], now)
+    with pytest.raises(CodeRefused, match="Không tìm thấy"):
+        services.revoke_bulk(upload, scope=Scope.of(["01/010"]), by=worker, now=now)
+    for _ in range(2):
+        states = services.revoke_bulk(upload, scope=Scope.of(["01"]), by=worker, now=now)
+        assert states == {CodeState.CLAIMED: 1, CodeState.REVOKED: 22}
+    assert VerificationCode.objects.filter(revoked_at=now, claimed_at=None).count() == 22
+    assert AuditEntry.objects.filter(action="keys.code-revoked").count() == 22
+
+
 def test_the_list_is_let_out_once_and_to_its_maker(worker: Any, authority_clock: Any) -> None:
     upload, now = uuid.uuid4(), authority_clock.now()
     with pytest.raises(CodeRefused, match="Không tìm thấy"):
@@ -162,9 +178,12 @@ def test_the_list_is_let_out_once_and_to_its_maker(worker: Any, authority_clock:
     with pytest.raises(CodeRefused, match="Không tìm thấy"):
         services.mark_bulk_downloaded(upload, by=neighbour, now=now)
     services.mark_bulk_downloaded(upload, by=worker, now=now)
-    with pytest.raises(CodeRefused, match="một lần"):
-        services.mark_bulk_downloaded(upload, by=worker, now=now)
+    later = now + timedelta(minutes=10)
+    services.mark_bulk_downloaded(upload, by=worker, now=later - timedelta(seconds=1))
+    with pytest.raises(CodeRefused, match="chỉ tải lại được trong 10 phút"):
+        services.mark_bulk_downloaded(upload, by=worker, now=later)
     assert issue(upload, some, authority_clock, worker).downloaded_at == now
-    assert AuditEntry.objects.filter(action="keys.bulk-downloaded").count() == 1
+    entries = AuditEntry.objects.filter(action="keys.bulk-downloaded").order_by("recorded_at")
+    assert [one.details for one in entries] == [{"again": 0}, {"again": 1}]
     services.delete_expired(now + CODES_KEPT)
     assert BulkIssue.objects.count() == 0

@@ -123,13 +123,17 @@ def read_bulk_file(data: bytes, today: date) -> BulkFile:
     if len(data) > MAX_BYTES:
         raise BulkRefused(f"Tệp lớn hơn {MAX_BYTES // 1000} kB. Hãy chia thành nhiều tệp.")
     text = _decoded(data)
-    first_line = next((line for line in text.splitlines() if line.strip()), "")
-    if not first_line:
+    filled = [line for line in text.splitlines() if line.strip()]
+    told = _told_delimiter(filled[0]) if filled else ""
+    if not filled[bool(told) :]:
         raise BulkRefused("Tệp trống.")
-    delimiter = max(
+    first_line = filled[bool(told)]
+    delimiter = told or max(
         _DELIMITERS, key=lambda one: sum(_plain(cell) in _HEADINGS for cell in _cells(first_line, one))
     )
     lines = _records(text, delimiter)
+    if told:
+        next(lines)
     line, heading = next(lines)
     columns = _columns(heading, line)
     rows: list[BulkRow] = []
@@ -141,6 +145,12 @@ def read_bulk_file(data: bytes, today: date) -> BulkFile:
     if not rows:
         raise BulkRefused("Tệp chỉ có dòng tiêu đề, chưa có dòng nào để cấp mã.")
     return BulkFile(delimiter, tuple(rows))
+
+
+def _told_delimiter(line: str) -> str:
+    """What a first line ``sep=;`` names, which Excel reads and writes; else empty."""
+    name, _, delimiter = line.strip('"\r\n ').partition("=")
+    return delimiter if name.strip().lower() == "sep" and delimiter in _DELIMITERS else ""
 
 
 def _decoded(data: bytes) -> str:

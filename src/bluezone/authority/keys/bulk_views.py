@@ -1,4 +1,4 @@
-"""Staff pages of codes for a file of tests: choose the file, see what is in it, issue, download once."""
+"""Staff pages of codes for a file of tests: choose it, see what is in it, issue, download, take back."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ import csv
 import io
 import uuid
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from bluezone.authority.keys import services
+from bluezone.authority.keys import queries, services
 from bluezone.authority.keys.bulk_codes import BulkFile, BulkRefused, read_bulk_file
 from bluezone.authority.keys.code_links import in_fours
 from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, BulkConfirmForm, BulkForm, FormFault
-from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.staff import Staff, issuer_of
 
-__all__ = ["bulk_download", "bulk_issue", "bulk_upload"]
+__all__ = ["bulk_download", "bulk_issue", "bulk_revoke", "bulk_upload"]
 
 _HEADING = (
     "Dòng",
@@ -47,8 +48,7 @@ def bulk_upload(request: HttpRequest) -> HttpResponse:
     """``/codes/bulk/``: the form; after a file is sent, what is in it. Nothing is issued yet."""
     issuer = issuer_of(request)
     if request.method != "POST":
-        form = BulkForm(areas=issuer.areas, initial={"uuid": uuid.uuid4()})
-        return render(request, "keys/bulk.html", {"form": form})
+        return _bulk_page(request, issuer, BulkForm(areas=issuer.areas, initial={"uuid": uuid.uuid4()}))
     form = BulkForm(request.POST, request.FILES, areas=issuer.areas)
     if form.is_valid():
         data = form.cleaned_data["file"]
@@ -56,7 +56,7 @@ def bulk_upload(request: HttpRequest) -> HttpResponse:
             return _preview(request, form, read_bulk_file(data, issuer.today), data, issuer)
         except BulkRefused as refusal:
             form.add_error("file", str(refusal))
-    return render(request, "keys/bulk.html", {"form": form, "faults": form.faults}, status=422)
+    return _bulk_page(request, issuer, form, form.faults)
 
 
 @login_required
@@ -80,6 +80,7 @@ def bulk_issue(request: HttpRequest) -> HttpResponse:
         "area": issuer.areas[form.cleaned_data["area"]],
         "form": form,
         "now": issuer.now,
+        "may_download": outcome.download_until is None or issuer.now < outcome.download_until,
     }
     return render(request, "keys/bulk_issued.html", context)
 
@@ -88,7 +89,7 @@ def bulk_issue(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["POST"])
 def bulk_download(request: HttpRequest) -> HttpResponse:
-    """``/codes/bulk/download``: the outcomes as CSV, once."""
+    """``/codes/bulk/download``: the outcomes as CSV, once; again while it may not have arrived."""
     issuer = issuer_of(request)
     form = BulkConfirmForm(request.POST, areas=issuer.areas)
     try:
@@ -105,6 +106,23 @@ def bulk_download(request: HttpRequest) -> HttpResponse:
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="ma-{issuer.today:%Y-%m-%d}.csv"'
     return response
+
+
+@login_required
+@never_cache
+@require_http_methods(["POST"])
+def bulk_revoke(request: HttpRequest, upload: uuid.UUID) -> HttpResponse:
+    """``/codes/bulk/UUID/revoke``: take all codes of a file back."""
+    issuer = issuer_of(request)
+    try:
+        states = services.revoke_bulk(upload, scope=issuer.scope, by=issuer.actor, now=issuer.now)
+    except CodeRefused:
+        raise Http404 from None
+    done = f"Đã thu hồi {states[CodeState.REVOKED]} mã của tệp."
+    if states[CodeState.CLAIMED]:
+        done += f" {states[CodeState.CLAIMED]} mã đã được dùng nên không thu hồi được nữa."
+    messages.success(request, done)
+    return redirect("bulk-codes")
 
 
 def _issue(form: BulkConfirmForm, issuer: Staff) -> services.BulkOutcome:
@@ -140,8 +158,18 @@ def _preview(
 
 def _refused(request: HttpRequest, issuer: Staff, message: str) -> HttpResponse:
     form = BulkForm(areas=issuer.areas, initial={"uuid": uuid.uuid4()})
-    context = {"form": form, "faults": [FormFault(message)]}
-    return render(request, "keys/bulk.html", context, status=422)
+    return _bulk_page(request, issuer, form, [FormFault(message)])
+
+
+def _bulk_page(
+    request: HttpRequest, issuer: Staff, form: BulkForm, faults: Sequence[FormFault] = ()
+) -> HttpResponse:
+    files = [
+        (one, issuer.areas.get(one.area_path, one.area_path), queries.usable_codes(one, issuer.now))
+        for one in queries.bulk_issues_since(issuer.now - services.LONG_CODE_LIFETIME, issuer.scope)
+    ]
+    context = {"form": form, "faults": faults, "files": files}
+    return render(request, "keys/bulk.html", context, status=422 if faults else 200)
 
 
 def _first_error(form: BulkConfirmForm) -> str:

@@ -12,9 +12,11 @@ from django.db.models import Count, Q, QuerySet
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.key_store import key_store, public_pem
+from bluezone.authority.keys.bulk_codes import row_uuid
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState, state_of_code
 from bluezone.authority.keys.models import (
     ApiKey,
+    BulkIssue,
     ExportSigner,
     HealthAuthority,
     HealthAuthorityKey,
@@ -32,6 +34,7 @@ __all__ = [
     "KnownAuthority",
     "SigningKey",
     "api_keys",
+    "bulk_issues_since",
     "certificate_keys",
     "code_row",
     "code_state",
@@ -42,6 +45,7 @@ __all__ = [
     "own_authority",
     "signing_keys",
     "state_of",
+    "usable_codes",
 ]
 
 _MESSAGES_FOLLOWED = timedelta(hours=48)
@@ -148,6 +152,19 @@ def code_row(uuid: uuid.UUID, scope: Scope) -> VerificationCode:
     if found is None:
         raise CodeRefused("Không tìm thấy mã này.", "code_not_found", 404, english="code not found")
     return found
+
+
+def bulk_issues_since(moment: datetime, scope: Scope) -> QuerySet[BulkIssue]:
+    """Files of tests inside the scope for which codes were issued since a moment, newest first."""
+    issued = BulkIssue.objects.filter(issued_at__gte=moment).select_related("issued_by")
+    return scope.filter(issued, "area_path").order_by("-issued_at", "pk")
+
+
+def usable_codes(upload: BulkIssue, now: datetime) -> int:
+    """How many codes of a file can still be used."""
+    uuids = [row_uuid(upload.pk, number) for number in range(1, upload.rows + 1)]
+    rows = VerificationCode.objects.filter(pk__in=uuids)
+    return sum(state_of(row, now) is CodeState.WAITING for row in rows)
 
 
 def state_of(row: VerificationCode, now: datetime) -> CodeState:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("codes/bulk/", bulk_views.bulk_upload, name="bulk-codes"),
     path("codes/bulk/issue", bulk_views.bulk_issue, name="bulk-issue"),
     path("codes/bulk/download", bulk_views.bulk_download, name="bulk-download"),
+    path("codes/bulk/<uuid:upload>/revoke", bulk_views.bulk_revoke, name="bulk-revoke"),
     path("codes/limits/", limit_views.issue_limits, name="issue-limits"),
     path("codes/<uuid:code_uuid>/", code_views.code_page, name="code"),
     path("codes/<uuid:code_uuid>/revoke", code_views.revoke_code, name="revoke-code"),

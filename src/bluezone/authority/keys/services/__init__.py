@@ -15,6 +15,7 @@ from bluezone.authority.keys.services.bulk import (
     RowOutcome,
     issue_bulk,
     mark_bulk_downloaded,
+    revoke_bulk,
 )
 from bluezone.authority.keys.services.case_links import (
     GivenLink,
@@ -32,6 +33,7 @@ from bluezone.authority.keys.services.certifying import (
 )
 from bluezone.authority.keys.services.code_statistics import count_codes
 from bluezone.authority.keys.services.codes import (
+    LONG_CODE_LIFETIME,
     IssuedCode,
     issue_code,
     issued_code_of,
@@ -75,6 +77,7 @@ from bluezone.authority.keys.services.user_reports import report_by_user
 from bluezone.authority.keys.services.verification_chaff import certificate_chaff, verify_chaff
 
 __all__ = [
+    "LONG_CODE_LIFETIME",
     "ApiCaller",
     "ApiKeyRefused",
     "AuthorityRefused",
@@ -127,6 +130,7 @@ __all__ = [
     "report_by_user",
     "retry_message",
     "revoke_api_key",
+    "revoke_bulk",
     "revoke_code",
     "rotate_certificate_key",
     "rotate_export_key",

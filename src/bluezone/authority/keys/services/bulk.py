@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope, check_area_path
 from bluezone.authority.keys.bulk_codes import BulkRow, row_uuid
-from bluezone.authority.keys.issue_rules import CodeRefused
+from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import BulkIssue
-from bluezone.authority.keys.services.codes import IssuedCode, issue_code
+from bluezone.authority.keys.rules import HANOI
+from bluezone.authority.keys.services.codes import IssuedCode, issue_code, revoke_code
 from bluezone.authority.keys.services.messages import queue_message
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused
 
-__all__ = ["BulkOutcome", "RowOutcome", "issue_bulk", "mark_bulk_downloaded"]
+__all__ = [
+    "DOWNLOAD_AGAIN",
+    "BulkOutcome",
+    "RowOutcome",
+    "issue_bulk",
+    "mark_bulk_downloaded",
+    "revoke_bulk",
+]
+
+DOWNLOAD_AGAIN = timedelta(minutes=10)
+"""So long the same person may fetch a list again: the connection may have broken before it arrived."""
 
 _ROWS_A_TRANSACTION = 20
 """Few, for SQLite lets nobody else write meanwhile: a phone that publishes keys waits a fifth of a second."""
@@ -44,6 +56,11 @@ class BulkOutcome:
     rows: tuple[RowOutcome, ...]
     downloaded_at: datetime | None
 
+    @property
+    def download_until(self) -> datetime | None:
+        """When the list leaves the server no more; ``None`` before the first time."""
+        return self.downloaded_at + DOWNLOAD_AGAIN if self.downloaded_at else None
+
 
 def issue_bulk(
     upload: uuid.UUID, rows: Sequence[BulkRow], *, area_path: str, scope: Scope, by: Actor, now: datetime
@@ -67,16 +84,42 @@ def issue_bulk(
 
 @transaction.atomic
 def mark_bulk_downloaded(upload: uuid.UUID, *, by: Actor, now: datetime) -> None:
-    """Let the list of codes out, once.
+    """Let the list of codes out: once, and again for a short time in case it did not arrive.
 
     :raises CodeRefused: nothing was issued under this UUID by this person, or the list is out already.
     """
     mine = BulkIssue.objects.filter(pk=upload, issued_by_id=by.user_id)
-    if not mine.filter(downloaded_at=None).update(downloaded_at=now):
-        if not mine.exists():
-            raise CodeRefused("Không tìm thấy lần cấp hàng loạt này.", "bulk_not_found", 404)
-        raise CodeRefused("Danh sách mã này đã được tải về một lần.", "bulk_downloaded", 410)
-    record(by, "keys.bulk-downloaded", f"bulk:{upload}", {}, now=now)
+    first = bool(mine.filter(downloaded_at=None).update(downloaded_at=now))
+    found = mine.first()
+    if found is None or found.downloaded_at is None:
+        raise CodeRefused("Không tìm thấy lần cấp hàng loạt này.", "bulk_not_found", 404)
+    if now >= found.downloaded_at + DOWNLOAD_AGAIN:
+        raise CodeRefused(
+            f"Danh sách mã này đã được tải về lúc {found.downloaded_at.astimezone(HANOI):%H:%M %d/%m/%Y}, và "
+            f"chỉ tải lại được trong {DOWNLOAD_AGAIN // timedelta(minutes=1)} phút. Nếu không có tệp, hãy "
+            "thu hồi cả tệp rồi cấp lại.",
+            "bulk_downloaded",
+            410,
+        )
+    record(by, "keys.bulk-downloaded", f"bulk:{upload}", {"again": int(not first)}, now=now)
+
+
+def revoke_bulk(upload: uuid.UUID, *, scope: Scope, by: Actor, now: datetime) -> Mapping[CodeState, int]:
+    """Take back every code of a file that was not used; one transaction for every twenty, as for issuing.
+
+    :returns: how many of its codes are in which state now.
+    :raises CodeRefused: no file inside the scope has this UUID.
+    """
+    found = scope.filter(BulkIssue.objects.filter(pk=upload), "area_path").first()
+    if found is None:
+        raise CodeRefused("Không tìm thấy lần cấp hàng loạt này.", "bulk_not_found", 404)
+    states: Counter[CodeState] = Counter()
+    for start in range(1, found.rows + 1, _ROWS_A_TRANSACTION):
+        with transaction.atomic():
+            for number in range(start, min(start + _ROWS_A_TRANSACTION, found.rows + 1)):
+                state = _revoke_row(row_uuid(upload, number), scope, by, now)
+                states.update([state] if state else [])
+    return states
 
 
 @transaction.atomic
@@ -131,3 +174,11 @@ def _issue_row(
     except (CodeRefused, PhoneRefused) as refusal:
         return RowOutcome(row, issued, message_refusal=str(refusal))
     return RowOutcome(row, issued, message_queued=True)
+
+
+def _revoke_row(code: uuid.UUID, scope: Scope, by: Actor, now: datetime) -> CodeState | None:
+    """The state of a row's code now; ``None`` for a row that got none."""
+    try:
+        return revoke_code(code, scope=scope, by=by, now=now)
+    except CodeRefused as refusal:
+        return CodeState.CLAIMED if refusal.code == "code_already_claimed" else None
