@@ -68,7 +68,10 @@ def build_exports(now: datetime) -> ExportReport:
                 report.built + one.built, report.keys + one.keys, report.removed + one.removed
             )
     if first_failure is not None:
-        raise first_failure
+        try:
+            raise first_failure
+        finally:
+            del first_failure  # it holds this frame: a cycle, and cursors under it would stay open
     return report
 
 
