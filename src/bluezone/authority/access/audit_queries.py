@@ -40,6 +40,5 @@ def audit_entries(
     if since is not None:
         rows = rows.filter(recorded_at__gte=since)
     for one in rows.iterator():
-        yield LoggedEntry(
-            one.recorded_at, one.actor, one.action, one.subject, one.details, one.seal and one.seal.seq
-        )
+        seal = None if one.seal is None else one.seal.seq
+        yield LoggedEntry(one.recorded_at, one.actor, one.action, one.subject, one.details, seal)

@@ -7,11 +7,12 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 
 from bluezone.authority.keys.bulk_codes import MAX_BYTES
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
@@ -123,7 +124,7 @@ class OnceForm(StaffForm):
 
     def renew(self) -> None:
         """With another UUID, what is sent next is something new: this one can never be used as it is."""
-        data: Any = self.data.copy()
+        data = cast("QueryDict", self.data).copy()
         data["uuid"] = str(uuids.uuid4())
         self.data = data
 
