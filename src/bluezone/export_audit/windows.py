@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bluezone.export_audit.findings import Group, LinkFinding, compare_with_chance
 from bluezone.export_audit.published import Ints, Published
@@ -112,9 +113,9 @@ def ownerless_of(published: Published) -> Ownerless:
     return Ownerless(len(kinds), len(without), tuple(row for rows in without for row in rows))
 
 
-def _cut_short(published: Published) -> np.ndarray:
+def _cut_short(published: Published) -> NDArray[np.bool_]:
     ends = published.starts + published.periods
-    return (published.periods < MAX_ROLLING_PERIOD) & (ends % MAX_ROLLING_PERIOD != 0)
+    return np.logical_and(published.periods < MAX_ROLLING_PERIOD, ends % MAX_ROLLING_PERIOD != 0)
 
 
 def late_keys_attack(published: Published, late: LateKeys) -> LinkFinding:
