@@ -115,7 +115,8 @@ def ownerless_of(published: Published) -> Ownerless:
 
 def _cut_short(published: Published) -> NDArray[np.bool_]:
     ends = published.starts + published.periods
-    return np.logical_and(published.periods < MAX_ROLLING_PERIOD, ends % MAX_ROLLING_PERIOD != 0)
+    short: NDArray[np.bool_] = (published.periods < MAX_ROLLING_PERIOD) & (ends % MAX_ROLLING_PERIOD != 0)
+    return short
 
 
 def late_keys_attack(published: Published, late: LateKeys) -> LinkFinding:
