@@ -12,7 +12,13 @@ from django.test import Client
 
 from bluezone.authority import health
 from bluezone.authority.keys import services
-from bluezone.authority.keys.models import BatchStatus, ExportBatch, ExportConfig
+from bluezone.authority.keys.models import (
+    BatchStatus,
+    ExportBatch,
+    ExportConfig,
+    HealthAuthority,
+    ImportSource,
+)
 from bluezone.authority.secret_files import CODE_KEY, secrets_folder
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +55,9 @@ def test_all_is_well(working: Path) -> None:
         200,
         {
             "status": "ready",
-            "checks": dict.fromkeys(("database", "migrations", "exports", "secrets", "storage"), "ok"),
+            "checks": dict.fromkeys(
+                ("database", "migrations", "exports", "regions", "secrets", "storage"), "ok"
+            ),
         },
     )
 
@@ -81,6 +89,27 @@ def test_no_export_yet(authority: Path, authority_clock: Any) -> None:
     services.add_own_authority(authority_clock.now())
     services.configure_export("VN")
     assert fault_of("exports") == "VN: none built yet"
+
+
+def test_keys_that_never_go_out_are_told(working: Path, authority_clock: Any) -> None:
+    """Nobody else's keys wait for them: the server stays in service."""
+    gone = HealthAuthority.objects.create(identifier="gov.gone", issuer="gov.gone", region="YY")
+    HealthAuthority.objects.create(identifier="gov.fetched", issuer="gov.fetched", region="ZZ", jwks_url="x")
+    for identifier, until in (("gov.lost", None), ("gov.ended", authority_clock.now())):
+        row = HealthAuthority.objects.create(identifier=identifier, issuer=identifier, region="ZZ")
+        for kid in ("v1", "v2"):
+            row.signing_keys.create(
+                kid=kid, public_key_pem="", valid_from=authority_clock.now(), valid_until=until
+            )
+    for name, reexport in (("far", True), ("only shown", False)):
+        ImportSource.objects.create(name=name, region="XX", reexport=reexport)
+    status, reply = ready()
+    assert (status, reply["checks"]["exports"]) == (200, "ok")
+    assert set(reply["checks"]["regions"].split("; ")) == {
+        "ZZ has no export, so keys of gov.fetched, gov.lost never go out",
+        "XX has no export, so keys of far never go out",
+    }
+    assert gone.region not in reply["checks"]["regions"]
 
 
 def test_a_clock_that_was_ahead(working: Path, authority_clock: Any) -> None:

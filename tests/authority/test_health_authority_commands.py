@@ -7,8 +7,17 @@ import socket
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from .command_line import Run, commands_in
+
+PEM = (
+    ec.generate_private_key(ec.SECP256R1())
+    .public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
 
 
 @pytest.fixture
@@ -23,6 +32,21 @@ def test_an_address_that_cannot_be_is_refused_and_nothing_is_kept(run: Run) -> N
     assert "https://host:abc/jwks" in err
     known = json.loads(run("authority", "list", "--json")[1])
     assert [one["id"] for one in known] == ["vn.bluezone"]
+
+
+def test_keys_go_to_the_servers_own_region(tmp_path: Path) -> None:
+    run = commands_in(tmp_path / "data", BLUEZONE_REGION="HN")
+    (tmp_path / "v1.pem").write_text(PEM)
+    add = ("authority", "add", "gov.example", "--issuer", "gov.example", "--pem", f"v1={tmp_path / 'v1.pem'}")
+    status, _, err = run(*add)
+    assert (status, "keys go to HN" in err) == (0, True)
+    status, _, err = run(*add, "--region", "VN")
+    assert (status, "Traceback" in err) == (1, False)
+    assert "region VN has no export" in err
+    (known,) = [
+        one for one in json.loads(run("authority", "list", "--json")[1]) if one["id"] == "gov.example"
+    ]
+    assert known["region"] == "HN"
 
 
 def test_keys_that_cannot_be_fetched_yet_are_told(run: Run) -> None:

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bluezone.authority.keys import services
 from bluezone.authority.keys.models import PublishedKey, PublishMemory
 from bluezone.authority.keys.services import report_rows
 from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys
@@ -131,10 +132,13 @@ def test_unknown_authority_and_authority_without_region(phone: Any, foreign_auth
 
     status, reply = phone.publish(phone.keys(1), healthAuthorityID="nobody")
     assert (status, reply["code"]) == (401, "unknown_health_authority_id")
-    HealthAuthority.objects.filter(identifier=foreign_authority.identifier).update(region="")
-    forget_accepted_keys()
-    status, reply = phone.publish(phone.keys(1))
-    assert (status, reply["code"]) == (500, "health_authority_missing_region_config")
+    for region in ("", "ZZ"):  # none, and one without an export: the keys would never go out
+        HealthAuthority.objects.filter(identifier=foreign_authority.identifier).update(region=region)
+        forget_accepted_keys()
+        status, reply = phone.publish(phone.keys(1))
+        assert (status, reply["code"]) == (500, "health_authority_missing_region_config")
+    services.configure_export("ZZ")
+    assert phone.publish(phone.keys(1))[0] == 200
 
 
 def test_bodies_that_are_not_the_agreed_json(phone: Any) -> None:

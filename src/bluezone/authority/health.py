@@ -13,7 +13,12 @@ from django.views.decorators.cache import never_cache
 from bluezone.authority import runtime
 from bluezone.authority.key_store import holds, key_store
 from bluezone.authority.keys.export_storage import StorageUnavailable, export_storage
-from bluezone.authority.keys.state_queries import ExportState, export_signers, export_states
+from bluezone.authority.keys.state_queries import (
+    ExportState,
+    export_signers,
+    export_states,
+    regions_without_export,
+)
 from bluezone.authority.read_only import read_only
 from bluezone.authority.secret_files import unreadable_secrets
 
@@ -23,8 +28,8 @@ OK = "ok"
 PERIODS_LATE = 2
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 
-_TOLD_ONLY = {"storage"}
-"""Servers share a bucket: were all taken out of service for it, nobody could issue a code or send a key."""
+_TOLD_ONLY = {"regions", "storage"}
+"""Servers share a bucket and tables: were all taken out of service for it, nobody could send a key at all."""
 
 _no_migration_missing = False
 """Once none is, none will be for as long as this process runs."""
@@ -45,6 +50,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "database": _database,
         "migrations": _migrations,
         "exports": _exports,
+        "regions": _regions,
         "secrets": _secrets,
         "storage": _storage,
     }
@@ -99,6 +105,14 @@ def _export_fault(state: ExportState, now: datetime) -> str:
     if state.oldest_open_end is not None and state.oldest_open_end < late:
         return f"the files of the window that ended at {_text(state.oldest_open_end)} are not out"
     return ""
+
+
+def _regions(now: datetime) -> str:
+    faults = [
+        f"{region or 'no region'} has no export, so keys of {', '.join(names)} never go out"
+        for region, names in regions_without_export(now).items()
+    ]
+    return "; ".join(faults) or OK
 
 
 def _secrets(now: datetime) -> str:

@@ -21,7 +21,7 @@ def add(
     identifier: Annotated[str, typer.Argument(help="healthAuthorityID that apps send.")],
     issuer: Annotated[str, typer.Option(help="iss of its certificates.")],
     audience: Annotated[str, typer.Option(help="aud of its certificates.")] = "bluezone-key-server",
-    region: Annotated[str, typer.Option(help="In whose export the keys go out.")] = "VN",
+    region: Annotated[str, typer.Option(help="In whose export the keys go out. Usual: our own.")] = "",
     name: Annotated[str, typer.Option(help="What people call it.")] = "",
     pem: Annotated[
         list[str] | None,
@@ -32,11 +32,14 @@ def add(
     """Believe a health authority's certificates, or change what is known of it. To rotate keys, give both."""
     keys = dict(_key(one) for one in pem or [])
     prepare_authority()
+    from django.conf import settings
+
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.keys.queries import health_authorities
     from bluezone.authority.keys.services import NewAuthority, add_authority, refresh_authority_keys
 
+    region = region or settings.BLUEZONE_REGION
     new = NewAuthority(identifier, issuer, audience, region, name, keys, jwks)
     add_authority(new, by=Actor("cli"), now=runtime.now())
     if jwks:

@@ -23,7 +23,7 @@ def add(
         list[Path],
         typer.Option(exists=True, dir_okay=False, help="A key that it signs with (PEM); repeat it."),
     ],
-    region: Annotated[str, typer.Option(help="Region that its keys belong to.")] = "VN",
+    region: Annotated[str, typer.Option(help="Region that its keys belong to. Usual: our own.")] = "",
     reexport: Annotated[
         bool, typer.Option("--reexport", help="Its keys join our own exports. Without: they never do.")
     ] = False,
@@ -36,6 +36,8 @@ def add(
 ) -> None:
     """Follow an authority's exports; the same name again changes how."""
     prepare_authority()
+    from django.conf import settings
+
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.keys.services import ImportRefused, add_source
@@ -47,7 +49,7 @@ def add(
     source = add_source(
         name,
         index,
-        region=region,
+        region=region or settings.BLUEZONE_REGION,
         public_keys_pem=pem,
         reexport=reexport,
         mirror=mirror,

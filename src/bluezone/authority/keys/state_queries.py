@@ -12,12 +12,20 @@ from bluezone.authority.keys.models import (
     BatchStatus,
     ExportConfig,
     ExportSigner,
+    HealthAuthority,
     ImportSource,
     SmsMessage,
     SmsState,
 )
 
-__all__ = ["ExportState", "export_signers", "export_states", "failing_sources", "message_counts"]
+__all__ = [
+    "ExportState",
+    "export_signers",
+    "export_states",
+    "failing_sources",
+    "message_counts",
+    "regions_without_export",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,22 @@ def export_states() -> Sequence[ExportState]:
         )
         for one in configs.order_by("region")
     ]
+
+
+def regions_without_export(now: datetime) -> Mapping[str, Sequence[str]]:
+    """Regions that keys come in for and never leave, with the authorities and sources they come from."""
+    exported = ExportConfig.objects.values("region")
+    believed = Q(signing_keys__valid_until=None, signing_keys__pk__isnull=False)
+    believed |= Q(signing_keys__valid_until__gt=now) | ~Q(jwks_url="")
+    authorities = HealthAuthority.objects.filter(believed).exclude(region__in=exported).distinct()
+    sources = ImportSource.objects.filter(enabled=True, reexport=True).exclude(region__in=exported)
+    found: dict[str, list[str]] = {}
+    for region, name in (
+        *authorities.order_by("identifier").values_list("region", "identifier"),
+        *sources.order_by("name").values_list("region", "name"),
+    ):
+        found.setdefault(region, []).append(name)
+    return found
 
 
 def message_counts() -> Mapping[str, int]:

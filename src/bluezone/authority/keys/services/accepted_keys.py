@@ -15,9 +15,16 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.db.models import Q
 
-from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey
+from bluezone.authority.keys.models import ExportConfig, HealthAuthority, HealthAuthorityKey
 
-__all__ = ["AcceptedKeyOf", "accepted_key", "find_authority", "forget_accepted_keys", "keys_of_authority"]
+__all__ = [
+    "AcceptedKeyOf",
+    "accepted_key",
+    "find_authority",
+    "forget_accepted_keys",
+    "is_exported",
+    "keys_of_authority",
+]
 
 _REMEMBERED_SECONDS = 2.0
 
@@ -39,6 +46,7 @@ class AcceptedKeyOf:
 _authorities: dict[str, tuple[float, HealthAuthority]] = {}
 _all_keys: dict[str, tuple[float, Sequence[HealthAuthorityKey]]] = {}
 _keys: dict[tuple[str, str], tuple[float, AcceptedKeyOf]] = {}
+_exported: dict[str, float] = {}
 
 
 def find_authority(identifier: str) -> HealthAuthority | None:
@@ -51,6 +59,16 @@ def find_authority(identifier: str) -> HealthAuthority | None:
         _authorities.pop(identifier, None)
     else:
         _authorities[identifier] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+    return found
+
+
+def is_exported(region: str) -> bool:
+    """Whether keys of that region ever go out: without an export they would only grow too old."""
+    if time.monotonic() < _exported.get(region, 0.0):
+        return True
+    found = bool(region) and ExportConfig.objects.filter(region=region).exists()
+    if found:
+        _exported[region] = time.monotonic() + _REMEMBERED_SECONDS
     return found
 
 
@@ -91,3 +109,4 @@ def forget_accepted_keys() -> None:
     _authorities.clear()
     _all_keys.clear()
     _keys.clear()
+    _exported.clear()

@@ -14,9 +14,15 @@ from django.db.models import Q
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.keys.authority_jwks import BadAuthorityKey, check_jwks_url, fetch_jwks, public_pem
 from bluezone.authority.keys.certificates import is_key_id
-from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey, PublishedKey
+from bluezone.authority.keys.models import (
+    ExportConfig,
+    HealthAuthority,
+    HealthAuthorityKey,
+    PublishedKey,
+)
 from bluezone.authority.keys.services.accepted_keys import forget_accepted_keys
 from bluezone.errors import Refused
+from bluezone.protocols.export_region import REGION
 
 __all__ = [
     "AuthorityRefused",
@@ -146,7 +152,6 @@ def _check(new: NewAuthority) -> None:
         ("identifier", new.identifier, 100),
         ("issuer", new.issuer, 200),
         ("audience", new.audience, 200),
-        ("region", new.region, 16),
     ):
         if not text or not text.isascii() or not text.isprintable() or len(text) > most:
             raise AuthorityRefused(f"the {name} must be 1 to {most} printable ASCII characters, not {text!r}")
@@ -154,6 +159,12 @@ def _check(new: NewAuthority) -> None:
         raise AuthorityRefused(f"{new.identifier!r} is this server's own health authority")
     if HealthAuthority.objects.filter(issuer=new.issuer).exclude(identifier=new.identifier).exists():
         raise AuthorityRefused(f"another health authority has the issuer {new.issuer!r}")
+    if not REGION.fullmatch(new.region):
+        raise AuthorityRefused(f"region {new.region!r} is not like VN or VN-HN")
+    if not ExportConfig.objects.filter(region=new.region).exists():
+        raise AuthorityRefused(
+            f"region {new.region} has no export: run `bluezone export configure {new.region}` first"
+        )
     if bool(new.keys) == bool(new.jwks_url):
         raise AuthorityRefused("give either keys (PEM) or the address of a JWKS")
     for kid in new.keys:

@@ -32,7 +32,7 @@ from bluezone.authority.keys.rules import (
     decide_revision,
     floor_to,
 )
-from bluezone.authority.keys.services.accepted_keys import accepted_key, find_authority
+from bluezone.authority.keys.services.accepted_keys import accepted_key, find_authority, is_exported
 from bluezone.authority.keys.services.report_rows import NewMemory, NewReport, write_report
 from bluezone.authority.keys.services.statistics import note_chaff, note_publish, note_revision
 from bluezone.authority.keys.statistics_rules import key_ages, onset_to_upload
@@ -282,9 +282,9 @@ def _vouch(request: PublishRequest, now: datetime) -> _Vouched:
         raise PublishRefused(
             "unknown_health_authority_id", f"unknown health authority {request.health_authority!r}", 401
         )
-    if not authority.region:
+    if not is_exported(authority.region):
         raise PublishRefused(
-            "health_authority_missing_region_config", "the health authority has no region", 500
+            "health_authority_missing_region_config", "the health authority's region has no export", 500
         )
     try:
         kid = certificates.key_id_of(request.certificate)
