@@ -25,8 +25,7 @@ def export_storages(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]
             if value:
                 raise Refused(f"{_PREFIX}{name} is set, but {_PREFIX}BUCKET is not")
         return {}
-    endpoint = urlsplit(given["ENDPOINT"])
-    if given["ENDPOINT"] and (endpoint.scheme not in ("http", "https") or not endpoint.hostname):
+    if given["ENDPOINT"] and not _is_address(given["ENDPOINT"]):
         raise Refused(f"{_PREFIX}ENDPOINT is not an address like https://s3.example.vn")
     if bool(given["ACCESS_KEY"]) != bool(given["SECRET_KEY"]):
         raise Refused(f"{_PREFIX}ACCESS_KEY and {_PREFIX}SECRET_KEY are set both or not at all")
@@ -39,3 +38,11 @@ def export_storages(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]
     if given["ACCESS_KEY"]:  # else those of the machine's role
         options |= {"access_key": given["ACCESS_KEY"], "secret_key": given["SECRET_KEY"]}
     return {"exports": {"BACKEND": "bluezone.authority.keys.export_bucket.ExportBucket", "OPTIONS": options}}
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import urlsplit
@@ -12,8 +14,10 @@ from urllib.parse import urlsplit
 from bluezone.authority.databases import database_config
 from bluezone.authority.export_storage_settings import export_storages
 from bluezone.authority.keys.sms.config import sms_settings
+from bluezone.authority.keys.wire import is_authority_id
 from bluezone.authority.log_format import log_config
 from bluezone.errors import Refused
+from bluezone.protocols.export_region import REGION
 
 __all__: list[str] = []
 
@@ -21,8 +25,24 @@ _HERE = Path(__file__).resolve().parent
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
+_ON, _OFF = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
 def _flag(name: str) -> bool:
-    return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")
+    return _checked(name, "", "1 (on) or 0 (off)", lambda text: text.lower() in _ON + _OFF).lower() in _ON
+
+
+def _checked(name: str, usual: str, wanted: str, is_good: Callable[[str], object]) -> str:
+    """A setting's text; ``is_good`` may also refuse it by a ``ValueError``."""
+    text = os.environ.get(name) or usual
+    try:
+        good = is_good(text)
+    except ValueError:
+        good = False
+    if not good:
+        raise Refused(f"{name} is {text!r}, not {wanted}")
+    return text
 
 
 def _number(name: str, default: float, low: float, high: float) -> float:
@@ -36,6 +56,13 @@ def _number(name: str, default: float, low: float, high: float) -> float:
     return value
 
 
+def _is_origin(url: str) -> bool:
+    parts = urlsplit(url.rstrip("/"))
+    beyond = parts.path or parts.query or parts.fragment or parts.username
+    # reading the port refuses what is none
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not beyond
+
+
 def _secret_key(path: Path) -> str:
     """The folder's secret; before it is made, one that is forgotten with the process."""
     return path.read_text() if path.exists() else token_hex(32)
@@ -43,14 +70,20 @@ def _secret_key(path: Path) -> str:
 
 BLUEZONE_DATA = Path(os.environ.get("BLUEZONE_DATA") or "data").resolve()
 BLUEZONE_DEMO = _flag("BLUEZONE_DEMO")
-BLUEZONE_REGION = os.environ.get("BLUEZONE_REGION", "VN")
-BLUEZONE_HEALTH_AUTHORITY = os.environ.get("BLUEZONE_HEALTH_AUTHORITY", "vn.bluezone")
+BLUEZONE_REGION = _checked("BLUEZONE_REGION", "VN", "a region like VN or VN-HN", REGION.fullmatch)
+BLUEZONE_HEALTH_AUTHORITY = _checked(
+    "BLUEZONE_HEALTH_AUTHORITY", "vn.bluezone", "up to 100 printable ASCII characters", is_authority_id
+)
 """Identifier and issuer of the health authority whose certificates this server signs itself."""
 
-BLUEZONE_BASE_URL = (os.environ.get("BLUEZONE_BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
+BLUEZONE_BASE_URL = _checked(
+    "BLUEZONE_BASE_URL", "http://127.0.0.1:8000", "an address like https://bluezone.example.vn", _is_origin
+).rstrip("/")
 """The address that browsers and devices use; its name is a name this server answers to."""
 
-BLUEZONE_TRUSTED_PROXY = os.environ.get("BLUEZONE_TRUSTED_PROXY", "")
+BLUEZONE_TRUSTED_PROXY = _checked(
+    "BLUEZONE_TRUSTED_PROXY", "", "an IP address", lambda text: not text or ip_address(text)
+)
 """Address of the one proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; empty: none."""
 
 BLUEZONE_CODE_MINUTES = int(_number("BLUEZONE_CODE_MINUTES", 15, 1, 60))
@@ -93,10 +126,6 @@ if BLUEZONE_METRICS_TOKEN and len(BLUEZONE_METRICS_TOKEN) < 20:
 
 _base = urlsplit(BLUEZONE_BASE_URL)
 _https = _base.scheme == "https"
-if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:
-    raise Refused(
-        f"BLUEZONE_BASE_URL is {BLUEZONE_BASE_URL!r}, not an address like https://bluezone.example.vn"
-    )
 
 BLUEZONE_SMS = sms_settings(
     os.environ, public=not BLUEZONE_DEMO and (_base.hostname not in _LOOPBACK or _https)
@@ -209,4 +238,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 LOGGING_CONFIG = "logging.config.dictConfig"
-LOGGING = log_config(os.environ.get("BLUEZONE_LOG_LEVEL", "INFO").upper())
+LOGGING = log_config(
+    _checked(
+        "BLUEZONE_LOG_LEVEL",
+        "INFO",
+        f"one of {', '.join(_LOG_LEVELS)}",
+        lambda text: text.upper() in _LOG_LEVELS,
+    ).upper()
+)

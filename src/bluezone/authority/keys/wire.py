@@ -19,6 +19,7 @@ __all__ = [
     "PublishRequest",
     "WireKey",
     "decode_base64",
+    "is_authority_id",
     "parse_keys",
     "parse_publish",
 ]
@@ -30,6 +31,11 @@ _MAX_AUTHORITY_ID = 100
 
 class BadRequest(Refused):
     """The body is not the JSON that was agreed; the message names the field."""
+
+
+def is_authority_id(text: str) -> bool:
+    """Whether a health authority can be called so: apps send it in every publish."""
+    return text.isascii() and text.isprintable() and 0 < len(text) <= _MAX_AUTHORITY_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def parse_publish(body: bytes) -> PublishRequest:
     """
     fields = _checked(_load(body), _FIELDS, "")
     authority = fields.get("healthAuthorityID", "")
-    if not authority.isprintable() or len(authority) > _MAX_AUTHORITY_ID:
+    if authority and not is_authority_id(authority):
         raise BadRequest(
             f'field "healthAuthorityID" must be up to {_MAX_AUTHORITY_ID} printable ASCII characters'
         )
