@@ -43,10 +43,10 @@ def test_keys_go_to_the_servers_own_region(tmp_path: Path) -> None:
     status, _, err = run(*add, "--region", "VN")
     assert (status, "Traceback" in err) == (1, False)
     assert "region VN has no export" in err
-    (known,) = [
-        one for one in json.loads(run("authority", "list", "--json")[1]) if one["id"] == "gov.example"
-    ]
-    assert known["region"] == "HN"
+    status, _, err = commands_in(tmp_path / "data")("authority", "list")  # the variable was forgotten
+    assert (status, "Set it to HN" in err, "Traceback" in err) == (1, True, False)
+    known = json.loads(run("authority", "list", "--json")[1])
+    assert {one["id"]: one["region"] for one in known} == {"gov.example": "HN", "vn.bluezone": "HN"}
 
 
 def test_keys_that_cannot_be_fetched_yet_are_told(run: Run) -> None:

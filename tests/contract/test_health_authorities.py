@@ -13,12 +13,19 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from bluezone.authority import setup
 from bluezone.authority.access.audit import SYSTEM
 from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.keys import services
 from bluezone.authority.keys.authority_jwks import MAX_BYTES, BadAuthorityKey, fetch_jwks, read_jwks
-from bluezone.authority.keys.models import HealthAuthority, HealthAuthorityKey, PublishedKey
+from bluezone.authority.keys.models import (
+    ExportConfig,
+    HealthAuthority,
+    HealthAuthorityKey,
+    PublishedKey,
+)
 from bluezone.authority.keys.queries import health_authorities
+from bluezone.authority.keys.services.authorities import RegionChanged
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +56,11 @@ def publish_for(phone: Any, authority: Any, identifier: str = "gov.new") -> tupl
     body = {"healthAuthorityID": identifier, "verificationPayload": authority.jwt(claims)}
     status, reply = phone.publish(keys, **body)
     return status, reply.get("code", "")
+
+
+@pytest.fixture
+def now(authority_clock: Any) -> Any:
+    return authority_clock.now()
 
 
 @pytest.fixture
@@ -221,6 +233,34 @@ def test_the_own_authority_and_unknown_ones_are_not_removed(phone: Any, authorit
     for identifier in ("vn.bluezone", "nobody"):
         with pytest.raises(services.AuthorityRefused):
             services.remove_authority(identifier, by=SYSTEM, now=authority_clock.now())
+
+
+def test_the_own_region_stays_once_keys_go_out_with_it(authority: Any, settings: Any, now: Any) -> None:
+    assert services.add_own_authority(now).region == "VN"
+    settings.BLUEZONE_REGION = "HN"
+    assert services.add_own_authority(now).region == "HN"  # no export of VN had been made
+    services.configure_export("HN")
+    settings.BLUEZONE_REGION = "VN"
+    with pytest.raises(RegionChanged, match="Set it to HN"):
+        services.add_own_authority(now)
+    assert HealthAuthority.objects.get().region == "HN"
+
+
+def test_a_set_up_that_fails_registers_nothing(
+    authority: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any, **_more: Any) -> None:
+        raise services.ExportRefused("no")
+
+    monkeypatch.setattr(setup.os, "umask", lambda _mask: 0)  # ours would stay with the tests that follow
+    with monkeypatch.context() as failing:
+        failing.setattr(services, "configure_export", refuse)
+        with pytest.raises(services.ExportRefused):
+            setup.prepare()
+    assert HealthAuthority.objects.count() == 0
+    settings.BLUEZONE_REGION = "HN"
+    setup.prepare()
+    assert HealthAuthority.objects.get().region == ExportConfig.objects.get().region == "HN"
 
 
 class TestReading:

@@ -92,6 +92,7 @@ def prepare() -> None:
 def _prepare() -> None:
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import transaction
 
     from bluezone.authority import runtime
     from bluezone.authority.areas.services import load_thanh_xuan
@@ -110,10 +111,11 @@ def _prepare() -> None:
     if _tables_are_behind():
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     load_thanh_xuan()
-    authority = services.add_own_authority(now)
-    if not ExportConfig.objects.filter(region=authority.region).exists():
-        # The demo's viewers count keys; elsewhere a file with few of them would tell whose they are.
-        services.configure_export(authority.region, min_keys=0 if settings.BLUEZONE_DEMO else None)
+    with transaction.atomic():  # an authority without an export would take keys that never go out
+        authority = services.add_own_authority(now)
+        if not ExportConfig.objects.filter(region=authority.region).exists():
+            # The demo's viewers count keys; elsewhere a file with few of them would tell whose they are.
+            services.configure_export(authority.region, min_keys=0 if settings.BLUEZONE_DEMO else None)
     services.add_first_signers()
 
 
