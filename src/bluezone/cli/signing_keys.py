@@ -122,6 +122,7 @@ def configure_export(
         for name, text in (("period", period), ("truncation", truncation), ("retention", retention))
     }
     prepare_authority()
+    from bluezone.authority.access.audit import Actor
     from bluezone.authority.keys import services
 
     config = services.configure_export(
@@ -131,6 +132,7 @@ def configure_export(
         padding_jitter=padding_jitter,
         max_keys_per_file=max_keys,
         signing_key_id=key_id or None,
+        by=Actor("cli"),
     )
     shown = {
         "region": config.region,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
 
+from bluezone.authority import runtime
+from bluezone.authority.access.audit import SYSTEM, Actor, record
 from bluezone.authority.keys.models import ExportConfig
 from bluezone.authority.keys.services.export_signers import add_first_signer
 from bluezone.authority.keys.services.mirrors import mirrors_of
@@ -22,6 +25,15 @@ _SHORTEST_RETENTION, _LONGEST_RETENTION = timedelta(days=10), timedelta(days=60)
 """Devices that were off for some days still find what they missed; nobody uses keys that are older."""
 
 _MOST_PADDING = 100_000
+_AUDITED = (
+    "period_seconds",
+    "truncation_seconds",
+    "min_keys",
+    "padding_jitter",
+    "max_keys_per_file",
+    "retention_hours",
+    "signing_key_id",
+)
 
 
 class ExportRefused(Refused):
@@ -39,6 +51,7 @@ def configure_export(
     max_keys_per_file: int | None = None,
     retention: timedelta | None = None,
     signing_key_id: str | None = None,
+    by: Actor = SYSTEM,
 ) -> ExportConfig:
     """Set how a region is exported; what is not given stays, or is the usual for a new region.
 
@@ -57,7 +70,9 @@ def configure_export(
             f"region {region} shows files of {mirrored.name}: mirror them as another, or not at all "
             "(they are gone after the next import run)"
         )
-    config = ExportConfig.objects.filter(region=region).first() or ExportConfig(
+    found = ExportConfig.objects.select_for_update().filter(region=region).first()
+    before = _values(found) if found else {}
+    config = found or ExportConfig(
         region=region,
         period_seconds=4 * 3600,
         truncation_seconds=3600,
@@ -98,7 +113,20 @@ def configure_export(
         config.signing_key_id = signing_key_id
     config.save()
     add_first_signer(config)
+    if changes := _changes(before, _values(config)):
+        record(by, "keys.export-configured", f"export:{region}", changes, now=runtime.now())
     return config
+
+
+def _values(config: ExportConfig) -> dict[str, str | int]:
+    return {name: getattr(config, name) for name in _AUDITED}
+
+
+def _changes(before: Mapping[str, str | int], after: Mapping[str, str | int]) -> dict[str, str | int]:
+    """What is new, and beside it what was: padding that was switched off is seen years later."""
+    changed = [name for name, value in after.items() if before.get(name) != value]
+    old = {f"{name}_before": before[name] for name in changed if name in before}
+    return {name: after[name] for name in changed} | old
 
 
 def _whole_part_of_a_day(span: timedelta, name: str) -> int:
