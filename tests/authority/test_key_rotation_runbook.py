@@ -1,4 +1,4 @@
-"""The runbook in docs/key-rotation.md is rehearsed: its commands are run as they stand, on their own clock."""
+"""docs/key-rotation.md is rehearsed: its commands are run as they stand, with their own clock."""
 
 from __future__ import annotations
 
