@@ -49,6 +49,39 @@ def test_keys_go_to_the_servers_own_region(tmp_path: Path) -> None:
     assert {one["id"]: one["region"] for one in known} == {"gov.example": "HN", "vn.bluezone": "HN"}
 
 
+def test_a_key_that_cannot_be_used_is_named_by_its_file(run: Run, tmp_path: Path) -> None:
+    private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    for name, text, needle in (("a", private, "private key"), ("b", b"no key", "PUBLIC KEY")):
+        file = tmp_path / f"{name}.pem"
+        file.write_bytes(text)
+        source = ("import", "add", "x", "--index", "https://exports.example/VN/index.txt")
+        for command in (
+            ("authority", "add", "gov.bad", "--issuer", "gov.bad", "--pem", f"v1={file}"),
+            (*source, "--public-key", str(file)),
+        ):
+            status, _, err = run(*command)
+            assert (status, str(file) in err, needle in err) == (1, True, True), err
+
+
+def test_export_keys_are_named(run: Run, tmp_path: Path) -> None:
+    assert run("export", "configure", "VN-HN")[0] == 0
+    assert run("keys", "rotate", "--export", "VN", "--effective", "1d")[0] == 0
+    status, out, err = run("export", "public-key", "--region", "VN")
+    assert status == 0
+    assert out.count("BEGIN PUBLIC KEY") == 2
+    waiting, signing = err.splitlines()
+    assert waiting.startswith("VN: 452 v2, from ")
+    assert signing == "VN: 452 v1"
+    status, out, err = run("export", "public-key")
+    assert (status, "VN-HN: 452 v1" in err.splitlines()) == (0, True)
+    assert run("export", "public-key", "--region", "ZZ")[0] == 1
+    for both in ((), ("--export", "VN", "--certificate")):
+        status, _, err = run("keys", "rotate", *both)
+        assert (status, "--export REGION / --certificate" in err) == (2, True), err
+
+
 def test_keys_that_cannot_be_fetched_yet_are_told(run: Run) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bluezone.protocols.export_file import write_export
 from bluezone.protocols.gaen import DiagnosisKey, ReportType, TemporaryExposureKey
@@ -121,6 +123,23 @@ def test_a_key_that_is_no_key_is_refused(bluezone: Run, exports: Path, tmp_path:
     ran = bluezone("export", "inspect", exports / "two-keys-signed.zip", "--public-key", pem, "--json")
     assert (ran.exit_code, ran.document["error"]) == (1, "UnusablePublicKey")
     assert str(pem) in ran.document["message"]
+
+
+def test_a_refused_signature_says_which_option_helps(bluezone: Run, exports: Path, tmp_path: Path) -> None:
+    signed, unsigned = (exports / f"{name}.zip" for name in ("two-keys-signed", "v15-fifty-keys-unsigned"))
+    wrong = tmp_path / "wrong.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    wrong.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    for command in (("export", "inspect"), ("export", "audit")):
+        for file, given, error, options in (
+            (signed, (), "UnknownSigner", ("--public-key", "--allow-unsigned")),
+            (unsigned, (), "MissingSignature", ("--allow-unsigned",)),
+            (signed, ("--public-key", wrong, "--allow-unsigned"), "BadSignature", ("no --public-key",)),
+        ):
+            ran = bluezone(*command, file, *given, "--json")
+            assert (ran.exit_code, ran.document["error"]) == (1, error)
+            assert all(option in ran.document["message"] for option in options), ran.document["message"]
+    assert bluezone("export", "inspect", signed, "--allow-unsigned").exit_code == 0
 
 
 def test_wrong_usage(bluezone: Run, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bluezone.device.enrolment import Enrolment, WrongAddress, enrolment_of, save_enrolment
 from bluezone.device.store import DeviceStore
@@ -47,3 +49,12 @@ def test_what_cannot_be_connected_to_is_no_address(tmp_path: Path, server: str) 
 def test_unusual_addresses_are_fine(tmp_path: Path, server: str) -> None:
     with DeviceStore.open(tmp_path / "d") as store:
         assert save_enrolment(store, server=server).require_server() == server
+
+
+def test_one_file_may_hold_the_key_that_signs_and_the_next(tmp_path: Path) -> None:
+    """As ``bluezone export public-key`` prints them while keys are turned over."""
+    keys = [ec.generate_private_key(ec.SECP256R1()).public_key() for _ in range(2)]
+    pem = "".join(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode() for key in keys)
+    with DeviceStore.open(tmp_path / "d") as store:
+        trusted = save_enrolment(store, public_keys=(pem,)).trusted_keys()
+    assert [key.public_numbers() for key in trusted] == [key.public_numbers() for key in keys]

@@ -25,6 +25,7 @@ from bluezone.protocols.export_signature import (
     build_signature_file,
     check_signatures,
     load_public_key,
+    load_public_keys,
     private_key_signer,
 )
 
@@ -156,8 +157,7 @@ def test_public_keys_are_pem_on_the_right_curve(private_key: PrivateKey) -> None
     spki = PublicFormat.SubjectPublicKeyInfo
     good = private_key.public_key()
     assert load_public_key(good.public_bytes(Encoding.PEM, spki)) == good
-    secret = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    for unreadable in (b"", b"hello", good.public_bytes(Encoding.DER, spki), secret):
+    for unreadable in (b"", b"hello", good.public_bytes(Encoding.DER, spki)):
         with pytest.raises(UnusablePublicKey, match="not a PEM block"):
             load_public_key(unreadable)
     wrong_curve = ec.derive_private_key(1, ec.SECP384R1()).public_key()
@@ -171,3 +171,28 @@ def test_a_given_key_on_another_curve_is_said_to_be_so(private_key: PrivateKey, 
     wrong = ec.derive_private_key(1, ec.SECP384R1()).public_key()
     with pytest.raises(UnusablePublicKey, match="secp384r1"):
         status(file_of(signed_by(private_key, EXPORT)), [wrong])
+
+
+def test_keys_one_after_the_other(private_key: PrivateKey, other_key: PrivateKey) -> None:
+    pems = [
+        one.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        for one in (private_key, other_key)
+    ]
+    wanted = [one.public_key().public_numbers() for one in (private_key, other_key)]
+    for text in (b"".join(pems), b"first\n" + pems[0] + b"\nsecond\n" + pems[1] + b"\n"):
+        assert [key.public_numbers() for key in load_public_keys(text)] == wanted
+    for bad in (b"", b"text", pems[0] + pems[1].replace(b"MFk", b"AAA")):
+        with pytest.raises(UnusablePublicKey, match="PUBLIC KEY"):
+            load_public_keys(bad)
+
+
+def test_a_private_key_is_called_that(private_key: PrivateKey) -> None:
+    private = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    for load, pem in (
+        (load_public_key, private),
+        (load_public_keys, private),
+        (load_public_keys, public + private),
+    ):
+        with pytest.raises(UnusablePublicKey, match="private key"):
+            load(pem)

@@ -138,12 +138,26 @@ def build(as_json: JsonFlag = False) -> None:
         say(f"{report.keys} keys in {len(report.built)} new files, {len(report.removed)} old files removed")
 
 
-def public_key() -> None:
-    """Print the key that exports are signed with (PEM): what a device is enrolled with."""
+def public_key(
+    region: Annotated[str, typer.Option(help="Only of this region. Without: of all.")] = "",
+) -> None:
+    """Print the keys that exports are signed with (PEM), newest first: what a device is enrolled with.
+
+    Also those that sign from a later time, since devices are to know them before; stderr names each.
+    """
     prepare_authority()
+    from bluezone.authority import runtime
     from bluezone.authority.keys.queries import export_public_keys
 
-    for pem in sorted({key.pem for key in export_public_keys()}):
+    now = runtime.now()
+    keys = export_public_keys(region or None, now=now)
+    if not keys:
+        raise Refused(f"region {region!r} has no export key")
+    for pem in dict.fromkeys(key.pem for key in keys):
+        for key in keys:
+            if key.pem == pem:
+                waiting = f", from {key.valid_from:%Y-%m-%d %H:%M} UTC on" if key.valid_from > now else ""
+                say(f"{key.region}: {key.key_id} {key.key_version}{waiting}")
         typer.echo(pem, nl=False)
 
 

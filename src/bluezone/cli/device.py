@@ -290,7 +290,7 @@ def forget(store: StoreOption, yes: YesOption = False, as_json: JsonFlag = False
 def _enrol(store: Any, *, public_keys: list[Path] | None = None, **changes: Any) -> Any:
     """Keep what options say about the authority; messages name the file of a key that is none."""
     from bluezone.device.enrolment import save_enrolment
-    from bluezone.protocols.export_signature import load_public_key
+    from bluezone.protocols.export_signature import load_public_keys
     from bluezone.protocols.risk_presets import load_preset
 
     if changes.get("preset") is not None:
@@ -299,7 +299,7 @@ def _enrol(store: Any, *, public_keys: list[Path] | None = None, **changes: Any)
     if public_keys:
         for path in public_keys:
             try:
-                load_public_key(path.read_bytes())
+                load_public_keys(path.read_bytes())
             except Refused as refusal:
                 raise typer.BadParameter(f"{path}: {refusal}", param_hint="--public-key") from None
         pems = tuple(path.read_text(encoding="ascii") for path in public_keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from bluezone.protocols.export_file import Export
 
-__all__ = ["AllowUnsignedFlag", "PublicKeyOption", "app", "load_public_keys"]
+__all__ = ["AllowUnsignedFlag", "PublicKeyOption", "app", "load_public_keys", "naming_options"]
 
 app = typer.Typer(help="Look into files of published keys.", no_args_is_help=True)
 
@@ -57,7 +59,7 @@ def inspect_export(
     from bluezone.protocols.export_file import read_export
 
     keys = load_public_keys(public_key)
-    with file.open("rb") as opened, naming_file(file):
+    with naming_options(), file.open("rb") as opened, naming_file(file):
         export = read_export(opened, public_keys=keys, allow_unsigned=allow_unsigned)
     if as_json:
         print_json(_document(export))
@@ -67,14 +69,31 @@ def inspect_export(
 
 def load_public_keys(paths: list[Path]) -> list[EllipticCurvePublicKey]:
     """Read the PEM files of ``--public-key``."""
+    from bluezone.protocols import export_signature
     from bluezone.protocols.export_errors import naming_file
-    from bluezone.protocols.export_signature import load_public_key
 
     keys = []
     for path in paths:
         with naming_file(path):
-            keys.append(load_public_key(path.read_bytes()))
+            keys += export_signature.load_public_keys(path.read_bytes())
     return keys
+
+
+@contextmanager
+def naming_options() -> Iterator[None]:
+    """End the message about a signature with the option that helps."""
+    from bluezone.protocols.export_errors import BadSignature, MissingSignature, UnknownSigner
+
+    try:
+        yield
+    except MissingSignature as error:
+        raise MissingSignature(f"{error}; --allow-unsigned opens it all the same") from None
+    except UnknownSigner as error:
+        hint = "give it with --public-key, or open the file unverified with --allow-unsigned"
+        raise UnknownSigner(f"{error}: {hint}") from None
+    except BadSignature as error:
+        hint = "to open it unverified, give --allow-unsigned and no --public-key"
+        raise BadSignature(f"{error} ({hint})") from None
 
 
 def _document(export: Export) -> dict[str, object]:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bluezone.cli.export import AllowUnsignedFlag, PublicKeyOption, load_public_keys
+from bluezone.cli.export import AllowUnsignedFlag, PublicKeyOption, load_public_keys, naming_options
 from bluezone.cli.output import JsonFlag, print_json
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def audit_exports(
     from bluezone.export_audit.truth import read_truth
 
     known = None if truth is None else read_truth(truth)
-    read = _read_files(files, public_key, allow_unsigned)
+    with naming_options():
+        read = _read_files(files, public_key, allow_unsigned)
     document = audit_document(audit_files(read), known)
     if as_json:
         print_json(document)

@@ -30,16 +30,23 @@ def add(
     jwks: Annotated[str, typer.Option("--jwks", help="Address to fetch its keys from, https.")] = "",
 ) -> None:
     """Believe a health authority's certificates, or change what is known of it. To rotate keys, give both."""
-    keys = dict(_key(one) for one in pem or [])
+    given = [_key(one) for one in pem or []]
     prepare_authority()
     from django.conf import settings
 
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
+    from bluezone.authority.keys.authority_jwks import BadAuthorityKey, public_pem
     from bluezone.authority.keys.queries import health_authorities
     from bluezone.authority.keys.services import NewAuthority, add_authority, refresh_authority_keys
 
     region = region or settings.BLUEZONE_REGION
+    keys = {}
+    for kid, file, text in given:
+        try:
+            keys[kid] = public_pem(text)
+        except BadAuthorityKey as error:
+            raise BadAuthorityKey(f"{file}: {error}") from None
     new = NewAuthority(identifier, issuer, audience, region, name, keys, jwks)
     add_authority(new, by=Actor("cli"), now=runtime.now())
     if jwks:
@@ -87,11 +94,12 @@ def remove(identifier: Annotated[str, typer.Argument(help="As it was added.")]) 
     say(f"certificates of {identifier} are not believed any more")
 
 
-def _key(text: str) -> tuple[str, str]:
+def _key(text: str) -> tuple[str, str, str]:
+    """Key id, file and what is in it."""
     kid, separator, file = text.partition("=")
     if not separator or not kid or not file:
         raise typer.BadParameter(f"{text!r} is not like v1=key.pem", param_hint="--pem")
     try:
-        return kid, Path(file).read_text()
+        return kid, file, Path(file).read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"cannot read {file}: {error}") from None

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bluezone.cli.authority import prepare_authority
+from bluezone.cli.export import load_public_keys
 from bluezone.cli.output import JsonFlag, print_json, say
 
 __all__ = ["import_app"]
@@ -35,6 +36,7 @@ def add(
     ] = False,
 ) -> None:
     """Follow an authority's exports; the same name again changes how."""
+    load_public_keys(public_key)
     prepare_authority()
     from django.conf import settings
 

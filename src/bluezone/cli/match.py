@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bluezone.cli.export import AllowUnsignedFlag, PublicKeyOption, load_public_keys
+from bluezone.cli.export import AllowUnsignedFlag, PublicKeyOption, load_public_keys, naming_options
 from bluezone.cli.output import JsonFlag, print_json, say
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def match_files(
     chosen = choose_engine(engine.value)
     rows = _read_rows(sightings)
     begin = time.perf_counter()
-    with _progress() as progress:
+    with naming_options(), _progress() as progress:
         result = match_keys(
             chosen, _all_blocks(files, keys, allow_unsigned), sightings_of(rows), progress=progress
         )

@@ -73,7 +73,11 @@ def rotate(
 ) -> None:
     """Make a new key; the old ones stay good for the overlap. Give --export REGION or --certificate."""
     if bool(export) == certificate:
-        raise typer.BadParameter("give either --export REGION or --certificate")
+        raise typer.BadParameter(
+            "give one of them: the key of a region's exports (`bluezone keys list` names the regions), or "
+            "that of certificates",
+            param_hint="--export REGION / --certificate",
+        )
     kept = _span(overlap or ("1d" if certificate else "14d"), "--overlap")
     prepare_authority()
     from bluezone.authority import runtime

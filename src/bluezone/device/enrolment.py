@@ -15,7 +15,7 @@ from bluezone.device.exposure_results import retry_refused_exports
 from bluezone.device.store import DeviceStore
 from bluezone.errors import Refused
 from bluezone.protocols.export_region import REGION
-from bluezone.protocols.export_signature import load_public_key
+from bluezone.protocols.export_signature import load_public_keys
 from bluezone.protocols.risk_presets import load_preset
 
 __all__ = [
@@ -84,7 +84,7 @@ class Enrolment:
         """
         if not self.public_keys:
             raise NotEnrolled("this device does not know its authority's key yet: give --public-key once")
-        return [load_public_key(pem.encode()) for pem in self.public_keys]
+        return [key for pem in self.public_keys for key in load_public_keys(pem.encode())]
 
     def agent_settings(self) -> AgentSettings:
         """Calibration for sending and for matching, the rest by default."""
@@ -123,7 +123,7 @@ def save_enrolment(store: DeviceStore, **changes: Any) -> Enrolment:
 
 def _check_settings(enrolment: Enrolment) -> None:
     for pem in enrolment.public_keys:
-        load_public_key(pem.encode())
+        load_public_keys(pem.encode())
     load_preset(enrolment.preset)
     if not REGION.fullmatch(enrolment.region):
         raise BadSetting(f"region {enrolment.region!r} is not like VN or VN-HN")

@@ -33,12 +33,15 @@ __all__ = [
     "build_signature_file",
     "check_signatures",
     "load_public_key",
+    "load_public_keys",
     "private_key_signer",
 ]
 
 ECDSA_SHA256_OID = "1.2.840.10045.4.3.2"
 MAX_SIGNATURES = 10
 """More would not be read by phones either."""
+
+_END_OF_KEY = b"-----END PUBLIC KEY-----"
 
 SignatureStatus = Literal["verified", "unverified", "missing"]
 
@@ -84,6 +87,7 @@ def load_public_key(pem: bytes) -> ec.EllipticCurvePublicKey:
 
     :raises UnusablePublicKey: if it is anything else.
     """
+    _refuse_private_key(pem)
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
@@ -91,6 +95,21 @@ def load_public_key(pem: bytes) -> ec.EllipticCurvePublicKey:
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise UnusablePublicKey("the public key is not on the curve P-256")
     return key
+
+
+def load_public_keys(pem: bytes) -> list[ec.EllipticCurvePublicKey]:
+    """Read one PEM ``PUBLIC KEY`` after the other, at least one: a key that takes over comes with the former.
+
+    :raises UnusablePublicKey: if any is not on P-256, or there is none.
+    """
+    _refuse_private_key(pem)
+    blocks = pem.split(_END_OF_KEY)[:-1] or [pem]
+    return [load_public_key(block + _END_OF_KEY + b"\n") for block in blocks]
+
+
+def _refuse_private_key(pem: bytes) -> None:
+    if b"PRIVATE KEY" in pem:
+        raise UnusablePublicKey("that is a private key, which only its owner may have: give the public one")
 
 
 def build_signature_file(
@@ -142,7 +161,7 @@ def check_signatures(
         if not verified:
             raise BadSignature(
                 "no signature of the export can be verified with the given public key: it was altered, or "
-                "somebody else signed it (to open that one unverified, give no public key)"
+                "somebody else signed it"
             )
     if verified:
         return "verified", infos

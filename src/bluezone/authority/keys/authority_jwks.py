@@ -20,6 +20,8 @@ from bluezone.authority.keys.capped_http import FetchFailed, check_address, fetc
 from bluezone.authority.keys.certificates import is_key_id
 from bluezone.authority.keys.wire import decode_base64
 from bluezone.errors import Refused
+from bluezone.protocols.export_errors import UnusablePublicKey
+from bluezone.protocols.export_signature import load_public_key
 
 __all__ = ["BadAuthorityKey", "check_jwks_url", "fetch_jwks", "public_pem", "read_jwks"]
 
@@ -38,12 +40,9 @@ def public_pem(text: str) -> str:
     :raises BadAuthorityKey: if the text is none.
     """
     try:
-        key = serialization.load_pem_public_key(text.encode())
-    except ValueError:
-        raise BadAuthorityKey("no public key in PEM form") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise BadAuthorityKey("not a P-256 key: certificates are signed with ES256")
-    return _pem(key)
+        return _pem(load_public_key(text.encode()))
+    except UnusablePublicKey as error:
+        raise BadAuthorityKey(str(error)) from None
 
 
 def check_jwks_url(url: str) -> str:

@@ -59,6 +59,8 @@ class ExportPublicKey:
     key_id: str
     key_version: str
     pem: str
+    valid_from: datetime
+    """Devices are to know it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def export_public_keys(
     if region is not None:
         signers = signers.filter(config__region=region)
     return [
-        ExportPublicKey(one.config.region, one.key_id, one.key_version, one.public_key_pem)
+        ExportPublicKey(one.config.region, one.key_id, one.key_version, one.public_key_pem, one.valid_from)
         for one in signers
         if now is None
         or one.valid_until is None

@@ -15,7 +15,6 @@ from datetime import datetime
 from hashlib import sha256
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -43,7 +42,7 @@ from bluezone.authority.keys.services.mirrors import (
 from bluezone.errors import Refused
 from bluezone.protocols.export_file import Export, read_export
 from bluezone.protocols.export_region import REGION
-from bluezone.protocols.export_signature import load_public_key
+from bluezone.protocols.export_signature import load_public_keys
 
 __all__ = [
     "ImportRefused",
@@ -110,7 +109,7 @@ def add_source(
         raise ImportRefused(f"there are no exports of region {region} that its keys could join")
     if mirror:
         _check_mirror(name, region)
-    _public_keys(public_keys_pem)
+    load_public_keys(public_keys_pem.encode())
     source, created = ImportSource.objects.update_or_create(
         name=name,
         defaults={
@@ -244,7 +243,7 @@ def _take_in(source: ImportSource, name: str, content: bytes, now: datetime) -> 
 
     :raises Refused: a file that is damaged, or not signed by the source.
     """
-    export = read_export(io.BytesIO(content), public_keys=_public_keys(source.public_keys_pem))
+    export = read_export(io.BytesIO(content), public_keys=load_public_keys(source.public_keys_pem.encode()))
     new = decide_import(export.keys, now)
     revised = decide_import(export.revised_keys, now)
     try:
@@ -319,18 +318,6 @@ def _row(source: ImportSource, key: ImportedKey) -> PublishedKey:
         release_at=key.release_at,
         mixed=True,  # they were public before: their order tells nothing
     )
-
-
-def _public_keys(pem: str) -> list[EllipticCurvePublicKey]:
-    """Every key of a text of PEM blocks.
-
-    :raises Refused: if there is none, or one that is not on P-256.
-    """
-    end = "-----END PUBLIC KEY-----"
-    blocks = [f"{part.strip()}\n{end}\n" for part in pem.split(end)[:-1]]
-    if not blocks:
-        raise ImportRefused("a source needs the public keys that it signs with, as PEM")
-    return [load_public_key(block.encode()) for block in blocks]
 
 
 def _count(export: Export) -> int:
