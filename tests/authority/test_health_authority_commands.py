@@ -86,6 +86,14 @@ def test_keys_that_cannot_be_fetched_yet_are_told(run: Run) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}/jwks"
-    status, _, err = run("authority", "add", "gov.late", "--issuer", "gov.late", "--jwks", address)
-    assert status == 0
-    assert f"could not be fetched from {address}" in err
+    for name in ("gov.late", "gov.later"):
+        status, _, err = run("authority", "add", name, "--issuer", name, "--jwks", address)
+        assert status == 0
+        assert f"{name} is added, but its keys could not be fetched from {address}: 127.0.0.1" in err
+        assert "ConnectError" in err
+    assert "gov.late " not in err
+    listed = run("authority", "list")[1].splitlines()
+    assert [line for line in listed if line.startswith(f"  not fetched from {address}: 127.0.0.1")] == [
+        listed[1],
+        listed[3],
+    ]

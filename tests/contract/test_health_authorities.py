@@ -12,6 +12,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from structlog.testing import capture_logs
 
 from bluezone.authority import setup
 from bluezone.authority.access.audit import SYSTEM
@@ -26,6 +27,7 @@ from bluezone.authority.keys.models import (
 )
 from bluezone.authority.keys.queries import health_authorities
 from bluezone.authority.keys.services.authorities import RegionChanged
+from bluezone.authority.keys.state_queries import failing_authorities
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +172,37 @@ def test_whatever_fails_with_one_authority_holds_up_no_other(
 
     assert services.refresh_authority_keys(now, fetch) == 1
     assert publish_for(phone, stranger)[0] == 200
+
+
+def test_why_keys_were_not_fetched_is_kept_with_whose_they_are(
+    phone: Any, stranger: Any, authority_clock: Any
+) -> None:
+    now = authority_clock.now()
+    other = {"identifier": "gov.other", "issuer": "gov.other", "jwks_url": "https://other.example/jwks"}
+    for changes in ({"jwks_url": ADDRESS}, other):
+        services.add_authority(new(stranger, keys={}, **changes), by=SYSTEM, now=now)
+
+    def fetch(url: str) -> Mapping[str, str]:
+        if url == ADDRESS:
+            raise BadAuthorityKey("verify.example: " + "x" * 400)
+        raise RuntimeError("nobody thought of it")
+
+    def errors() -> dict[str, str]:
+        return {one.identifier: one.last_error for one in health_authorities(now) if one.jwks_url}
+
+    with capture_logs() as lines:
+        services.refresh_authority_keys(now, fetch, only="gov.new")
+    assert [line["authority"] for line in lines] == ["gov.new"]
+    assert errors() == {"gov.new": "verify.example: " + "x" * 284, "gov.other": ""}
+    assert failing_authorities() == 1
+    with capture_logs() as lines:
+        services.refresh_authority_keys(now, fetch)
+    assert [line["authority"] for line in lines] == ["gov.new", "gov.other"]
+    assert errors()["gov.other"] == "stopped by a fault: RuntimeError"
+    assert failing_authorities() == 2
+    services.refresh_authority_keys(now, lambda _: read_jwks(jwks(jwk(stranger.key, "v1"))), only="gov.other")
+    services.add_authority(new(stranger), by=SYSTEM, now=now)  # by its key, no more by an address
+    assert (errors(), failing_authorities()) == ({"gov.other": ""}, 0)
 
 
 def test_an_authority_that_was_changed_during_a_fetch_is_left_alone(

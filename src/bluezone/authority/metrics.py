@@ -23,7 +23,12 @@ from prometheus_client.registry import Collector
 from bluezone.authority import runtime
 from bluezone.authority.access.queries import unsealed_entries
 from bluezone.authority.access.rate_limit import client_address
-from bluezone.authority.keys.state_queries import export_states, failing_sources, message_counts
+from bluezone.authority.keys.state_queries import (
+    export_states,
+    failing_authorities,
+    failing_sources,
+    message_counts,
+)
 from bluezone.authority.keys.statistics_queries import counted_codes, counted_publishes
 from bluezone.authority.keys.verify_api import WRONG_CODES
 from bluezone.authority.read_only import read_only
@@ -76,6 +81,11 @@ class _State(Collector):
             WRONG_CODES.is_raised(self._now),
         )
         yield _gauge("bluezone_import_sources_failing", "Followed sources with an error.", failing_sources())
+        yield _gauge(
+            "bluezone_health_authorities_failing",
+            "Health authorities whose keys could not be fetched.",
+            failing_authorities(),
+        )
         yield _gauge("bluezone_audit_unsealed_entries", "Audit entries not sealed yet.", unsealed_entries())
         yield _gauge("bluezone_database_bytes", "Size of the database.", _database_bytes())
 

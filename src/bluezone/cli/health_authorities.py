@@ -50,10 +50,13 @@ def add(
     new = NewAuthority(identifier, issuer, audience, region, name, keys, jwks)
     add_authority(new, by=Actor("cli"), now=runtime.now())
     if jwks:
-        refresh_authority_keys(runtime.now())
-    say(f"certificates of {identifier} are believed, and keys go to {region}")
-    if not any(one.key_ids for one in health_authorities(runtime.now()) if one.identifier == identifier):
-        say(f"but its keys could not be fetched from {jwks} yet: `serve` tries every five minutes")
+        refresh_authority_keys(runtime.now(), only=identifier)
+    (why,) = [one.last_error for one in health_authorities(runtime.now()) if one.identifier == identifier]
+    if why:
+        say(f"{identifier} is added, but its keys could not be fetched from {jwks}: {why}")
+        say("until they are, none of its certificates are believed; `serve` tries every five minutes")
+    else:
+        say(f"certificates of {identifier} are believed, and keys go to {region}")
 
 
 @authority_app.command("list")
@@ -71,6 +74,7 @@ def list_authorities(as_json: JsonFlag = False) -> None:
             "region": one.region,
             "jwks": one.jwks_url,
             "fetched_at": one.fetched_at.isoformat() if one.fetched_at else None,
+            "last_error": one.last_error,
             "keys": list(one.key_ids),
         }
         for one in health_authorities(runtime.now())
@@ -80,6 +84,8 @@ def list_authorities(as_json: JsonFlag = False) -> None:
         return
     for row in rows:
         typer.echo(f"{row['id']}: issuer {row['issuer']}, region {row['region']}, keys {row['keys']}")
+        if row["last_error"]:
+            typer.echo(f"  not fetched from {row['jwks']}: {row['last_error']}")
 
 
 @authority_app.command("remove")

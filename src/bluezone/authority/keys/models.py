@@ -69,6 +69,8 @@ class HealthAuthority(models.Model):
     """Where its keys are fetched from, if it does not give them as PEM."""
 
     jwks_fetched_at = models.DateTimeField(null=True)
+    jwks_error = models.CharField(max_length=300, blank=True)
+    """Why they could not be fetched the last time; empty: they could."""
 
 
 class HealthAuthorityKey(models.Model):

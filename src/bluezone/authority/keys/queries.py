@@ -229,6 +229,7 @@ class KnownAuthority:
     region: str
     jwks_url: str
     fetched_at: datetime | None
+    last_error: str
     key_ids: Sequence[str]
 
 
@@ -242,6 +243,7 @@ def health_authorities(now: datetime) -> Sequence[KnownAuthority]:
             one.region,
             one.jwks_url,
             one.jwks_fetched_at,
+            one.jwks_error,
             [
                 key.kid
                 for key in one.signing_keys.order_by("kid")

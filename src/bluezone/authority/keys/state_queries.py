@@ -22,6 +22,7 @@ __all__ = [
     "ExportState",
     "export_signers",
     "export_states",
+    "failing_authorities",
     "failing_sources",
     "message_counts",
     "regions_without_export",
@@ -85,6 +86,11 @@ def message_counts() -> Mapping[str, int]:
     """How many messages are in each state; all go with their codes after some weeks."""
     counts = dict(SmsMessage.objects.values_list("state").annotate(Count("pk")).order_by())
     return {state.value: counts.get(state.value, 0) for state in SmsState}
+
+
+def failing_authorities() -> int:
+    """Of how many health authorities the keys could not be fetched the last time."""
+    return HealthAuthority.objects.exclude(jwks_url="").exclude(jwks_error="").count()
 
 
 def failing_sources() -> int:

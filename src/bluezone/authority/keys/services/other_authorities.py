@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from bluezone.authority.access.audit import Actor, record
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 _log = structlog.get_logger("bluezone.authority.keys")
+_LONGEST_ERROR = 300
 
 
 class AuthorityRefused(Refused):
@@ -76,6 +78,7 @@ def add_authority(new: NewAuthority, *, by: Actor, now: datetime) -> HealthAutho
             "region": new.region,
             "jwks_url": url,
             "jwks_fetched_at": None,
+            "jwks_error": "",
         },
     )
     _set_keys(authority, keys, now)  # of an address none until they have been fetched
@@ -99,28 +102,43 @@ def remove_authority(identifier: str, *, by: Actor, now: datetime) -> None:
     record(by, "keys.authority-removed", f"authority:{authority.pk}", {}, now=now)
     authority.signing_keys.all().delete()
     if PublishedKey.objects.filter(authority=authority).exists():
-        HealthAuthority.objects.filter(pk=authority.pk).update(jwks_url="")
+        HealthAuthority.objects.filter(pk=authority.pk).update(jwks_url="", jwks_error="")
     else:
         authority.delete()
     forget_accepted_keys()
 
 
-def refresh_authority_keys(now: datetime, fetch: Callable[[str], Mapping[str, str]] = fetch_jwks) -> int:
+def refresh_authority_keys(
+    now: datetime, fetch: Callable[[str], Mapping[str, str]] = fetch_jwks, *, only: str = ""
+) -> int:
     """Fetch the keys of every authority that gives them at an address; how many could be fetched.
 
     A key that is not there any more stops being valid. An authority that cannot be reached keeps its keys,
-    and holds up none of the others, whatever fails with it.
+    and why; it holds up none of the others, whatever fails with it.
+
+    :param only: the identifier of the one whose keys to fetch.
     """
     fetched = 0
-    for authority in HealthAuthority.objects.exclude(jwks_url="").order_by("pk"):
+    authorities = HealthAuthority.objects.exclude(jwks_url="").order_by("pk")
+    for authority in authorities.filter(identifier=only) if only else authorities:
+        log = _log.bind(authority=authority.identifier)
         try:
             fetched += _refresh(authority, fetch, now)
         except BadAuthorityKey as error:
-            _log.warning("keys of a health authority not fetched", authority=authority.pk, why=str(error))
-        except Exception:  # noqa: BLE001 # what nobody thought of must not hold up the others
-            _log.exception("keys of a health authority not fetched", authority=authority.pk)
+            log.warning("keys of a health authority not fetched", why=str(error))
+            _note_failure(authority, str(error))
+        except Exception as error:  # what nobody thought of must not hold up the others
+            log.exception("keys of a health authority not fetched")
+            _note_failure(authority, f"stopped by a fault: {type(error).__name__}")
     forget_accepted_keys()
     return fetched
+
+
+def _note_failure(authority: HealthAuthority, why: str) -> None:
+    """Unless it was changed or removed meanwhile; it tries to, since the database may be what failed."""
+    with suppress(DatabaseError):
+        unchanged = HealthAuthority.objects.filter(pk=authority.pk, jwks_url=authority.jwks_url)
+        unchanged.update(jwks_error=why[:_LONGEST_ERROR])
 
 
 def _refresh(authority: HealthAuthority, fetch: Callable[[str], Mapping[str, str]], now: datetime) -> bool:
@@ -128,7 +146,7 @@ def _refresh(authority: HealthAuthority, fetch: Callable[[str], Mapping[str, str
     keys = fetch(authority.jwks_url)
     with transaction.atomic():
         unchanged = HealthAuthority.objects.filter(pk=authority.pk, jwks_url=authority.jwks_url)
-        if not unchanged.update(jwks_fetched_at=now):
+        if not unchanged.update(jwks_fetched_at=now, jwks_error=""):
             return False
         _set_keys(authority, keys, now)
     return True
