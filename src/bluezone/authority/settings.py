@@ -154,9 +154,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "bluezone.authority.access",
+    "bluezone.authority.tabular",
     "bluezone.authority.areas",
     "bluezone.authority.accounts",
     "bluezone.authority.keys",
+    "bluezone.authority.adoption",
 ]
 if BLUEZONE_DEMO:
     INSTALLED_APPS.append("bluezone.authority.demo")

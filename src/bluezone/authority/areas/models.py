@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["Area", "Level"]
+__all__ = ["Area", "Level", "Succession"]
 
 
 class Level(models.TextChoices):
@@ -27,6 +27,8 @@ class Area(models.Model):
     name = models.CharField(max_length=120)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
     path = models.CharField(max_length=120, db_index=True)
+    gained_elsewhere = models.BooleanField(default=False)
+    """Ground of areas that are not listed here came to it when it came to be."""
 
     class Meta:
         constraints = (
@@ -34,5 +36,25 @@ class Area(models.Model):
             models.CheckConstraint(
                 condition=models.Q(valid_until=None) | models.Q(valid_until__gt=models.F("valid_from")),
                 name="area_ends_after_it_begins",
+            ),
+        )
+
+
+class Succession(models.Model):
+    """An area that ended, or a part of it, became or joined another."""
+
+    predecessor = models.ForeignKey(Area, models.PROTECT, related_name="became")
+    successor = models.ForeignKey(Area, models.PROTECT, related_name="came_from")
+    whole = models.BooleanField()
+    """All of the predecessor went to this successor."""
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["predecessor", "successor"], name="area_succession"),
+            models.UniqueConstraint(
+                fields=["predecessor"], condition=models.Q(whole=True), name="area_wholly_in_one_successor"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(predecessor=models.F("successor")), name="area_does_not_succeed_itself"
             ),
         )

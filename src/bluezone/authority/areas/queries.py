@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.models import Area, Succession
+from bluezone.authority.areas.rules import AreaKey, Link
 
-__all__ = ["areas_on", "known_path"]
+__all__ = ["area_on", "areas_in_use", "areas_on", "known_path", "successions"]
 
 
 def areas_on(day: date, scope: Scope) -> QuerySet[Area]:
@@ -18,6 +20,39 @@ def areas_on(day: date, scope: Scope) -> QuerySet[Area]:
     return scope.filter(valid, "path").order_by("path")
 
 
+def areas_in_use(day: date, scope: Scope) -> QuerySet[Area]:
+    """The areas of a day; where a scope holds none any more, those that it held last.
+
+    A district that was abolished still has staff, until somebody grants them what came after it.
+    """
+    present = areas_on(day, scope)
+    if present.exists():
+        return present
+    ended = scope.filter(Area.objects.filter(valid_until__lte=day), "path")
+    last = ended.aggregate(last=Max("valid_until"))["last"]
+    return ended.filter(valid_until=last).order_by("path")
+
+
+def area_on(code: str, day: date, scope: Scope) -> Area | None:
+    """The area of this code on a day, or the last that had it; ``None`` where the scope has no such."""
+    versions = scope.filter(Area.objects.filter(code=code, valid_from__lte=day), "path")
+    return versions.order_by("-valid_from").first()
+
+
 def known_path(path: str, scope: Scope) -> bool:
     """Whether any version of an area inside the scope has this path."""
     return scope.filter(Area.objects.filter(path=path), "path").exists()
+
+
+def successions() -> tuple[Sequence[Link], frozenset[AreaKey]]:
+    """What became of areas, and which gained ground elsewhere: what :mod:`.rules` decides on."""
+    links = [
+        Link(
+            AreaKey(one.predecessor.code, one.predecessor.valid_from),
+            AreaKey(one.successor.code, one.successor.valid_from),
+            one.whole,
+        )
+        for one in Succession.objects.select_related("predecessor", "successor")
+    ]
+    gained = Area.objects.filter(gained_elsewhere=True).values_list("code", "valid_from")
+    return links, frozenset(AreaKey(code, day) for code, day in gained)

@@ -1,0 +1,40 @@
+"""The ledger's tables: facts that are added and superseded, never changed."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from bluezone.authority.adoption.metrics import Metric, Source
+from bluezone.authority.areas.models import Area
+from bluezone.authority.tabular.models import ImportRun
+
+__all__ = ["Fact"]
+
+
+class Fact(models.Model):
+    """A count in an area on a day, by one source. A correction is another fact; the old one stays."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+")
+    metric = models.CharField(max_length=20, choices=[(one.value, one.value) for one in Metric])
+    value = models.PositiveBigIntegerField()
+    definition = models.CharField(max_length=40)
+    """A code of :func:`.metrics.definition_of`."""
+
+    source = models.CharField(max_length=20, choices=[(one.value, one.value) for one in Source])
+    as_of = models.DateField()
+    entered_at = models.DateTimeField()
+    entered_by = models.CharField(max_length=60)
+    import_run = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    """From when on it does not count: a correction came, or its import was undone."""
+
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="supersedes")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["area", "metric", "as_of", "source"],
+                condition=models.Q(ended_at=None),
+                name="one_current_fact",
+            ),
+        )

@@ -1,0 +1,125 @@
+"""Reads of the ledger, within a scope: rates of a day with all that they rest on, and how they moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.metrics import BASES, INSTALLS, Metric, Source
+from bluezone.authority.adoption.models import Fact
+from bluezone.authority.adoption.rules import percent_of, rate_text
+from bluezone.authority.areas.models import Area
+
+__all__ = ["Figure", "Rate", "RateOfDay", "rate_history", "rates_on"]
+
+_TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN, Source.HEARTBEAT)
+"""Of several sources on the same day, the earlier in this order is shown."""
+
+_BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(_TRUST)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A count with what it is a count of."""
+
+    metric: Metric
+    value: int
+    definition: str
+    source: Source
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One figure over another. They may be of different days, which are told."""
+
+    numerator: Figure
+    denominator: Figure
+
+    @property
+    def percent(self) -> Decimal | None:
+        """With two decimals; ``None`` over nothing."""
+        return percent_of(self.numerator.value, self.denominator.value)
+
+    @property
+    def text(self) -> str:
+        """As official letters have it."""
+        return rate_text(self.numerator.value, self.denominator.value)
+
+
+@dataclass(frozen=True, slots=True)
+class RateOfDay:
+    """A point of a chart; a line does not run on to the next one where a definition changed."""
+
+    as_of: date
+    rate: Rate
+
+    @property
+    def definitions(self) -> tuple[str, str]:
+        """Of numerator and denominator: points with others are not comparable."""
+        return (self.rate.numerator.definition, self.rate.denominator.definition)
+
+
+def rates_on(areas: Iterable[Area], day: date, scope: Scope) -> Mapping[int, Sequence[Rate]]:
+    """For each area (by key) the rates as they were known of a day.
+
+    Each is of the newest figure up to that day, over the newest base up to the figure's own day. The letter's
+    rate, of phone-linked installs over smartphones, comes first.
+    """
+    keys = [one.pk for one in areas if scope.allows(one.path)]
+    installs = _newest(keys, INSTALLS, day)
+    rates: dict[int, list[Rate]] = {key: [] for key in keys}
+    bases: dict[date, Mapping[tuple[int, Metric], Figure]] = {}
+    for key in keys:
+        for metric in INSTALLS:
+            numerator = installs.get((key, metric))
+            if numerator is None:
+                continue
+            if numerator.as_of not in bases:
+                bases[numerator.as_of] = _newest(keys, BASES, numerator.as_of)
+            found = (bases[numerator.as_of].get((key, base)) for base in BASES)
+            rates[key] += [Rate(numerator, denominator) for denominator in found if denominator is not None]
+    return rates
+
+
+def rate_history(area: Area, numerator: Metric, denominator: Metric, scope: Scope) -> Sequence[RateOfDay]:
+    """How a rate moved: one point for each day of which one source has both figures."""
+    if not scope.allows(area.path):
+        return []
+    by_day: dict[tuple[date, Source], dict[Metric, Figure]] = {}
+    for fact in _current().filter(area=area, metric__in=[numerator.value, denominator.value]):
+        by_day.setdefault((fact.as_of, Source(fact.source)), {})[Metric(fact.metric)] = _figure(fact)
+    points: dict[date, RateOfDay] = {}
+    for (day, _), pair in sorted(by_day.items(), key=lambda one: (one[0][0], _TRUST.index(one[0][1]))):
+        if len(pair) == 2:
+            points.setdefault(day, RateOfDay(day, Rate(pair[numerator], pair[denominator])))
+    return list(points.values())
+
+
+def _newest(keys: Sequence[int], metrics: Sequence[Metric], day: date) -> Mapping[tuple[int, Metric], Figure]:
+    """The newest current fact of each area and metric up to a day: one look into the index for each."""
+    wanted = {
+        metric.name: Subquery(
+            _current()
+            .filter(area=OuterRef("pk"), metric=metric.value, as_of__lte=day)
+            .order_by("-as_of", _BY_TRUST)
+            .values("pk")[:1]
+        )
+        for metric in metrics
+    }
+    rows = Area.objects.filter(pk__in=keys).values_list(*wanted.values())
+    facts = Fact.objects.in_bulk([one for row in rows for one in row if one is not None])
+    return {(one.area_id, Metric(one.metric)): _figure(one) for one in facts.values()}
+
+
+def _current() -> QuerySet[Fact]:
+    return Fact.objects.filter(ended_at=None)
+
+
+def _figure(fact: Fact) -> Figure:
+    return Figure(Metric(fact.metric), fact.value, fact.definition, Source(fact.source), fact.as_of)

@@ -1,0 +1,163 @@
+"""The only writers of the ledger: facts typed in or imported, corrected by later ones, imports undone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.metrics import Metric, Source, definition_of
+from bluezone.authority.adoption.models import Fact
+from bluezone.authority.adoption.sheet import CityRow
+from bluezone.authority.areas.models import Area
+from bluezone.authority.tabular.models import ImportRun
+from bluezone.authority.tabular.services import begin_import, undo_import
+from bluezone.errors import Refused
+
+__all__ = [
+    "CannotUndo",
+    "FactRefused",
+    "ImportOutcome",
+    "import_city_sheet",
+    "record_facts",
+    "undo_city_sheet",
+]
+
+_KIND = "adoption"
+_BATCH = 2_000
+
+
+class FactRefused(Refused):
+    """A figure cannot be entered: outside the scope, or of a day to come."""
+
+
+class CannotUndo(Refused):
+    """Later corrections rest on this import; they would have to be undone first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What an import changed: facts that are new, that replace others, and that were there already."""
+
+    run: uuid.UUID
+    added: int
+    corrected: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    added: int
+    corrected: int
+    unchanged: int
+
+
+@transaction.atomic
+def import_city_sheet(
+    rows: Sequence[CityRow], *, file_name: str, data: bytes, by: Actor, now: datetime
+) -> ImportOutcome:
+    """Put the rows of a sheet into the ledger, all or none. Areas were looked up within a scope already.
+
+    :raises tabular.services.AlreadyImported: this very file is in already.
+    """
+    run = begin_import(_KIND, file_name, data, len(rows), by=by, now=now)
+    wanted = [
+        _fact(row.area, metric, value, row.as_of, Source.CITY_SHEET, by, now, run)
+        for row in rows
+        for metric, value in row.counts.items()
+    ]
+    change = _add(wanted, now)
+    return ImportOutcome(run.id, change.added, change.corrected, change.unchanged)
+
+
+@transaction.atomic
+def undo_city_sheet(run_id: uuid.UUID, *, by: Actor, now: datetime) -> ImportRun:
+    """Take an import back: its facts end, those that it corrected count again.
+
+    :raises tabular.services.ImportNotFound: no such import, or undone already.
+    :raises CannotUndo: a fact of it was corrected since.
+    """
+    run = undo_import(_KIND, run_id, by=by, now=now)
+    facts = Fact.objects.filter(import_run=run)
+    if corrected := facts.filter(superseded_by__isnull=False).count():
+        raise CannotUndo(f"{corrected} figures of this import were corrected since: undo those first")
+    facts.update(ended_at=now)
+    Fact.objects.filter(superseded_by__in=facts).update(ended_at=None, superseded_by=None)
+    return run
+
+
+@transaction.atomic
+def record_facts(
+    area: Area, as_of: date, counts: Mapping[Metric, int], *, scope: Scope, by: Actor, now: datetime
+) -> None:
+    """Enter figures that somebody typed in. They replace those typed in before for the day, and no others.
+
+    :raises FactRefused: an area outside the scope, a day to come, or a negative number.
+    """
+    if not scope.allows(area.path):
+        raise FactRefused(f"{area.name} is not within your scope")
+    if as_of > now.date():
+        raise FactRefused(f"{as_of:%d/%m/%Y} has not come yet")
+    if any(value < 0 for value in counts.values()):
+        raise FactRefused("a count cannot be negative")
+    facts = [
+        _fact(area.pk, metric, value, as_of, Source.TYPED, by, now, None) for metric, value in counts.items()
+    ]
+    change = _add(facts, now)
+    details: dict[str, str | int | None] = {
+        "as_of": as_of.isoformat(),
+        "added": change.added,
+        "corrected": change.corrected,
+    }
+    record(by, "adoption.typed-in", f"area:{area.path}", details, now=now)
+
+
+def _add(wanted: Sequence[Fact], now: datetime) -> _Change:
+    """Add facts, superseding what the same source said of the same area, metric and day."""
+    days = {one.as_of for one in wanted}
+    sources = {one.source for one in wanted}
+    current = {
+        _slot(one): one
+        for one in Fact.objects.select_for_update().filter(ended_at=None, as_of__in=days, source__in=sources)
+    }
+    new = [one for one in wanted if _slot(one) not in current or current[_slot(one)].value != one.value]
+    old = [current[_slot(one)] for one in new if _slot(one) in current]
+    Fact.objects.filter(pk__in=[one.pk for one in old]).update(ended_at=now)
+    Fact.objects.bulk_create(new, batch_size=_BATCH)
+    by_slot = {_slot(one): one for one in new}
+    for one in old:
+        one.ended_at, one.superseded_by = now, by_slot[_slot(one)]
+    Fact.objects.bulk_update(old, ["ended_at", "superseded_by"], batch_size=500)
+    return _Change(len(new) - len(old), len(old), len(wanted) - len(new))
+
+
+def _slot(fact: Fact) -> tuple[int, str, date, str]:
+    return (fact.area_id, fact.metric, fact.as_of, fact.source)
+
+
+def _fact(
+    area: int,
+    metric: Metric,
+    value: int,
+    as_of: date,
+    source: Source,
+    by: Actor,
+    now: datetime,
+    run: ImportRun | None,
+) -> Fact:
+    return Fact(
+        area_id=area,
+        metric=metric.value,
+        value=value,
+        definition=definition_of(metric, as_of).code,
+        source=source.value,
+        as_of=as_of,
+        entered_at=now,
+        entered_by=by.reference,
+        import_run=run,
+    )

@@ -1,0 +1,185 @@
+"""Commands of the adoption ledger: bring in a sheet, take it back, tell the rates of an area."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bluezone.cli.authority import parse_day, prepare_authority
+from bluezone.cli.output import JsonFlag, print_json, say
+from bluezone.errors import Refused
+
+if TYPE_CHECKING:
+    from bluezone.authority.adoption.queries import Rate
+    from bluezone.authority.tabular.faults import Fault
+
+__all__ = ["adoption_app"]
+
+adoption_app = typer.Typer(help="Who has the app: the ledger of figures by area.", no_args_is_help=True)
+
+_SHOWN = 50
+
+
+@adoption_app.command("import")
+def import_sheet(
+    file: Annotated[Path, typer.Argument(help="The city's sheet: CSV or XLSX.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is in it.")] = False,
+    good_rows: Annotated[
+        bool, typer.Option("--good-rows", help="Import the rows without errors, though others have some.")
+    ] = False,
+    sheet: Annotated[str, typer.Option(help="Which sheet of a workbook that has several.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring a sheet into the ledger: all of it, or with --good-rows what can be.
+
+    Columns: Địa bàn or Mã, Ngày, and Số cài đặt, Số điện thoại thông minh, Tỷ lệ or other figures, in any
+    order. A rate that disagrees with its counts is told with both values; the counts come in.
+    """
+    data = _read(file)
+    prepare_authority()
+    from django.utils import timezone
+
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.scope import Scope
+    from bluezone.authority.adoption.area_names import AreasInScope
+    from bluezone.authority.adoption.services import import_city_sheet
+    from bluezone.authority.adoption.sheet import read_city_sheet
+
+    now = runtime.now()
+    found = read_city_sheet(data, AreasInScope(Scope.everything()), timezone.localtime(now).date(), sheet)
+    outcome = None
+    if not dry_run and found.rows and (good_rows or not found.errors):
+        outcome = import_city_sheet(found.rows, file_name=file.name, data=data, by=Actor("cli"), now=now)
+    if as_json:
+        print_json(
+            {
+                "file": file.name,
+                "dry_run": dry_run,
+                "rows": len(found.rows),
+                "disagreeing": [one.row for one in found.rows if one.disagrees],
+                "faults": [_fault(one) for one in found.faults],
+                "import": None if outcome is None else str(outcome.run),
+                "added": 0 if outcome is None else outcome.added,
+                "corrected": 0 if outcome is None else outcome.corrected,
+                "unchanged": 0 if outcome is None else outcome.unchanged,
+            }
+        )
+    else:
+        _tell(found.faults)
+        say(f"{len(found.rows)} rows can be imported, {len({one.row for one in found.errors})} cannot")
+        if outcome is not None:
+            say(
+                f"imported as {outcome.run}: {outcome.added} figures new, {outcome.corrected} corrected, "
+                f"{outcome.unchanged} as they were"
+            )
+    if outcome is None and not dry_run:
+        say("nothing was imported: mend these rows, or import the others with --good-rows")
+        raise typer.Exit(1)
+
+
+@adoption_app.command("undo")
+def undo_import(
+    run: Annotated[str, typer.Argument(help="The import, as `bluezone adoption import` named it.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Take an import back: what it corrected counts again."""
+    try:
+        run_id = uuid.UUID(run)
+    except ValueError:
+        raise typer.BadParameter(f"{run!r} does not name an import", param_hint="RUN") from None
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.adoption.services import undo_city_sheet
+
+    undone = undo_city_sheet(run_id, by=Actor("cli"), now=runtime.now())
+    if as_json:
+        print_json({"import": str(undone.id), "file": undone.file_name, "rows": undone.rows})
+    else:
+        say(f"taken back: {undone.file_name}, {undone.rows} rows")
+
+
+@adoption_app.command("report")
+def report(
+    area: Annotated[str, typer.Option(help="The area's code, as 009, or path, as 01/009.")],
+    date: Annotated[str, typer.Option(help="The day, YYYY-MM-DD.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Tell an area's rates as of a day, each with its counts, dates and source."""
+    day = parse_day(date, "--date")
+    if day is None:
+        raise typer.BadParameter("is needed", param_hint="--date")
+    prepare_authority()
+    from bluezone.authority.access.scope import Scope
+    from bluezone.authority.adoption.queries import rates_on
+    from bluezone.authority.areas.queries import area_on
+
+    code = area.rsplit("/", 1)[-1]
+    found = area_on(code, day, Scope.everything())
+    if found is None or ("/" in area and found.path != area):
+        raise Refused(f"there is no area {area!r} on {day:%d/%m/%Y}")
+    rates = rates_on([found], day, Scope.everything())[found.pk]
+    if as_json:
+        document = {"area": found.code, "name": found.name, "as_of": day.isoformat()}
+        print_json({**document, "rates": [_rate(one) for one in rates]})
+        return
+    typer.echo(f"{found.name}, {day:%d/%m/%Y}")
+    for one in rates:
+        numerator, denominator = one.numerator, one.denominator
+        typer.echo(f"  {numerator.metric} / {denominator.metric}: {one.text}")
+        for figure in (numerator, denominator):
+            typer.echo(f"    {figure.value}: {figure.metric}, {figure.source}, {figure.as_of:%d/%m/%Y}")
+    if not rates:
+        say("no figures up to that day")
+
+
+def _rate(rate: Rate) -> dict[str, object]:
+    numerator, denominator = rate.numerator, rate.denominator
+    return {
+        "metric": numerator.metric.value,
+        "base": denominator.metric.value,
+        "numerator": numerator.value,
+        "denominator": denominator.value,
+        "percent": None if rate.percent is None else float(rate.percent),
+        "text": rate.text,
+        "source": numerator.source.value,
+        "as_of": numerator.as_of.isoformat(),
+        "definition": numerator.definition,
+        "base_source": denominator.source.value,
+        "base_as_of": denominator.as_of.isoformat(),
+        "base_definition": denominator.definition,
+    }
+
+
+def _fault(fault: Fault) -> dict[str, object]:
+    return {
+        "row": fault.row,
+        "column": fault.column,
+        "severity": fault.severity.value,
+        "reason": fault.said.en,
+        "reason_vi": fault.said.vi,
+    }
+
+
+def _tell(faults: Iterable[Fault]) -> None:
+    faults = list(faults)
+    for one in faults[:_SHOWN]:
+        where = f"row {one.row}" + (f", {one.column}" if one.column else "")
+        say(f"{one.severity}: {where}: {one.said.en}")
+    if len(faults) > _SHOWN:
+        say(f"… and {len(faults) - _SHOWN} more; --json tells all")
+
+
+def _read(file: Path) -> bytes:
+    from bluezone.authority.tabular.sheets import MAX_BYTES
+
+    try:
+        with file.open("rb") as source:
+            return source.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Refused(f"cannot read {file}: {error.strerror}") from None

@@ -1,0 +1,158 @@
+"""Files as they come: CSV of several kinds, workbooks, and files that are neither; and what is handed out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+from bluezone.authority.tabular.columns import Column, read_table
+from bluezone.authority.tabular.faults import SheetRefused
+from bluezone.authority.tabular.sheets import Cell, Sheet, SheetRow, read_sheet
+from bluezone.authority.tabular.writing import formula_safe, write_csv, write_xlsx
+
+
+def workbook(*sheets: tuple[str, Sequence[Sequence[object]]]) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"default_date_format": "dd/mm/yyyy"}) as book:
+        for name, rows in sheets:
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    return out.getvalue()
+
+
+def cells(data: bytes) -> list[tuple[int, tuple[Cell, ...]]]:
+    return [(row.number, row.cells) for row in read_sheet(data).rows]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_of_every_kind(delimiter: str, end: str, encoding: str) -> None:
+    text = end.join([f'Địa bàn{delimiter}"Số; lượng"', "", f"Hà Nội{delimiter}  12 ", f"{delimiter}"])
+    assert cells(text.encode(encoding)) == [(1, ("Địa bàn", "Số; lượng")), (3, ("Hà Nội", "12"))]
+
+
+def test_decimal_commas_do_not_hide_the_semicolons() -> None:
+    assert cells(b"a;b;c\n1,5;2,5;3,5")[1] == (2, ("1,5", "2,5", "3,5"))
+    assert cells(b"39,12\n40,1")[0] == (1, ("39", "12"))
+
+
+def test_a_workbook_keeps_numbers_days_and_text_apart() -> None:
+    data = workbook(("A", [["x", 12, 1.5, datetime(2021, 3, 8), "00343", True], [], ["  Hà  Nội "]]))
+    assert cells(data) == [
+        (1, ("x", 12, 1.5, date(2021, 3, 8), "00343", "TRUE")),
+        (3, ("Hà Nội", None, None, None, None, None)),
+    ]
+
+
+def test_rows_are_numbered_as_the_spreadsheet_shows_them() -> None:
+    assert [number for number, _ in cells(workbook(("A", [[], ["a"], [], ["b"]])))] == [2, 4]
+
+
+def test_of_several_sheets_one_must_be_named() -> None:
+    data = workbook(("Một", [["a"]]), ("Hai", [["b"]]), ("Trống", []))
+    with pytest.raises(SheetRefused, match="“Một”, “Hai”: name one"):
+        read_sheet(data)
+    assert read_sheet(data, "hai").rows[0].cells == ("b",)
+    with pytest.raises(SheetRefused, match="no sheet “Ba”"):
+        read_sheet(data, "Ba")
+    assert read_sheet(workbook(("Một", [["a"]]), ("Trống", []))).name == "Một"
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for at in range(5):
+            archive.writestr(f"xl/{at}.xml", bytes(100_000_000))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"\r\n \n", "empty"),
+        (b"\xd0\xcf\x11\xe0rest", "old Excel file"),
+        (b"PK\x03\x04nonsense", "damaged"),
+        (workbook(("A", [["a"]]))[:-40], "damaged"),
+        (workbook(("A", [])), "no row"),
+        (b"a,b\n\xff\xfe", "line 2 is not UTF-8"),
+        (b"a\0b", "neither a CSV"),
+        (b'a,"b\nc', "line 1 has a quotation mark"),
+        (b"a\n" * 100_001, "over 100000 rows"),
+        (b"," * 300 + b"x", "over 200 columns"),
+        (b"x" * 20_000_001, "larger than 20 MB"),
+    ],
+)
+def test_files_that_cannot_be_read(data: bytes, reason: str) -> None:
+    with pytest.raises(SheetRefused, match=reason) as refused:
+        read_sheet(data)
+    assert refused.value.said.vi
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    with pytest.raises(SheetRefused, match="unpacks to too much"):
+        read_sheet(bomb())
+
+
+COLUMNS = (
+    Column("area", "Địa bàn", ("Đơn vị",), required=True),
+    Column("installs", "Số cài đặt"),
+    Column("phones", "Số điện thoại"),
+)
+
+
+def table(*rows: Sequence[Cell]) -> list[tuple[int, dict[str, Cell]]]:
+    sheet = Sheet("", tuple(SheetRow(at, tuple(row)) for at, row in enumerate(rows, 1)))
+    return [(one.row, dict(one.cells)) for one in read_table(sheet, COLUMNS).records]
+
+
+def test_a_heading_below_a_title_and_with_other_names() -> None:
+    assert table(["UBND QUẬN"], ["Báo cáo ngày 8/3"], ["don_vi", None, "SỐ CÀI ĐẶT"], ["A", "?", 5]) == [
+        (4, {"area": "A", "installs": 5})
+    ]
+
+
+def test_a_heading_of_two_merged_rows() -> None:
+    assert table(["Địa bàn", "Số", None], [None, "cài đặt", "điện thoại"], ["A", 5, 9]) == [
+        (3, {"area": "A", "installs": 5, "phones": 9})
+    ]
+
+
+def test_headings_that_cannot_be_used() -> None:
+    with pytest.raises(SheetRefused, match="no column “Địa bàn”"):
+        table(["x", "y"], ["A", 5])
+    with pytest.raises(SheetRefused, match="row 1: column “Địa bàn” is there twice"):
+        table(["Địa bàn", "Đơn vị"], ["A", 5])
+
+
+def test_csv_that_is_handed_out() -> None:
+    data = write_csv(["Tên", "Số"], [["=1+1", 5], ["00343", date(2021, 3, 8)], ["a;b", 39.12], [None, -5]])
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
+    assert rows == [["Tên", "Số"], ["'=1+1", "5"], ["00343", "08/03/2021"], ["a;b", "39,12"], ["", "-5"]]
+
+
+@pytest.mark.parametrize("text", ["=x", "+x", "-x", "@x", "\tx", "\rx"])
+def test_formulas_are_text(text: str) -> None:
+    assert formula_safe(text) == f"'{text}"
+    assert formula_safe(f"a{text}") == f"a{text}"
+
+
+def test_a_workbook_that_is_handed_out() -> None:
+    data = write_xlsx("Trang", ["Mã", "Số", "Ngày"], [["00343", 5, date(2021, 3, 8)], ["=1+1", 1.5, None]])
+    assert CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name("Trang").to_python() == [
+        ["Mã", "Số", "Ngày"],
+        ["00343", 5.0, date(2021, 3, 8)],
+        ["=1+1", 1.5, ""],
+    ]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
