@@ -14,7 +14,6 @@ from bluezone.cli.output import JsonFlag, print_json, say
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
-    from bluezone.authority.adoption.queries import Rate
     from bluezone.authority.tabular.faults import Fault
 
 __all__ = ["adoption_app"]
@@ -117,6 +116,7 @@ def report(
     prepare_authority()
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.adoption.queries import rates_on
+    from bluezone.authority.adoption.rate_json import rate_document
     from bluezone.authority.areas.queries import area_on
 
     code = area.rsplit("/", 1)[-1]
@@ -126,7 +126,7 @@ def report(
     rates = rates_on([found], day, Scope.everything())[found.pk]
     if as_json:
         document = {"area": found.code, "name": found.name, "as_of": day.isoformat()}
-        print_json({**document, "rates": [_rate(one) for one in rates]})
+        print_json({**document, "rates": [rate_document(one) for one in rates]})
         return
     typer.echo(f"{found.name}, {day:%d/%m/%Y}")
     for one in rates:
@@ -136,24 +136,6 @@ def report(
             typer.echo(f"    {figure.value}: {figure.metric}, {figure.source}, {figure.as_of:%d/%m/%Y}")
     if not rates:
         say("no figures up to that day")
-
-
-def _rate(rate: Rate) -> dict[str, object]:
-    numerator, denominator = rate.numerator, rate.denominator
-    return {
-        "metric": numerator.metric.value,
-        "base": denominator.metric.value,
-        "numerator": numerator.value,
-        "denominator": denominator.value,
-        "percent": None if rate.percent is None else float(rate.percent),
-        "text": rate.text,
-        "source": numerator.source.value,
-        "as_of": numerator.as_of.isoformat(),
-        "definition": numerator.definition,
-        "base_source": denominator.source.value,
-        "base_as_of": denominator.as_of.isoformat(),
-        "base_definition": denominator.definition,
-    }
 
 
 def _fault(fault: Fault) -> dict[str, object]:

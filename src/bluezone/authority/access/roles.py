@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["CODE_ISSUERS", "LIMIT_SETTERS", "STATISTICS_READERS", "Role"]
+__all__ = [
+    "ADOPTION_EDITORS",
+    "ADOPTION_READERS",
+    "CODE_ISSUERS",
+    "LIMIT_SETTERS",
+    "STATISTICS_READERS",
+    "Role",
+]
 
 
 class Role(StrEnum):
@@ -22,6 +29,12 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     OPERATOR = "operator"
 
+
+ADOPTION_EDITORS = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.WARD_OFFICER})
+"""Who may enter and import figures of their area, and take imports back."""
+
+ADOPTION_READERS = ADOPTION_EDITORS | {Role.EPIDEMIOLOGIST, Role.AUDITOR}
+"""Who may see figures of adoption; they are counts, of nobody in particular."""
 
 CODE_ISSUERS = frozenset({Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST})
 """Who may issue a verification code: those who see a person's test result as part of their work."""

@@ -6,7 +6,17 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["BASES", "INSTALLS", "Definition", "Metric", "Source", "definition_of"]
+__all__ = [
+    "BASES",
+    "DEFINITIONS",
+    "INSTALLS",
+    "METRIC_NAMES",
+    "SOURCE_NAMES",
+    "Definition",
+    "Metric",
+    "Source",
+    "definition_of",
+]
 
 
 class Metric(StrEnum):
@@ -38,6 +48,24 @@ class Source(StrEnum):
     CAMPAIGN = "campaign"
     HEARTBEAT = "heartbeat"
     """From apps, unauthenticated: what a client makes up cannot be told."""
+
+
+METRIC_NAMES = {
+    Metric.POPULATION: "Dân số",
+    Metric.SMARTPHONES: "Điện thoại thông minh",
+    Metric.DOWNLOADS: "Lượt tải",
+    Metric.PHONE_LINKED: "Đã đăng ký Bluezone",
+    Metric.ACTIVE_24H: "Hoạt động trong 24 giờ",
+    Metric.TRACING_ON: "Đang bật truy vết",
+}
+SOURCE_NAMES = {
+    Source.TYPED: "nhập tay",
+    Source.CITY_SHEET: "bảng của thành phố",
+    Source.RETURN: "báo cáo của đơn vị",
+    Source.CAMPAIGN: "chiến dịch",
+    Source.HEARTBEAT: "ứng dụng tự báo, không kiểm chứng",
+}
+"""As staff call them."""
 
 
 class Definition(NamedTuple):
@@ -100,6 +128,10 @@ _DEFINITIONS = (
         "devices on which contact tracing is on",
     ),
 )
+
+
+DEFINITIONS = {one.code: one for one in _DEFINITIONS}
+"""By code."""
 
 
 def definition_of(metric: Metric, day: date) -> Definition:

@@ -7,18 +7,33 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Max, OuterRef, QuerySet, Subquery, Value, When
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.metrics import BASES, INSTALLS, Metric, Source
 from bluezone.authority.adoption.models import Fact
-from bluezone.authority.adoption.rules import percent_of, rate_text
+from bluezone.authority.adoption.rules import RankRange, percent_of, rank_ranges, rate_text
 from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.queries import areas_on
+from bluezone.authority.tabular.models import ImportRun
 
-__all__ = ["Figure", "Rate", "RateOfDay", "rate_history", "rates_on"]
+__all__ = [
+    "Figure",
+    "Overview",
+    "Part",
+    "Rate",
+    "RateOfDay",
+    "imports",
+    "newest_day",
+    "overview",
+    "rate_history",
+    "rates_on",
+]
 
 _TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN, Source.HEARTBEAT)
 """Of several sources on the same day, the earlier in this order is shown."""
+
+_IMPORTS_SHOWN = 50
 
 _BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(_TRUST)))
 
@@ -65,6 +80,27 @@ class RateOfDay:
         return (self.rate.numerator.definition, self.rate.denominator.definition)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an area: its rate, if it has reported, and where that stands among the others'."""
+
+    area: Area
+    rate: Rate | None
+    rank: RankRange | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An area and its parts on a day."""
+
+    area: Area
+    day: date
+    rates: Sequence[Rate]
+    parts: tuple[Part, ...]
+    not_broken_down: int | None
+    """Installs of the area's total that no part has reported; may be negative, where dates differ."""
+
+
 def rates_on(areas: Iterable[Area], day: date, scope: Scope) -> Mapping[int, Sequence[Rate]]:
     """For each area (by key) the rates as they were known of a day.
 
@@ -99,6 +135,47 @@ def rate_history(area: Area, numerator: Metric, denominator: Metric, scope: Scop
         if len(pair) == 2:
             points.setdefault(day, RateOfDay(day, Rate(pair[numerator], pair[denominator])))
     return list(points.values())
+
+
+def overview(area: Area, day: date, scope: Scope) -> Overview:
+    """The letter's rate of an area and of each of its parts, as of a day.
+
+    The parts are those that existed on that day. What they do not add up to is told, never spread over them.
+    """
+    parts = areas_on(day, scope).filter(parent=area)
+    rates = rates_on([area, *parts], day, scope)
+    letters = {key: _letters_rate(found) for key, found in rates.items()}
+    known = [(one, rate) for one in parts if (rate := letters.get(one.pk)) and rate.denominator.value]
+    ranks = rank_ranges([(rate.numerator.value, rate.denominator.value) for _, rate in known])
+    by_area = {one.pk: rank for (one, _), rank in zip(known, ranks, strict=True)}
+    total, broken_down = letters.get(area.pk), [rate for _, rate in known]
+    return Overview(
+        area,
+        day,
+        rates.get(area.pk, ()),
+        tuple(Part(one, letters.get(one.pk), by_area.get(one.pk)) for one in parts),
+        None if total is None else total.numerator.value - sum(one.numerator.value for one in broken_down),
+    )
+
+
+def newest_day(scope: Scope) -> date | None:
+    """The day of the newest figures in a scope; ``None`` without any."""
+    found: date | None = scope.filter(_current(), "area__path").aggregate(newest=Max("as_of"))["newest"]
+    return found
+
+
+def imports(scope: Scope) -> Sequence[ImportRun]:
+    """The last imports all of whose rows lie in a scope, newest first, those taken back too."""
+    runs = ImportRun.objects.filter(kind="adoption").order_by("-imported_at")[:200]
+    facts = Fact.objects.filter(import_run__in=list(runs))
+    all_of = dict(facts.values_list("import_run").annotate(count=Count("pk")))
+    within = dict(scope.filter(facts, "area__path").values_list("import_run").annotate(count=Count("pk")))
+    return [run for run in runs if run.pk in within and within[run.pk] == all_of[run.pk]][:_IMPORTS_SHOWN]
+
+
+def _letters_rate(rates: Sequence[Rate]) -> Rate | None:
+    wanted = (Metric.PHONE_LINKED, Metric.SMARTPHONES)
+    return next((one for one in rates if (one.numerator.metric, one.denominator.metric) == wanted), None)
 
 
 def _newest(keys: Sequence[int], metrics: Sequence[Metric], day: date) -> Mapping[tuple[int, Metric], Figure]:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from math import sqrt
+from typing import NamedTuple
 
-__all__ = ["agrees", "grouped", "percent_of", "rate_text", "written_percent"]
+__all__ = [
+    "RankRange",
+    "agrees",
+    "grouped",
+    "likely_range",
+    "percent_of",
+    "rank_ranges",
+    "rate_text",
+    "written_percent",
+]
+
+_Z95 = 1.959963984540054
+"""Two-sided 95 % of the normal distribution."""
+
 
 _HUNDREDTH = Decimal("0.01")
 _LEAST_TOLERANCE = Decimal("0.005")
@@ -45,6 +60,39 @@ def agrees(numerator: int, denominator: int, stated: Iterable[Decimal]) -> bool:
         return False
     exact = Decimal(100 * numerator) / denominator
     return any(abs(exact - one) <= max(_LEAST_TOLERANCE, _half_last_digit(one)) for one in stated)
+
+
+class RankRange(NamedTuple):
+    """The ranks, from 1, that an area may hold: a small one may be anywhere between."""
+
+    best: int
+    worst: int
+
+
+def likely_range(numerator: int, denominator: int) -> tuple[float, float]:
+    """Where a rate may lie, 0 to 1: Wilson's 95 % score interval (1927), as if people chose on their own.
+
+    A count over more than its base (the bases of sources differ) is taken as all of it.
+    """
+    share = min(1.0, numerator / denominator)
+    spread = _Z95 * sqrt(share * (1 - share) / denominator + _Z95**2 / (4 * denominator**2))
+    middle, scale = share + _Z95**2 / (2 * denominator), 1 + _Z95**2 / denominator
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def rank_ranges(rates: Sequence[tuple[int, int]]) -> Sequence[RankRange]:
+    """Each area's place among all: behind only those whose range lies wholly above its own.
+
+    So that chance does not shame a residential group of thirty, and ties are ties.
+    """
+    ranges = [likely_range(*one) for one in rates]
+    return [
+        RankRange(
+            1 + sum(other_low > high for other_low, _ in ranges),
+            len(ranges) - sum(other_high < low for _, other_high in ranges),
+        )
+        for low, high in ranges
+    ]
 
 
 def _half_last_digit(number: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from bluezone.authority.adoption.metrics import Metric
+from bluezone.authority.adoption.metrics import METRIC_NAMES, Metric
 from bluezone.authority.adoption.rules import agrees, percent_of, rate_text, written_percent
 from bluezone.authority.tabular.cells import read_count, read_date, read_percents, read_text
 from bluezone.authority.tabular.columns import Column, Record, read_table
@@ -83,6 +83,11 @@ class CityRow:
     counts: Mapping[Metric, int]
     disagrees: bool
     """The percentage that is written is not the one of the counts."""
+
+    @property
+    def named_counts(self) -> Sequence[tuple[str, int]]:
+        """The counts under the names that staff know."""
+        return [(METRIC_NAMES[metric], count) for metric, count in self.counts.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,9 @@ def _percent_agrees(record: Record, counts: Mapping[Metric, int], fault: _Faults
         return True
     installs, base = counts.get(Metric.PHONE_LINKED), counts.get(Metric.SMARTPHONES)
     if installs is None or base is None:
+        unread = [key for key in ("installs", "smartphones") if _METRICS[key] not in counts]
+        if any(record.cells.get(key) is not None for key in unread):
+            return True  # what is wrong with the count is told already
         said = Said("không có đủ hai số để đối chiếu tỷ lệ", "there are not both counts to check the rate by")
         fault.tell("percent", said, Severity.REMARK)
         return True

@@ -18,7 +18,7 @@ from bluezone.authority import runtime
 from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import STATISTICS_READERS
 from bluezone.authority.access.scope import EVERYWHERE, Scope
-from bluezone.authority.areas.queries import areas_on
+from bluezone.authority.areas.queries import areas_in_use
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.statistics_charts import DAY_CHARTS, WEEK_CHARTS
 from bluezone.authority.keys.statistics_queries import (
@@ -169,5 +169,5 @@ def _text(figure: Figure) -> str:
 
 
 def _area_names(reader: _Reader) -> Mapping[str, str]:
-    areas = areas_on(hanoi_day(reader.now), reader.scope)
+    areas = areas_in_use(hanoi_day(reader.now), reader.scope)
     return {EVERYWHERE: "Không ghi địa bàn", **{area.path: area.name for area in areas}}

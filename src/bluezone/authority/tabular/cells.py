@@ -23,7 +23,7 @@ _DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00)?)?")
 _IN_WORDS = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})", re.IGNORECASE)
 _SERIAL_ZERO = date(1899, 12, 30)
-_SERIALS = range(36_526, 73_051)
+_SERIALS = frozenset(map(str, range(36_526, 73_051)))
 """2000 to 2099, as days of a workbook whose cell lost its date format."""
 
 
@@ -92,7 +92,7 @@ def read_percents(cell: Cell) -> tuple[Decimal, ...]:
             f"“{_shown(cell)}” không phải tỷ lệ như 39,12%", f"“{_shown(cell)}” is not a rate like 39,12%"
         )
     whole, decimals, sign = match.groups()
-    value = Decimal(f"{whole}.{decimals or 0}")
+    value = Decimal(f"{whole}.{decimals}" if decimals else whole)
     return (value,) if sign or value > 1 else (value, value * 100)
 
 
@@ -103,8 +103,8 @@ def read_date(cell: Cell) -> Reading[date]:
     """
     if isinstance(cell, date):
         return Reading(cell)
-    if isinstance(cell, int) and cell in _SERIALS:
-        day = _SERIAL_ZERO + timedelta(days=cell)
+    if str(cell) in _SERIALS:
+        day = _SERIAL_ZERO + timedelta(days=int(str(cell)))
         return Reading(
             day,
             Said(f"{cell} được hiểu là ngày {day:%d/%m/%Y}", f"{cell} was read as the day {day:%d/%m/%Y}"),

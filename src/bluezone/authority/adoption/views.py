@@ -1,0 +1,183 @@
+"""Staff pages of adoption: the letter's figure, its parts, how it moved; the same as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.charts import draw_history
+from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
+from bluezone.authority.adoption.queries import Overview, Rate, overview, rate_history
+from bluezone.authority.adoption.rate_json import rate_document
+from bluezone.authority.adoption.rules import grouped, likely_range
+from bluezone.authority.adoption.staff import reader_of, wanted_by
+from bluezone.authority.areas.models import Area
+from bluezone.authority.tabular.sheets import Cell
+from bluezone.authority.tabular.writing import write_csv, write_xlsx
+
+__all__ = ["adoption", "chart", "table"]
+
+_CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+"""A drawing sets its own width; it loads and runs nothing."""
+
+_TABLE_HEADING = (
+    "Mã",
+    "Địa bàn",
+    "Số cài đặt",
+    "Ngày",
+    "Nguồn",
+    "Số điện thoại thông minh",
+    "Ngày của mẫu số",
+    "Nguồn của mẫu số",
+    "Tỷ lệ",
+)
+
+
+@login_required
+@never_cache
+@require_safe
+def adoption(request: HttpRequest) -> HttpResponse:
+    """``/adoption/``: an area on a day, ``?area=01/009&day=2021-03-08``."""
+    officer = reader_of(request)
+    wanted = wanted_by(request, officer)
+    shown = None if wanted.area is None else overview(wanted.area, wanted.day, officer.scope)
+    context = {
+        "day": wanted.day,
+        "officer": officer,
+        "shown": shown,
+        "parents": () if shown is None else _parents(shown.area, officer.scope),
+        "rates": [] if shown is None else [_rate_context(one) for one in shown.rates],
+        "parts": [] if shown is None else _parts(shown),
+        "not_broken_down": ""
+        if shown is None or not shown.not_broken_down
+        else grouped(shown.not_broken_down),
+        "missing": 0 if shown is None else sum(one.rate is None for one in shown.parts),
+    }
+    return render(request, "adoption/overview.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def chart(request: HttpRequest) -> HttpResponse:
+    """``/adoption/chart.svg``: how the letter's rate of an area moved."""
+    officer = reader_of(request)
+    wanted = wanted_by(request, officer)
+    if wanted.area is None:
+        raise Http404
+    history = rate_history(wanted.area, Metric.PHONE_LINKED, Metric.SMARTPHONES, officer.scope)
+    if not history:
+        raise Http404
+    drawing = draw_history(wanted.area.name, history)
+    return HttpResponse(drawing, "image/svg+xml", headers={"Content-Security-Policy": _CHART_POLICY})
+
+
+@login_required
+@never_cache
+@require_safe
+def table(request: HttpRequest, form: str) -> HttpResponse:
+    """``/adoption/table.csv``, ``.xlsx`` or ``.json``: the page's table."""
+    officer = reader_of(request)
+    wanted = wanted_by(request, officer)
+    if wanted.area is None or form not in ("csv", "xlsx", "json"):
+        raise Http404
+    shown = overview(wanted.area, wanted.day, officer.scope)
+    if form == "json":
+        return JsonResponse(_document(shown), json_dumps_params={"ensure_ascii": False})
+    rows = list(_table_rows(shown))
+    if form == "csv":
+        data, kind = write_csv(_TABLE_HEADING, rows), "text/csv; charset=utf-8"
+    else:
+        data = write_xlsx("Tỷ lệ cài đặt", _TABLE_HEADING, rows)
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    name = f"cai-dat-{shown.area.code}-{shown.day:%Y-%m-%d}.{form}"
+    return HttpResponse(data, kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _parents(area: Area, scope: Scope) -> Sequence[Area]:
+    """From the highest that the scope allows to the one just above."""
+    found: list[Area] = []
+    above = area.parent
+    while above is not None and scope.allows(above.path):
+        found.insert(0, above)
+        above = above.parent
+    return found
+
+
+def _rate_context(rate: Rate) -> dict[str, object]:
+    return {
+        "of": METRIC_NAMES[rate.numerator.metric],
+        "over": METRIC_NAMES[rate.denominator.metric],
+        "text": rate.text,
+        "figures": [
+            {
+                "name": METRIC_NAMES[one.metric],
+                "value": one.value,
+                "as_of": one.as_of,
+                "source": SOURCE_NAMES[one.source],
+                "definition": DEFINITIONS[one.definition].vi,
+            }
+            for one in (rate.numerator, rate.denominator)
+        ],
+    }
+
+
+def _parts(shown: Overview) -> Sequence[dict[str, object]]:
+    """Those with a rate first, the highest on top; those without in the order of the tree."""
+    rows = []
+    for part in shown.parts:
+        row: dict[str, object] = {"area": part.area, "rate": part.rate, "rank": part.rank}
+        if part.rate is not None and part.rate.denominator.value:
+            low, high = likely_range(part.rate.numerator.value, part.rate.denominator.value)
+            row |= {
+                "counts": f"{grouped(part.rate.numerator.value)} / {grouped(part.rate.denominator.value)}",
+                "range": f"{100 * low:.0f}–{100 * high:.0f} %",
+                "source": SOURCE_NAMES[part.rate.numerator.source],
+            }
+        rows.append(row)
+    return sorted(rows, key=lambda row: -(row["rate"].percent or 0) if isinstance(row["rate"], Rate) else 1)
+
+
+def _table_rows(shown: Overview) -> Iterable[Sequence[Cell]]:
+    whole = next(iter(shown.rates), None)
+    for area, rate in [(shown.area, whole), *((one.area, one.rate) for one in shown.parts)]:
+        if rate is None:
+            yield (area.code, area.name, None, None, "chưa có số liệu", None, None, None, None)
+            continue
+        over, under = rate.numerator, rate.denominator
+        percent = None if rate.percent is None else float(rate.percent)
+        yield (
+            area.code,
+            area.name,
+            over.value,
+            over.as_of,
+            SOURCE_NAMES[over.source],
+            under.value,
+            under.as_of,
+            SOURCE_NAMES[under.source],
+            percent,
+        )
+
+
+def _document(shown: Overview) -> dict[str, object]:
+    return {
+        "area": shown.area.code,
+        "as_of": shown.day.isoformat(),
+        "rates": [rate_document(one) for one in shown.rates],
+        "not_broken_down": shown.not_broken_down,
+        "parts": [
+            {
+                "area": part.area.code,
+                "name": part.area.name,
+                "rate": None if part.rate is None else rate_document(part.rate),
+                "rank": None if part.rank is None else list(part.rank),
+            }
+            for part in shown.parts
+        ],
+    }

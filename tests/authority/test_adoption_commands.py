@@ -1,0 +1,86 @@
+"""The ledger from the command line, in an empty folder, as the letter's own clerk would use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .command_line import Run, commands_in
+
+SHEET = "Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ\n"
+LETTER = "Quận Thanh Xuân; 08/3/2021; 157.542; 402.706; 39,12%\n"
+
+
+Sheet = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return commands_in(tmp_path / "data")
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Sheet:
+    def write(text: str, name: str = "bang.csv") -> str:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_the_letter_from_sheet_to_report(run: Run, sheet: Sheet) -> None:
+    path = sheet(SHEET + LETTER)
+    status, out, _ = run("adoption", "import", path, "--dry-run", "--json")
+    assert (status, json.loads(out)["import"]) == (0, None)
+    status, out, _ = run("adoption", "import", path, "--json")
+    outcome = json.loads(out)
+    assert (status, outcome["rows"], outcome["added"], outcome["faults"]) == (0, 1, 2, [])
+
+    report = ("adoption", "report", "--date", "2021-03-08", "--area")
+    status, out, _ = run(*report, "009", "--json")
+    document = json.loads(out)
+    assert (status, document["area"], document["as_of"]) == (0, "009", "2021-03-08")
+    [rate] = document["rates"]
+    assert rate["metric"] == "phone-linked"
+    assert (rate["numerator"], rate["denominator"], rate["percent"]) == (157_542, 402_706, 39.12)
+    assert rate["text"] == "157.542/402.706 (đạt 39,12%)"
+    assert rate["source"] == "city-sheet"
+    assert "157.542/402.706 (đạt 39,12%)" in run(*report, "01/009")[1]
+
+    status, _, err = run("adoption", "import", path)
+    assert (status, "imported already" in err) == (1, True)
+    assert run("adoption", "undo", outcome["import"])[0] == 0
+    assert json.loads(run(*report, "009", "--json")[1])["rates"] == []
+    status, _, err = run("adoption", "undo", outcome["import"])
+    assert (status, "no import" in err) == (1, True)
+
+
+def test_nothing_is_imported_while_a_row_is_wrong_unless_told(run: Run, sheet: Sheet) -> None:
+    path = sheet(SHEET + LETTER + "Phường X;08/3/2021;1;2;50%\n")
+    status, out, err = run("adoption", "import", path, "--json")
+    [fault] = json.loads(out)["faults"]
+    assert (status, json.loads(out)["import"]) == (1, None)
+    assert (fault["row"], fault["column"], fault["severity"]) == (3, "Địa bàn", "error")
+    assert "nothing was imported" in err
+    assert run("adoption", "import", path)[0] == 1
+    status, out, _ = run("adoption", "import", path, "--good-rows", "--json")
+    assert (status, json.loads(out)["added"]) == (0, 2)
+
+
+def test_mistakes_are_told_without_a_traceback(run: Run, sheet: Sheet, tmp_path: Path) -> None:
+    for arguments, status, words in (
+        (("import", str(tmp_path / "none.csv")), 1, "cannot read"),
+        (("import", str(tmp_path)), 1, "cannot read"),
+        (("import", sheet("a;b\n1;2\n")), 1, "there is no column “Ngày”"),
+        (("import", sheet("PK\x03\x04", "x.xlsx")), 1, "damaged"),
+        (("report", "--area", "999", "--date", "2021-03-08"), 1, "there is no area '999'"),
+        (("report", "--area", "01/010/009", "--date", "2021-03-08"), 1, "there is no area"),
+        (("report", "--area", "009", "--date", "8/3/2021"), 2, "is not a day like"),
+        (("undo", "x"), 2, "does not name an import"),
+    ):
+        found, _, err = run("adoption", *arguments)
+        assert (found, words in err, "Traceback" in err) == (status, True, False), (arguments, err)

@@ -1,0 +1,200 @@
+"""Staff pages of adoption: the figure, its parts, the sheet handed out, an import and its undoing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from datetime import date
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from bluezone.authority.access.audit import Actor
+from bluezone.authority.access.roles import Role
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.access.services import grant_role
+from bluezone.authority.accounts.services import create_user
+from bluezone.authority.adoption.metrics import Metric
+from bluezone.authority.adoption.models import Fact
+from bluezone.authority.adoption.rules import likely_range, rank_ranges
+from bluezone.authority.adoption.services import record_facts
+from bluezone.authority.areas.queries import area_on
+from bluezone.authority.areas.services import load_thanh_xuan
+
+pytestmark = pytest.mark.django_db
+
+CLI = Actor("cli")
+MARCH_8 = date(2021, 3, 8)
+SHEET = """Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ
+Quận Thanh Xuân;08/3/2021;157.542;402.706;39,12%
+Phường Nhân Chính;08/3/2021;20.000;40.000;50%
+Phường Hạ Đình;08/3/2021;1.000;10.000;10%
+"""
+
+
+@pytest.fixture
+def officer(authority: Path, authority_clock: Any) -> Client:
+    load_thanh_xuan()
+    return logged_in(authority_clock, "lan", Role.DISTRICT_OFFICER, "01/009")
+
+
+def logged_in(clock: Any, name: str, role: Role, area: str) -> Client:
+    user = create_user(name, "rừng-tre-gió-thổi", display_name=name, by=CLI, now=clock.now())
+    grant_role(user, role, area, by=CLI, now=clock.now())
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def said(response: Any) -> str:
+    """What a page says, without tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def upload(client: Client, text: str = SHEET, name: str = "bảng.csv") -> Any:
+    return client.post("/adoption/import/", {"file": SimpleUploadedFile(name, text.encode())})
+
+
+def confirm(client: Client, preview: Any) -> Any:
+    fields = re.findall(r'name="(name|sheet|content)"(?: value="([^"]*)")?', preview.content.decode())
+    return client.post(
+        "/adoption/import/confirm", {name: unescape(value) for name, value in fields}, follow=True
+    )
+
+
+def test_a_sheet_is_previewed_imported_shown_and_taken_back(officer: Client) -> None:
+    preview = upload(officer)
+    assert preview.status_code == 200
+    assert "3 dòng nhập được. Chưa có gì được ghi." in said(preview)
+    assert Fact.objects.count() == 0
+    assert "Đã nhập 3 dòng: 6 số liệu mới, 0 đính chính, 0 không đổi." in said(confirm(officer, preview))
+
+    page = said(officer.get("/adoption/"))
+    assert "Tỷ lệ cài đặt: Quận Thanh Xuân" in page
+    assert "157.542/402.706 (đạt 39,12%)" in page
+    assert "bảng của thành phố" in page
+    assert "9 địa bàn chưa có số liệu" in page
+    assert "Chưa phân bổ: 136.542 cài đặt" in page  # 157.542 less 20.000 and 1.000
+
+    again = confirm(officer, upload(officer))
+    assert "Tệp này đã được nhập trước đó." in said(again)
+    [run] = set(re.findall(r"/adoption/imports/([0-9a-f-]+)/undo", again.content.decode()))
+    assert "Đã hoàn tác lần nhập bảng.csv." in said(
+        officer.post(f"/adoption/imports/{run}/undo", follow=True)
+    )
+    assert "Chưa có số liệu nào của địa bàn này" in said(officer.get("/adoption/?day=2021-03-08"))
+    assert "đã được hoàn tác" in said(officer.post(f"/adoption/imports/{run}/undo", follow=True))
+
+
+def test_faults_are_shown_and_the_good_rows_offered(officer: Client) -> None:
+    page = said(upload(officer, SHEET.replace("20.000", "20,5").replace("10%", "11%")))
+    assert "2 dòng nhập được" in page
+    assert "Dòng 3, Số cài đặt (lỗi, không nhập): “20,5” không phải số nguyên như 157.542" in page
+    assert "Dòng 4, Tỷ lệ (lưu ý): bảng ghi 11%, nhưng 1.000/10.000 (đạt 10,00%)" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "Tệp trống."), ("a;b\n1;2\n", "Không tìm thấy cột “Ngày”."), ("\0x", "Đây không phải tệp CSV")],
+)
+def test_what_is_no_sheet_is_refused_in_words(officer: Client, text: str, reason: str) -> None:
+    response = upload(officer, text)
+    assert response.status_code == 422
+    assert reason in said(response)
+
+
+def test_a_file_without_content_and_an_altered_one(officer: Client) -> None:
+    assert "Hãy chọn tệp." in said(officer.post("/adoption/import/", {}))
+    for content in ("", "%%%"):
+        response = officer.post("/adoption/import/confirm", {"name": "x", "content": content}, follow=True)
+        assert "Dữ liệu của tệp bị hỏng." in said(response)
+    assert Fact.objects.count() == 0
+
+
+def test_what_is_handed_out(officer: Client) -> None:
+    confirm(officer, upload(officer))
+    data = officer.get("/adoption/table.csv").content
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
+    assert rows[1] == [
+        "009", "Quận Thanh Xuân", "157542", "08/03/2021", "bảng của thành phố",
+        "402706", "08/03/2021", "bảng của thành phố", "39,12",
+    ]  # fmt: skip
+    by_code = {row[0]: row for row in rows}
+    assert by_code["00343"][2:4] == ["20000", "08/03/2021"]
+    assert by_code["00346"][4] == "chưa có số liệu"
+    assert officer.get("/adoption/table.xlsx").content[:2] == b"PK"
+    document = json.loads(officer.get("/adoption/table.json").content)
+    assert document["rates"][0]["text"] == "157.542/402.706 (đạt 39,12%)"
+    assert document["not_broken_down"] == 136_542
+    assert [one["rank"] for one in document["parts"] if one["area"] in ("00343", "00361")] == [[1, 1], [2, 2]]
+    chart = officer.get("/adoption/chart.svg")
+    assert chart["Content-Type"] == "image/svg+xml"
+    assert "Tỷ lệ cài đặt: Quận Thanh Xuân" in chart.content.decode()
+
+
+def test_who_sees_what(officer: Client, authority_clock: Any) -> None:
+    confirm(officer, upload(officer))
+    ward = logged_in(authority_clock, "ward", Role.WARD_OFFICER, "01/009/00343")
+    page = said(ward.get("/adoption/"))
+    assert "20.000/40.000 (đạt 50,00%)" in page
+    assert "157.542" not in page
+    for path in (
+        "?area=01/009",
+        "chart.svg?area=01/009",
+        "table.csv?area=01/009/00361",
+        "?day=x",
+        "table.pdf",
+    ):
+        assert ward.get(f"/adoption/{path}").status_code == 404
+    # Rows of other areas are not theirs to import, nor is that import theirs to take back.
+    assert "không có địa bàn “Quận Thanh Xuân”" in said(upload(ward))
+    [run] = Fact.objects.values_list("import_run", flat=True).distinct()
+    assert ward.post(f"/adoption/imports/{run}/undo").status_code == 403
+
+    auditor = logged_in(authority_clock, "auditor", Role.AUDITOR, "01/009")
+    assert "157.542/402.706" in said(auditor.get("/adoption/"))
+    assert "Nhập số liệu" not in said(auditor.get("/adoption/"))
+    assert upload(auditor).status_code == 403
+    guard = logged_in(authority_clock, "guard", Role.GUARD, "01/009")
+    assert guard.get("/adoption/").status_code == 403
+    assert Client().get("/adoption/").status_code == 302
+
+
+def test_a_day_without_areas_or_figures(officer: Client) -> None:
+    assert "không có địa bàn nào trong phạm vi" in said(officer.get("/adoption/?day=2019-01-01"))
+    assert "Chưa có số liệu nào" in said(officer.get("/adoption/"))
+    assert officer.get("/adoption/chart.svg").status_code == 404
+
+
+def test_a_base_of_nobody_is_no_rate(officer: Client, authority_clock: Any) -> None:
+    ward = area_on("00343", MARCH_8, Scope.everything())
+    assert ward is not None
+    counts = {Metric.PHONE_LINKED: 5, Metric.SMARTPHONES: 0}
+    record_facts(ward, MARCH_8, counts, scope=Scope.everything(), by=CLI, now=authority_clock.now())
+    assert officer.get("/adoption/").status_code == 200
+    assert "5/0" in said(officer.get("/adoption/?area=01/009/00343"))
+
+
+def test_wilsons_interval_is_the_published_one() -> None:
+    """Newcombe, Statistics in Medicine 17 (1998), table I, method 3."""
+    for (numerator, denominator), published in {
+        (81, 263): (0.2553, 0.3662),
+        (15, 148): (0.0624, 0.1605),
+        (0, 20): (0.0, 0.1611),
+        (1, 29): (0.0061, 0.1718),
+    }.items():
+        assert likely_range(numerator, denominator) == pytest.approx(published, abs=5e-5)
+    assert likely_range(7, 5) == likely_range(5, 5)
+
+
+def test_small_areas_share_ranks_and_large_ones_do_not() -> None:
+    large_high, large_low, small = (50_000, 100_000), (40_000, 100_000), (4, 10)
+    assert rank_ranges([large_high, large_low, small]) == [(1, 2), (2, 3), (1, 3)]
+    assert rank_ranges([large_high, large_high]) == [(1, 2), (1, 2)]
+    assert rank_ranges([]) == []

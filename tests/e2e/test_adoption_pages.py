@@ -1,0 +1,84 @@
+"""A district officer's morning in a real browser: bring in the city's sheet, see the figure, drill down."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import Tab, serving
+
+NAME = "cb.thuy"
+PASSWORD = "song hong chay cham 1984"
+SHEET = """Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ
+Quận Thanh Xuân;01/3/2021;140.000;402.706;34,76%
+Quận Thanh Xuân;08/3/2021;157.542;402.706;39,12%
+Phường Nhân Chính;08/3/2021;20.000;40.000;50%
+Phường Khương Đình;08/3/2021;9.000;30.000;
+Phường Hạ Đình;08/3/2021;chưa rõ;10.000;10%
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("adoption")
+    bluezone = Path(sys.executable).with_name("bluezone")
+    options = ["--role", "district-officer", "--area", "01/009", "--display-name", "Thủy", "--password-stdin"]
+    with serving(data) as url:
+        subprocess.run(
+            [bluezone, "user", "create", NAME, *options],
+            input=f"{PASSWORD}\n",
+            env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        yield url
+
+
+def assert_sound(tab: Tab, name: str) -> None:
+    assert tab.too_wide() == []
+    tab.picture(name)
+    assert tab.axe() == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
+def test_from_the_citys_sheet_to_a_ward(open_tab, server, tmp_path, width, dark):
+    sheet = tmp_path / f"Bảng của thành phố {width}.csv"
+    sheet.write_text(SHEET.replace("9.000", f"9.{width // 4:03}"), encoding="utf-8")
+    tab = open_tab(f"{server}/adoption/import/", width=width, dark=dark)
+    page = tab.page
+    page.get_by_label("Tên đăng nhập").fill(NAME)
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+    page.wait_for_url("**/adoption/import/")
+    assert_sound(tab, f"adoption-import-{width}")
+
+    page.get_by_label("Tệp CSV").set_input_files(sheet)
+    page.get_by_role("button", name="Xem trước").click()
+    page.get_by_role("heading", name="Cần xem").wait_for()
+    [fault] = page.locator("section[aria-labelledby=faults] li").all_inner_texts()
+    assert "“chưa rõ” không phải số nguyên" in fault
+    assert_sound(tab, f"adoption-preview-{width}")
+
+    page.get_by_role("button", name="Nhập 4 dòng").click()
+    page.get_by_text("Đã nhập 4 dòng").wait_for()
+    assert page.get_by_role("button", name="Hoàn tác").count() >= 1
+
+    page.goto(f"{server}/adoption/")
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    assert page.locator(".headline").inner_text() == "157.542/402.706 (đạt 39,12%)"
+    chart = page.locator("img.chart")
+    assert chart.evaluate("(image) => image.naturalWidth") > 0
+    assert chart.bounding_box()["width"] <= width
+    assert_sound(tab, f"adoption-{width}")
+
+    page.get_by_role("link", name="Phường Nhân Chính").click()
+    page.get_by_role("heading", name="Tỷ lệ cài đặt: Phường Nhân Chính").wait_for()
+    assert page.locator(".headline").inner_text() == "20.000/40.000 (đạt 50,00%)"
+    page.get_by_role("link", name="Quận Thanh Xuân").click()
+    page.get_by_role("heading", name="Tỷ lệ cài đặt: Quận Thanh Xuân").wait_for()
