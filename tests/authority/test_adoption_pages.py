@@ -15,11 +15,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.access.services import grant_role
-from bluezone.authority.accounts.services import create_user
 from bluezone.authority.adoption.metrics import Metric
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.rules import likely_range, rank_ranges
@@ -27,9 +24,10 @@ from bluezone.authority.adoption.services import record_facts
 from bluezone.authority.areas.queries import area_on
 from bluezone.authority.areas.services import load_thanh_xuan
 
+from .staff_pages import CLI, logged_in
+
 pytestmark = pytest.mark.django_db
 
-CLI = Actor("cli")
 MARCH_8 = date(2021, 3, 8)
 SHEET = """Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ
 Quận Thanh Xuân;08/3/2021;157.542;402.706;39,12%
@@ -41,15 +39,7 @@ Phường Hạ Đình;08/3/2021;1.000;10.000;10%
 @pytest.fixture
 def officer(authority: Path, authority_clock: Any) -> Client:
     load_thanh_xuan()
-    return logged_in(authority_clock, "lan", Role.DISTRICT_OFFICER, "01/009")
-
-
-def logged_in(clock: Any, name: str, role: Role, area: str) -> Client:
-    user = create_user(name, "rừng-tre-gió-thổi", display_name=name, by=CLI, now=clock.now())
-    grant_role(user, role, area, by=CLI, now=clock.now())
-    client = Client()
-    client.force_login(user)
-    return client
+    return logged_in(authority_clock, "lan", "01/009", Role.DISTRICT_OFFICER)
 
 
 def said(response: Any) -> str:
@@ -140,7 +130,7 @@ def test_what_is_handed_out(officer: Client) -> None:
 
 def test_who_sees_what(officer: Client, authority_clock: Any) -> None:
     confirm(officer, upload(officer))
-    ward = logged_in(authority_clock, "ward", Role.WARD_OFFICER, "01/009/00343")
+    ward = logged_in(authority_clock, "ward", "01/009/00343", Role.WARD_OFFICER)
     page = said(ward.get("/adoption/"))
     assert "20.000/40.000 (đạt 50,00%)" in page
     assert "157.542" not in page
@@ -157,11 +147,11 @@ def test_who_sees_what(officer: Client, authority_clock: Any) -> None:
     [run] = Fact.objects.values_list("import_run", flat=True).distinct()
     assert ward.post(f"/adoption/imports/{run}/undo").status_code == 403
 
-    auditor = logged_in(authority_clock, "auditor", Role.AUDITOR, "01/009")
+    auditor = logged_in(authority_clock, "auditor", "01/009", Role.AUDITOR)
     assert "157.542/402.706" in said(auditor.get("/adoption/"))
     assert "Nhập số liệu" not in said(auditor.get("/adoption/"))
     assert upload(auditor).status_code == 403
-    guard = logged_in(authority_clock, "guard", Role.GUARD, "01/009")
+    guard = logged_in(authority_clock, "guard", "01/009", Role.GUARD)
     assert guard.get("/adoption/").status_code == 403
     assert Client().get("/adoption/").status_code == 302
 
