@@ -41,6 +41,9 @@ MARK = "cái-gì-đó-rất-riêng-4711"
 PATH_PARTS = {
     "<uuid:code_uuid>": str(uuid.uuid4()),
     "<uuid:message_uuid>": str(uuid.uuid4()),
+    "<uuid:upload>": str(uuid.uuid4()),
+    "<uuid:run_id>": str(uuid.uuid4()),
+    "<str:form>": MARK,
     "<slug:name>": MARK.encode().hex(),
     "<str:issuer>": MARK,
     "<str:region>": MARK,
@@ -104,7 +107,7 @@ def client(key_server: Any, authority_clock: Any, outbox: Outbox) -> Client:
     load_thanh_xuan()
     cli, now = Actor("cli"), authority_clock.now()
     user = create_user(NAME, PASSWORD, display_name=MARK, by=cli, now=now)
-    for role in (Role.EPIDEMIOLOGIST, Role.OPERATOR):
+    for role in (Role.EPIDEMIOLOGIST, Role.OPERATOR, Role.DISTRICT_OFFICER):
         grant_role(user, role, "01/009", by=cli, now=now)
     one = Client(raise_request_exception=False, REMOTE_ADDR=ADDRESS, HTTP_USER_AGENT=MARK, HTTP_REFERER=MARK)
     assert one.post("/login/", {"username": NAME, "password": PASSWORD}).status_code == 302
