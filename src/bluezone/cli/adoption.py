@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bluezone.cli.authority import parse_day, prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
+from bluezone.cli.sheets import fault_document, import_id, read_file, tell_faults
 from bluezone.errors import Refused
-
-if TYPE_CHECKING:
-    from bluezone.authority.tabular.faults import Fault
 
 __all__ = ["adoption_app"]
 
 adoption_app = typer.Typer(help="Who has the app: the ledger of figures by area.", no_args_is_help=True)
-
-_SHOWN = 50
 
 
 @adoption_app.command("import")
@@ -38,16 +32,16 @@ def import_sheet(
     Columns: Địa bàn or Mã, Ngày, and Số cài đặt, Số điện thoại thông minh, Tỷ lệ or other figures, in any
     order. A rate that disagrees with its counts is told with both values; the counts come in.
     """
-    data = _read(file)
+    data = read_file(file)
     prepare_authority()
     from django.utils import timezone
 
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.access.scope import Scope
-    from bluezone.authority.adoption.area_names import AreasInScope
     from bluezone.authority.adoption.services import import_city_sheet
     from bluezone.authority.adoption.sheet import read_city_sheet
+    from bluezone.authority.areas.names import AreasInScope
 
     now = runtime.now()
     found = read_city_sheet(data, AreasInScope(Scope.everything()), timezone.localtime(now).date(), sheet)
@@ -61,7 +55,7 @@ def import_sheet(
                 "dry_run": dry_run,
                 "rows": len(found.rows),
                 "disagreeing": [one.row for one in found.rows if one.disagrees],
-                "faults": [_fault(one) for one in found.faults],
+                "faults": [fault_document(one) for one in found.faults],
                 "import": None if outcome is None else str(outcome.run),
                 "added": 0 if outcome is None else outcome.added,
                 "corrected": 0 if outcome is None else outcome.corrected,
@@ -69,7 +63,7 @@ def import_sheet(
             }
         )
     else:
-        _tell(found.faults)
+        tell_faults(found.faults)
         say(f"{len(found.rows)} rows can be imported, {len({one.row for one in found.errors})} cannot")
         if outcome is not None:
             say(
@@ -87,10 +81,7 @@ def undo_import(
     as_json: JsonFlag = False,
 ) -> None:
     """Take an import back: what it corrected counts again."""
-    try:
-        run_id = uuid.UUID(run)
-    except ValueError:
-        raise typer.BadParameter(f"{run!r} does not name an import", param_hint="RUN") from None
+    run_id = import_id(run)
     prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
@@ -136,32 +127,3 @@ def report(
             typer.echo(f"    {figure.value}: {figure.metric}, {figure.source}, {figure.as_of:%d/%m/%Y}")
     if not rates:
         say("no figures up to that day")
-
-
-def _fault(fault: Fault) -> dict[str, object]:
-    return {
-        "row": fault.row,
-        "column": fault.column,
-        "severity": fault.severity.value,
-        "reason": fault.said.en,
-        "reason_vi": fault.said.vi,
-    }
-
-
-def _tell(faults: Iterable[Fault]) -> None:
-    faults = list(faults)
-    for one in faults[:_SHOWN]:
-        where = f"row {one.row}" + (f", {one.column}" if one.column else "")
-        say(f"{one.severity}: {where}: {one.said.en}")
-    if len(faults) > _SHOWN:
-        say(f"… and {len(faults) - _SHOWN} more; --json tells all")
-
-
-def _read(file: Path) -> bytes:
-    from bluezone.authority.tabular.sheets import MAX_BYTES
-
-    try:
-        with file.open("rb") as source:
-            return source.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Refused(f"cannot read {file}: {error.strerror}") from None

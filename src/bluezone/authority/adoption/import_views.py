@@ -1,108 +1,67 @@
-"""Staff pages of imports: choose a sheet, see what is in it, bring it in, take it back."""
+"""Staff pages of the ledger's imports: what is told of the city's sheet, and how it comes in."""
 
 from __future__ import annotations
 
-from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from uuid import UUID
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
-
 from bluezone.authority.adoption import services
-from bluezone.authority.adoption.area_names import AreasInScope
-from bluezone.authority.adoption.forms import ConfirmForm, SheetForm
 from bluezone.authority.adoption.queries import imports
 from bluezone.authority.adoption.sheet import CitySheet, read_city_sheet
 from bluezone.authority.adoption.staff import Officer, editor_of
-from bluezone.authority.tabular.faults import SheetRefused
-from bluezone.authority.tabular.services import AlreadyImported, ImportNotFound
+from bluezone.authority.areas.names import AreasInScope
+from bluezone.authority.tabular.import_pages import ImportPages, ImportTexts, NotUndone
+from bluezone.authority.tabular.models import ImportRun
 
-__all__ = ["confirm_import", "import_sheet", "undo_import"]
+__all__ = ["PAGES"]
 
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def import_sheet(request: HttpRequest) -> HttpResponse:
-    """``/adoption/import/``: the form and earlier imports; after a file is sent, what is in it."""
-    officer = editor_of(request)
-    if request.method != "POST":
-        return _form_page(request, officer, SheetForm())
-    form = SheetForm(request.POST, request.FILES)
-    if form.is_valid():
-        data, wanted = form.cleaned_data["file"], form.cleaned_data["sheet"]
-        try:
-            sheet = _read(data, wanted, officer)
-        except SheetRefused as refusal:
-            form.add_error("file", refusal.said.vi)
-        else:
-            initial = {
-                "name": form.cleaned_data["name"],
-                "sheet": wanted,
-                "content": b64encode(data).decode(),
-            }
-            context = {"sheet": sheet, "name": initial["name"], "form": ConfirmForm(initial=initial)}
-            return render(request, "adoption/import_preview.html", context)
-    return _form_page(request, officer, form, status=422)
-
-
-@login_required
-@never_cache
-@require_POST
-def confirm_import(request: HttpRequest) -> HttpResponse:
-    """``/adoption/import/confirm``: bring in the rows that can be."""
-    officer = editor_of(request)
-    form = ConfirmForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.")
-        return redirect("adoption-import")
-    data = form.cleaned_data["content"]
-    try:
-        sheet = _read(data, form.cleaned_data["sheet"], officer)
-        outcome = services.import_city_sheet(
-            sheet.rows, file_name=form.cleaned_data["name"], data=data, by=officer.actor, now=officer.now
-        )
-    except SheetRefused as refusal:
-        messages.error(request, refusal.said.vi)
-    except AlreadyImported:
-        messages.error(request, "Tệp này đã được nhập trước đó.")
-    else:
-        messages.success(
-            request,
-            f"Đã nhập {len(sheet.rows)} dòng: {outcome.added} số liệu mới, {outcome.corrected} đính chính, "
-            f"{outcome.unchanged} không đổi.",
-        )
-    return redirect("adoption-import")
-
-
-@login_required
-@never_cache
-@require_POST
-def undo_import(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """``/adoption/imports/ID/undo``: take one back. Only an import all of whose rows lie in the scope."""
-    officer = editor_of(request)
-    if run_id not in {run.pk for run in imports(officer.scope)}:
-        raise PermissionDenied("no such import in the scope")
-    try:
-        run = services.undo_city_sheet(run_id, by=officer.actor, now=officer.now)
-    except ImportNotFound:
-        messages.error(request, "Lần nhập này đã được hoàn tác.")
-    except services.CannotUndo:
-        messages.error(request, "Số liệu này đã được đính chính sau đó: hãy hoàn tác lần nhập sau trước.")
-    else:
-        messages.success(request, f"Đã hoàn tác lần nhập {run.file_name}.")
-    return redirect("adoption-import")
+_TEXTS = ImportTexts(
+    title="Nhập số liệu từ bảng",
+    back="Tỷ lệ cài đặt",
+    columns="Cột: Địa bàn hoặc Mã, Ngày, Số cài đặt, Số điện thoại thông minh, Tỷ lệ; thứ tự bất kỳ.",
+    sample="Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ\n"
+    "Quận Thanh Xuân;08/3/2021;157.542;402.706;39,12%",
+    headings=("Địa bàn", "Ngày", "Số liệu"),
+)
 
 
 def _read(data: bytes, wanted: str, officer: Officer) -> CitySheet:
     return read_city_sheet(data, AreasInScope(officer.scope), officer.today, wanted)
 
 
-def _form_page(request: HttpRequest, officer: Officer, form: SheetForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "runs": imports(officer.scope)}
-    return render(request, "adoption/import.html", context, status=status)
+def _shown(sheet: CitySheet, most: int) -> Iterator[tuple[int, Sequence[str]]]:
+    for row in islice(sheet.rows, most):
+        counts = "; ".join(f"{name}: {value}" for name, value in row.named_counts)
+        if row.disagrees:
+            counts += " (tỷ lệ ghi khác)"
+        yield row.row, (row.area_name, f"{row.as_of:%d/%m/%Y}", counts)
+
+
+def _bring_in(sheet: CitySheet, name: str, data: bytes, officer: Officer) -> str:
+    outcome = services.import_city_sheet(
+        sheet.rows, file_name=name, data=data, by=officer.actor, now=officer.now
+    )
+    return (
+        f"Đã nhập {len(sheet.rows)} dòng: {outcome.added} số liệu mới, {outcome.corrected} đính chính, "
+        f"{outcome.unchanged} không đổi."
+    )
+
+
+def _undo(run_id: UUID, officer: Officer) -> ImportRun:
+    try:
+        return services.undo_city_sheet(run_id, by=officer.actor, now=officer.now)
+    except services.CannotUndo:
+        raise NotUndone("Số liệu này đã được đính chính sau đó: hãy hoàn tác lần nhập sau trước.") from None
+
+
+PAGES = ImportPages(
+    name="adoption",
+    texts=_TEXTS,
+    staff=editor_of,
+    read=_read,
+    shown=_shown,
+    bring_in=_bring_in,
+    undo=_undo,
+    runs=lambda officer: imports(officer.scope),
+)

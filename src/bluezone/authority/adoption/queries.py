@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Case, Count, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Max, OuterRef, QuerySet, Subquery, Value, When
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.metrics import BASES, INSTALLS, Metric, Source
@@ -16,6 +16,7 @@ from bluezone.authority.adoption.rules import RankRange, percent_of, rank_ranges
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_on
 from bluezone.authority.tabular.models import ImportRun
+from bluezone.authority.tabular.queries import runs_within
 
 __all__ = [
     "Figure",
@@ -32,8 +33,6 @@ __all__ = [
 
 _TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN, Source.HEARTBEAT)
 """Of several sources on the same day, the earlier in this order is shown."""
-
-_IMPORTS_SHOWN = 50
 
 _BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(_TRUST)))
 
@@ -166,11 +165,8 @@ def newest_day(scope: Scope) -> date | None:
 
 def imports(scope: Scope) -> Sequence[ImportRun]:
     """The last imports all of whose rows lie in a scope, newest first, those taken back too."""
-    runs = ImportRun.objects.filter(kind="adoption").order_by("-imported_at")[:200]
-    facts = Fact.objects.filter(import_run__in=list(runs))
-    all_of = dict(facts.values_list("import_run").annotate(count=Count("pk")))
-    within = dict(scope.filter(facts, "area__path").values_list("import_run").annotate(count=Count("pk")))
-    return [run for run in runs if run.pk in within and within[run.pk] == all_of[run.pk]][:_IMPORTS_SHOWN]
+    facts = Fact.objects.filter(import_run__isnull=False)
+    return runs_within("adoption", facts, scope.filter(facts, "area__path"))
 
 
 def _letters_rate(rates: Sequence[Rate]) -> Rate | None:

@@ -38,7 +38,10 @@ class AreasInScope:
         self._days: dict[date, _OfDay] = {}
 
     def by_code(self, code: Cell, day: date) -> tuple[int, str, Said | None]:
-        """See :class:`.sheet.AreaNames`."""
+        """Key, name and a remark.
+
+        :raises CellRefused: no such code on that day, or outside the scope.
+        """
         known = self._on(day).codes
         written = tidy(str(code))
         if written in known:
@@ -54,7 +57,10 @@ class AreasInScope:
         )
 
     def by_name(self, name: str, day: date) -> tuple[int, str]:
-        """See :class:`.sheet.AreaNames`."""
+        """Key and name.
+
+        :raises CellRefused: no such area on that day, several, or outside the scope.
+        """
         today = self._on(day)
         found = today.exact.get(tidy(name).lower()) or today.names.get(_with_full_type(plain(name)), [])
         if len(found) == 1:
