@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.fact_history import FactState, history_of
 from bluezone.authority.adoption.metrics import Metric, Source
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.queries import rate_history, rates_on
@@ -24,6 +25,7 @@ from bluezone.authority.adoption.services import (
     import_city_sheet,
     record_facts,
     undo_city_sheet,
+    withdraw_fact,
 )
 from bluezone.authority.adoption.sheet import CityRow
 from bluezone.authority.areas.models import Area
@@ -172,6 +174,35 @@ def test_who_may_not_see_or_write_an_area_does_not() -> None:
         record_facts(area(), date(2021, 3, 11), {Metric.PHONE_LINKED: 1}, scope=EVERYTHING, by=CLERK, now=NOW)
     with pytest.raises(FactRefused, match="negative"):
         record_facts(area(), MARCH_8, {Metric.PHONE_LINKED: -1}, scope=EVERYTHING, by=CLERK, now=NOW)
+
+
+def test_a_figure_that_was_typed_in_is_withdrawn_and_one_of_a_sheet_is_not() -> None:
+    record_facts(area(), MARCH_8, {Metric.PHONE_LINKED: 9}, scope=EVERYTHING, by=CLERK, now=NOW)
+    bring_in(("009", MARCH_8, 10, 100))
+    typed, imported = Fact.objects.filter(metric=Metric.PHONE_LINKED).order_by("source").reverse()
+    with pytest.raises(FactRefused, match="within your scope"):
+        withdraw_fact(typed.pk, scope=Scope.of(["01/009/00343"]), by=CLERK, now=NOW)
+    with pytest.raises(FactRefused, match="came with a sheet"):
+        withdraw_fact(imported.pk, scope=EVERYTHING, by=CLERK, now=NOW)
+    withdraw_fact(typed.pk, scope=EVERYTHING, by=CLERK, now=NOW)
+    with pytest.raises(FactRefused, match="does not count any more"):
+        withdraw_fact(typed.pk, scope=EVERYTHING, by=CLERK, now=NOW)
+    [said] = [
+        one
+        for one in history_of(area(), Metric.PHONE_LINKED, MARCH_8, EVERYTHING)
+        if one.source is Source.TYPED
+    ]
+    assert (said.state, said.ended_at, said.ended_by) == (FactState.WITHDRAWN, NOW, CLERK.reference)
+    assert history_of(area(), Metric.PHONE_LINKED, MARCH_8, Scope.of(["01/009/00343"])) == []
+    record_facts(area(), MARCH_8, {Metric.PHONE_LINKED: 9}, scope=EVERYTHING, by=CLERK, now=NOW)  # again
+
+
+def test_a_figure_is_of_an_area_that_is_there_on_its_day() -> None:
+    old = area()  # ended on 1 July 2025
+    late = datetime(2025, 8, 1, tzinfo=UTC)
+    with pytest.raises(FactRefused, match="there is no Quận Thanh Xuân on 01/07/2025"):
+        record_facts(old, date(2025, 7, 1), {Metric.PHONE_LINKED: 1}, scope=EVERYTHING, by=CLERK, now=late)
+    record_facts(old, date(2025, 6, 30), {Metric.PHONE_LINKED: 1}, scope=EVERYTHING, by=CLERK, now=late)
 
 
 def test_a_change_of_definition_is_in_the_history() -> None:

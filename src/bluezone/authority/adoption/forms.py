@@ -1,54 +1,52 @@
-"""Forms of the adoption pages: a sheet, and the same sheet back from its preview."""
+"""The form of figures that are typed in."""
 
 from __future__ import annotations
 
-from base64 import b64decode
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
-__all__ = ["ConfirmForm", "SheetForm"]
+from bluezone.authority.adoption.metrics import METRIC_NAMES, Metric
+from bluezone.authority.tabular.cells import read_count
+from bluezone.authority.tabular.faults import CellRefused
+from bluezone.authority.tabular.spelling import tidy
 
-_MAX_BYTES = 1_500_000
-"""Of a sheet that travels through a page; the command line takes larger ones."""
+__all__ = ["FiguresForm"]
 
-
-class SheetForm(forms.Form):
-    """A sheet of figures."""
-
-    file = forms.FileField(
-        label="Tệp CSV hoặc Excel (.xlsx)",
-        help_text="Cột: Địa bàn hoặc Mã, Ngày, Số cài đặt, Số điện thoại thông minh, Tỷ lệ; thứ tự bất kỳ.",
-        error_messages={
-            "required": "Hãy chọn tệp.",
-            "missing": "Hãy chọn tệp.",
-            "invalid": "Hãy chọn tệp.",
-            "empty": "Tệp trống.",
-        },
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.xlsx,text/csv"}),
-    )
-    sheet = forms.CharField(
-        label="Trang tính", required=False, max_length=31, help_text="Chỉ cần khi tệp Excel có nhiều trang."
-    )
-
-    def clean_file(self) -> bytes:
-        file: UploadedFile[Any] = self.cleaned_data["file"]
-        if (file.size or 0) > _MAX_BYTES:
-            raise forms.ValidationError("Tệp lớn hơn 1,5 MB. Hãy chia thành nhiều tệp.")
-        self.cleaned_data["name"] = file.name or "tệp"
-        return bytes(file.read())
+_MAX_LENGTH = 40
 
 
-class ConfirmForm(forms.Form):
-    """The same file, back from the page that showed what is in it."""
+class _CountField(forms.CharField):
+    """A whole number as people write it, ``157.542``; empty is no figure."""
 
-    name = forms.CharField(widget=forms.HiddenInput, max_length=255)
-    sheet = forms.CharField(widget=forms.HiddenInput, required=False, max_length=31)
-    content = forms.CharField(widget=forms.HiddenInput, max_length=_MAX_BYTES * 4 // 3 + 4)
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
-    def clean_content(self) -> bytes:
+    def clean(self, value: Any) -> int | None:
+        text = tidy(super().clean(value))
+        if not text:
+            return None
         try:
-            return b64decode(self.cleaned_data["content"], validate=True)
-        except ValueError:
-            raise forms.ValidationError("Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.") from None
+            return read_count(text)
+        except CellRefused as refusal:
+            raise forms.ValidationError(f"{refusal.said.vi}.") from None
+
+
+class FiguresForm(forms.Form):
+    """One figure for each metric, by the metric's value; those left empty are not entered."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for metric, name in METRIC_NAMES.items():
+            self.fields[metric.value] = _CountField(label=name, required=False, max_length=_MAX_LENGTH)
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.counts:
+            raise forms.ValidationError("Hãy ghi ít nhất một số.")
+        return self.cleaned_data
+
+    @property
+    def counts(self) -> Mapping[Metric, int]:
+        """What was typed in, once the form is valid."""
+        found = {metric: self.cleaned_data.get(metric.value) for metric in METRIC_NAMES}
+        return {metric: count for metric, count in found.items() if count is not None}

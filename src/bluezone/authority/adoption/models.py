@@ -28,6 +28,9 @@ class Fact(models.Model):
     ended_at = models.DateTimeField(null=True)
     """From when on it does not count: a correction came, or its import was undone."""
 
+    ended_by = models.CharField(max_length=60, default="")
+    """Who withdrew it or undid its import; empty where a correction came: its own author tells."""
+
     superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="supersedes")
 
     class Meta:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
@@ -15,17 +16,20 @@ from bluezone.authority.adoption.metrics import Metric, Source, definition_of
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.sheet import CityRow
 from bluezone.authority.areas.models import Area
+from bluezone.authority.tabular.faults import Said
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.services import begin_import, undo_import
 from bluezone.errors import Refused
 
 __all__ = [
     "CannotUndo",
+    "Change",
     "FactRefused",
     "ImportOutcome",
     "import_city_sheet",
     "record_facts",
     "undo_city_sheet",
+    "withdraw_fact",
 ]
 
 _KIND = "adoption"
@@ -33,7 +37,11 @@ _BATCH = 2_000
 
 
 class FactRefused(Refused):
-    """A figure cannot be entered: outside the scope, or of a day to come."""
+    """A figure cannot be entered or withdrawn. Its text is English; ``said`` has both languages."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.said = Said(vi, en)
 
 
 class CannotUndo(Refused):
@@ -51,7 +59,9 @@ class ImportOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
+    """Facts that are new, that replace others, and that were there already."""
+
     added: int
     corrected: int
     unchanged: int
@@ -86,7 +96,7 @@ def undo_city_sheet(run_id: uuid.UUID, *, by: Actor, now: datetime) -> ImportRun
     facts = Fact.objects.filter(import_run=run)
     if corrected := facts.filter(superseded_by__isnull=False).count():
         raise CannotUndo(f"{corrected} figures of this import were corrected since: undo those first")
-    facts.update(ended_at=now)
+    facts.filter(ended_at=None).update(ended_at=now, ended_by=by.reference)
     Fact.objects.filter(superseded_by__in=facts).update(ended_at=None, superseded_by=None)
     return run
 
@@ -94,17 +104,23 @@ def undo_city_sheet(run_id: uuid.UUID, *, by: Actor, now: datetime) -> ImportRun
 @transaction.atomic
 def record_facts(
     area: Area, as_of: date, counts: Mapping[Metric, int], *, scope: Scope, by: Actor, now: datetime
-) -> None:
+) -> Change:
     """Enter figures that somebody typed in. They replace those typed in before for the day, and no others.
 
-    :raises FactRefused: an area outside the scope, a day to come, or a negative number.
+    :raises FactRefused: an area outside the scope or not there on that day, a day to come, a negative number.
     """
     if not scope.allows(area.path):
-        raise FactRefused(f"{area.name} is not within your scope")
-    if as_of > now.date():
-        raise FactRefused(f"{as_of:%d/%m/%Y} has not come yet")
+        raise FactRefused(f"{area.name} không thuộc phạm vi của bạn", f"{area.name} is not within your scope")
+    if as_of > timezone.localtime(now).date():
+        raise FactRefused(f"ngày {as_of:%d/%m/%Y} chưa đến", f"{as_of:%d/%m/%Y} has not come yet")
+    if as_of < area.valid_from or (area.valid_until is not None and as_of >= area.valid_until):
+        raise FactRefused(
+            f"ngày {as_of:%d/%m/%Y} không có địa bàn {area.name}",
+            f"there is no {area.name} on {as_of:%d/%m/%Y}",
+        )
     if any(value < 0 for value in counts.values()):
-        raise FactRefused("a count cannot be negative")
+        raise FactRefused("số liệu không thể âm", "a count cannot be negative")
+    Area.objects.select_for_update().get(pk=area.pk)  # one at a time: two would both find nothing to replace
     facts = [
         _fact(area.pk, metric, value, as_of, Source.TYPED, by, now, None) for metric, value in counts.items()
     ]
@@ -115,9 +131,39 @@ def record_facts(
         "corrected": change.corrected,
     }
     record(by, "adoption.typed-in", f"area:{area.path}", details, now=now)
+    return change
 
 
-def _add(wanted: Sequence[Fact], now: datetime) -> _Change:
+@transaction.atomic
+def withdraw_fact(fact_id: int, *, scope: Scope, by: Actor, now: datetime) -> Fact:
+    """Take back a figure that was typed in: it counts no longer, and stays in the history.
+
+    :raises FactRefused: no such figure in the scope, not counting any more, or one of an import.
+    """
+    found = scope.filter(Fact.objects.select_for_update(of=("self",)).filter(pk=fact_id), "area__path")
+    fact = found.select_related("area").first()
+    if fact is None or fact.ended_at is not None:
+        raise FactRefused(
+            "số liệu này không còn hiệu lực hoặc không thuộc phạm vi của bạn",
+            "this figure does not count any more, or is not within your scope",
+        )
+    if fact.source != Source.TYPED:
+        raise FactRefused(
+            "số liệu này từ một bảng: hãy hoàn tác lần nhập đó",
+            "this figure came with a sheet: take that import back",
+        )
+    fact.ended_at, fact.ended_by = now, by.reference
+    fact.save(update_fields=["ended_at", "ended_by"])
+    details: dict[str, str | int | None] = {
+        "fact": fact.pk,
+        "metric": fact.metric,
+        "as_of": fact.as_of.isoformat(),
+    }
+    record(by, "adoption.withdrawn", f"area:{fact.area.path}", details, now=now)
+    return fact
+
+
+def _add(wanted: Sequence[Fact], now: datetime) -> Change:
     """Add facts, superseding what the same source said of the same area, metric and day."""
     days = {one.as_of for one in wanted}
     sources = {one.source for one in wanted}
@@ -133,7 +179,7 @@ def _add(wanted: Sequence[Fact], now: datetime) -> _Change:
     for one in old:
         one.ended_at, one.superseded_by = now, by_slot[_slot(one)]
     Fact.objects.bulk_update(old, ["ended_at", "superseded_by"], batch_size=500)
-    return _Change(len(new) - len(old), len(old), len(wanted) - len(new))
+    return Change(len(new) - len(old), len(old), len(wanted) - len(new))
 
 
 def _slot(fact: Fact) -> tuple[int, str, date, str]:

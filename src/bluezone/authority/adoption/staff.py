@@ -61,14 +61,16 @@ def editor_of(request: HttpRequest) -> Officer:
     return _officer(request, ADOPTION_EDITORS)
 
 
-def wanted_by(request: HttpRequest, officer: Officer) -> Wanted:
+def wanted_by(request: HttpRequest, officer: Officer, usual: date | None = None) -> Wanted:
     """The area and day that the address names; by default the highest area, on the newest day with figures.
+
+    :param usual: the day that is meant where the address names none.
 
     :raises Http404: no such area in the scope on that day, or no day.
     """
     try:
         written = request.GET.get("day", "")
-        day = date.fromisoformat(written) if written else newest_day(officer.scope) or officer.today
+        day = date.fromisoformat(written) if written else usual or newest_day(officer.scope) or officer.today
     except ValueError:
         raise Http404 from None
     areas = areas_on(day, officer.scope)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bluezone.authority.adoption import import_views, views
+from bluezone.authority.adoption import entry_views, import_views, views
 
 __all__ = ["urlpatterns"]
 
@@ -10,5 +10,8 @@ urlpatterns = [
     path("", views.adoption, name="adoption"),
     path("chart.svg", views.chart, name="adoption-chart"),
     path("table.<str:form>", views.table, name="adoption-table"),
+    path("enter/", entry_views.enter_figures, name="adoption-enter"),
+    path("history/", entry_views.figure_history, name="adoption-history"),
+    path("withdraw", entry_views.withdraw_figure, name="adoption-withdraw"),
     *import_views.PAGES.urls,
 ]

@@ -118,6 +118,7 @@ def _rate_context(rate: Rate) -> dict[str, object]:
         "figures": [
             {
                 "name": METRIC_NAMES[one.metric],
+                "metric": one.metric.value,
                 "value": one.value,
                 "as_of": one.as_of,
                 "source": SOURCE_NAMES[one.source],

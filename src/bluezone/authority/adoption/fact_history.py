@@ -1,0 +1,79 @@
+"""Everything that was ever said of one figure: what counts, what was replaced and withdrawn, by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.metrics import Metric, Source
+from bluezone.authority.adoption.models import Fact
+from bluezone.authority.areas.models import Area
+
+__all__ = ["FactState", "Saying", "history_of", "typed_in"]
+
+
+class FactState(StrEnum):
+    """Whether what was said still counts."""
+
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One value that a source gave for an area, metric and day."""
+
+    id: int
+    value: int
+    source: Source
+    definition: str
+    file_name: str
+    """Of the import that brought it; empty where it was typed in."""
+
+    entered_at: datetime
+    entered_by: str
+    state: FactState
+    ended_at: datetime | None
+    ended_by: str
+    replaced_by: int | None
+    """The value that came in its place."""
+
+
+def history_of(area: Area, metric: Metric, as_of: date, scope: Scope) -> Sequence[Saying]:
+    """All that was said of one figure, the newest first; nothing outside the scope."""
+    facts = scope.filter(Fact.objects.filter(area=area, metric=metric.value, as_of=as_of), "area__path")
+    rows = facts.select_related("superseded_by", "import_run").order_by("-entered_at", "-pk")
+    return [_saying(one) for one in rows]
+
+
+def typed_in(area: Area, as_of: date, scope: Scope) -> Mapping[Metric, int]:
+    """What counts of the figures that were typed in for a day."""
+    facts = scope.filter(
+        Fact.objects.filter(area=area, as_of=as_of, source=Source.TYPED.value, ended_at=None), "area__path"
+    )
+    return {Metric(metric): value for metric, value in facts.values_list("metric", "value")}
+
+
+def _saying(fact: Fact) -> Saying:
+    after = fact.superseded_by
+    if fact.ended_at is None:
+        state = FactState.CURRENT
+    else:
+        state = FactState.WITHDRAWN if after is None else FactState.SUPERSEDED
+    return Saying(
+        fact.pk,
+        fact.value,
+        Source(fact.source),
+        fact.definition,
+        "" if fact.import_run is None else fact.import_run.file_name,
+        fact.entered_at,
+        fact.entered_by,
+        state,
+        fact.ended_at,
+        fact.ended_by if after is None else after.entered_by,
+        None if after is None else after.value,
+    )
