@@ -10,7 +10,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.crypto import salted_hmac
 
-__all__ = ["User"]
+__all__ = ["StaffSession", "User"]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -40,3 +40,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         """What a session must carry to be this user's."""
         value = f"{self.session_epoch}:{self.password}"
         return salted_hmac("bluezone.accounts.session", value, algorithm="sha256").hexdigest()
+
+
+class StaffSession(models.Model):
+    """What its user may see of a session; not what opens it, and not from where it is used."""
+
+    row_key = models.CharField(primary_key=True, max_length=40)
+    """Where the session's own row is, see ``session_store``."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    epoch = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    browser = models.CharField(max_length=32)

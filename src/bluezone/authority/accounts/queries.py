@@ -8,9 +8,10 @@ from datetime import datetime
 
 from bluezone.authority.access.queries import HeldRole, roles_held
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.accounts.models import User
+from bluezone.authority.accounts.models import StaffSession, User
+from bluezone.authority.accounts.session_store import live_row_keys, row_key
 
-__all__ = ["StaffAccount", "staff_accounts"]
+__all__ = ["OwnSession", "StaffAccount", "own_roles", "own_sessions", "staff_accounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,33 @@ class StaffAccount:
     is_active: bool
     last_login: datetime | None
     roles: tuple[HeldRole, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of one's sessions."""
+
+    browser: str
+    started_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def own_sessions(user: User, cookie: str) -> list[OwnSession]:
+    """The sessions that would open a page now, the one of this cookie first, then as last seen."""
+    rows = list(StaffSession.objects.filter(user=user, epoch=user.session_epoch).order_by("-seen_at", "pk"))
+    live, this = live_row_keys(one.row_key for one in rows), row_key(cookie)
+    shown = [
+        OwnSession(one.browser, one.started_at, one.seen_at, one.row_key == this)
+        for one in rows
+        if one.row_key in live
+    ]
+    return sorted(shown, key=lambda one: not one.is_this)
+
+
+def own_roles(user: User, now: datetime) -> tuple[HeldRole, ...]:
+    """The roles that one holds oneself."""
+    return roles_held(Scope.everything(), now).get(user.pk, ())
 
 
 def staff_accounts(scope: Scope, now: datetime) -> list[StaffAccount]:

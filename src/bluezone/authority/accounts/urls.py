@@ -1,13 +1,16 @@
-"""Addresses of the login pages."""
+"""Addresses of the pages of login and accounts."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from bluezone.authority.accounts import views
+from bluezone.authority.accounts import account_views, views
 
 __all__ = ["urlpatterns"]
 
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", account_views.account, name="account"),
+    path("account/password", account_views.change_password, name="change-password"),
+    path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign-out-everywhere"),
 ]

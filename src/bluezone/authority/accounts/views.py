@@ -15,9 +15,10 @@ from bluezone.authority import runtime
 from bluezone.authority.access.rate_limit import FixedWindow, client_address
 from bluezone.authority.accounts.forms import LoginForm
 
-__all__ = ["LOGIN_LIMIT", "Login"]
+__all__ = ["LOGIN_LIMIT", "Login", "too_often"]
 
 LOGIN_LIMIT = FixedWindow(limit=20, window=timedelta(minutes=5))
+_LOGINS = "Đã có quá nhiều lần đăng nhập từ mạng này."
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -31,14 +32,16 @@ class Login(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now, address = runtime.now(), client_address(request)
         if not LOGIN_LIMIT.allows(address, now):
-            return _too_often(request, LOGIN_LIMIT.retry_after(now))
+            return too_often(request, LOGIN_LIMIT.retry_after(now), _LOGINS)
         response = super().post(request, *args, **kwargs)
         if request.user.is_authenticated:  # a clinic's staff may all log in from one address
             LOGIN_LIMIT.give_back(address, now)
         return response
 
 
-def _too_often(request: HttpRequest, seconds: int) -> HttpResponse:
-    response = render(request, "accounts/too_often.html", {"minutes": (seconds + 59) // 60}, status=429)
+def too_often(request: HttpRequest, seconds: int, reason: str) -> HttpResponse:
+    """What who guesses too often is told."""
+    context = {"minutes": (seconds + 59) // 60, "reason": reason}
+    response = render(request, "accounts/too_often.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response

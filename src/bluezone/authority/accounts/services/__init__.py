@@ -7,14 +7,17 @@ import secrets
 import unicodedata
 from datetime import datetime
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.accounts.models import User
-from bluezone.errors import Refused
+from bluezone.authority.accounts.services.account_rows import (
+    AccountRefused,
+    end_sessions,
+    locked_user,
+    named_user,
+    take_password,
+)
 
 __all__ = [
     "AccountRefused",
@@ -27,10 +30,6 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?")
-
-
-class AccountRefused(Refused):
-    """An account cannot be made or changed as asked, or there is none of that name."""
 
 
 def new_password() -> str:
@@ -52,7 +51,7 @@ def create_user(username: str, password: str, *, display_name: str = "", by: Act
         )
     shown = unicodedata.normalize("NFC", display_name.strip()) or username
     user = User(username=username, display_name=shown, created_at=now)
-    _take_password(user, password)
+    take_password(user, password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -67,7 +66,7 @@ def find_user(username: str) -> User:
 
     :raises AccountRefused: if there is none.
     """
-    return _named(username, User.objects.all())
+    return named_user(username, User.objects.all())
 
 
 @transaction.atomic
@@ -76,11 +75,11 @@ def disable_user(username: str, *, by: Actor, now: datetime) -> None:
 
     :raises AccountRefused: if there is none of that name.
     """
-    user = _locked(username)
+    user = locked_user(username)
     if not user.is_active:
         return
     user.is_active = False
-    _end_sessions(user)
+    end_sessions(user)
     user.save(update_fields=["is_active", "session_epoch"])
     record(by, "accounts.user-disabled", f"user:{user.pk}", {}, now=now)
 
@@ -91,7 +90,7 @@ def enable_user(username: str, *, by: Actor, now: datetime) -> None:
 
     :raises AccountRefused: if there is none of that name.
     """
-    user = _locked(username)
+    user = locked_user(username)
     if user.is_active:
         return
     user.is_active = True
@@ -105,31 +104,8 @@ def set_password(username: str, password: str, *, by: Actor, now: datetime) -> N
 
     :raises AccountRefused: if there is none of that name, or the password is weak.
     """
-    user = _locked(username)
-    _take_password(user, password)
-    _end_sessions(user)
+    user = locked_user(username)
+    take_password(user, password)
+    end_sessions(user)
     user.save(update_fields=["password", "session_epoch"])
     record(by, "accounts.password-set", f"user:{user.pk}", {}, now=now)
-
-
-def _locked(username: str) -> User:
-    return _named(username, User.objects.select_for_update())
-
-
-def _named(username: str, users: QuerySet[User]) -> User:
-    user = users.filter(username=username).first()
-    if user is None:
-        raise AccountRefused(f"there is no user {username!r}")
-    return user
-
-
-def _take_password(user: User, password: str) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise AccountRefused(f"password of {user.username}: {' '.join(error.messages)}") from None
-    user.set_password(password)
-
-
-def _end_sessions(user: User) -> None:
-    user.session_epoch += 1

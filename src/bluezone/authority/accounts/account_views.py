@@ -1,0 +1,92 @@
+"""The page of one's own account: another password, one's sessions, and their end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from bluezone.authority.access.rate_limit import FixedWindow
+from bluezone.authority.accounts.forms import PasswordForm
+from bluezone.authority.accounts.queries import own_roles, own_sessions
+from bluezone.authority.accounts.seen_sessions import note_present_session
+from bluezone.authority.accounts.services import own_account
+from bluezone.authority.accounts.services.account_rows import WeakPassword
+from bluezone.authority.accounts.staff import Myself, myself
+from bluezone.authority.accounts.texts import ROLE_NAMES, why_weak
+from bluezone.authority.accounts.views import too_often
+
+__all__ = ["PASSWORD_LIMIT", "account", "change_password", "sign_out_everywhere"]
+
+PASSWORD_LIMIT = FixedWindow(limit=10, window=timedelta(minutes=15))
+"""Of wrong present passwords of one account: who finds a browser open must not guess in it."""
+
+
+@login_required
+@never_cache
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """``/account/``: who I am here, from where I am logged in, and the form for another password."""
+    return _page(request, myself(request), PasswordForm())
+
+
+@login_required
+@never_cache
+@sensitive_post_parameters()
+@require_POST
+def change_password(request: HttpRequest) -> HttpResponse:
+    """``/account/password``: this browser stays in, all others are out."""
+    me = myself(request)
+    form = PasswordForm(request.POST)
+    if form.is_valid():
+        if not PASSWORD_LIMIT.allows(str(me.user.pk), me.now):
+            return too_often(
+                request, PASSWORD_LIMIT.retry_after(me.now), "Đã có quá nhiều lần nhập sai mật khẩu."
+            )
+        try:
+            user = own_account.change_own_password(
+                me.user.pk, form.cleaned_data["old"], form.cleaned_data["new"], now=me.now
+            )
+        except own_account.WrongPassword:
+            form.add_error("old", "Mật khẩu hiện tại không đúng.")
+        except own_account.SamePassword:
+            PASSWORD_LIMIT.give_back(str(me.user.pk), me.now)
+            form.add_error("new", "Mật khẩu mới trùng với mật khẩu hiện tại.")
+        except WeakPassword as refusal:
+            PASSWORD_LIMIT.give_back(str(me.user.pk), me.now)
+            form.add_error("new", why_weak(refusal.codes))
+        else:
+            PASSWORD_LIMIT.give_back(str(me.user.pk), me.now)
+            update_session_auth_hash(request, user)
+            request.user = user
+            messages.success(request, "Đã đổi mật khẩu. Các trình duyệt khác đã bị đăng xuất.")
+            return redirect("account")
+    return _page(request, me, form, status=422)
+
+
+@login_required
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """``/account/sign-out-everywhere``: this browser too."""
+    me = myself(request)
+    own_account.sign_out_everywhere(me.user.pk, now=me.now)
+    logout(request)
+    messages.success(request, "Đã đăng xuất khỏi mọi trình duyệt.")
+    return redirect("login")
+
+
+def _page(request: HttpRequest, me: Myself, form: PasswordForm, status: int = 200) -> HttpResponse:
+    note_present_session(request)  # else one from before this was kept would be missing
+    context = {
+        "form": form,
+        "roles": [(ROLE_NAMES[one.role], one) for one in own_roles(me.user, me.now)],
+        "sessions": own_sessions(me.user, request.session.session_key or ""),
+    }
+    return render(request, "accounts/account.html", context, status=status)

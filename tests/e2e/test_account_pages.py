@@ -1,0 +1,94 @@
+"""One's own account in a real browser: the sessions, another password, out everywhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import Tab, serving
+
+PASSWORD = "song hong chay cham 1984"
+NEXT = "mua xuan nho nho 2021"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("accounts")
+
+
+@pytest.fixture(scope="module")
+def server(data: Path) -> Iterator[str]:
+    with serving(data) as url:
+        yield url
+
+
+def bluezone(data: Path, *arguments: str, stdin: str = "") -> str:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("bluezone"), *arguments],
+        input=stdin,
+        env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
+        text=True,
+        check=True,
+        timeout=60,
+        capture_output=True,
+    )
+    return done.stdout
+
+
+def make_user(data: Path, name: str, role: str, area: str = "01/009") -> None:
+    options = ["--role", role, "--area", area, "--display-name", "Thủy", "--password-stdin"]
+    bluezone(data, "user", "create", name, *options, stdin=f"{PASSWORD}\n")
+
+
+def log_in(tab: Tab, name: str, password: str = PASSWORD) -> None:
+    tab.page.get_by_label("Tên đăng nhập").fill(name)
+    tab.page.get_by_label("Mật khẩu").fill(password)
+    tab.page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+
+
+def assert_sound(tab: Tab, name: str) -> None:
+    assert tab.too_wide() == []
+    tab.picture(name)
+    assert tab.axe() == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
+def test_another_password_and_out_everywhere(open_tab, server, data, width, dark):
+    name = f"thuy.{width}"
+    make_user(data, name, "health-worker")
+    other = open_tab(f"{server}/account/")
+    log_in(other, name)
+    tab = open_tab(f"{server}/account/", width=width, dark=dark, forgive="422")
+    log_in(tab, name)
+    page = tab.page
+    page.get_by_role("heading", name="Tài khoản của tôi").wait_for()
+    assert page.get_by_text("Trình duyệt Chrome").count() == 2
+    assert page.get_by_text("trình duyệt này", exact=True).count() == 1
+    assert_sound(tab, f"account-{width}")
+
+    page.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
+    page.locator("#id_new").fill("ngắn")
+    page.get_by_label("Nhập lại mật khẩu mới").fill("ngắn")
+    page.get_by_role("button", name="Đổi mật khẩu").click()
+    page.get_by_role("alert").wait_for()
+    assert "cần ít nhất 12 ký tự" in page.get_by_role("alert").inner_text()
+    assert_sound(tab, f"account-refused-{width}")
+
+    page.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
+    page.locator("#id_new").fill(NEXT)
+    page.get_by_label("Nhập lại mật khẩu mới").fill(NEXT)
+    page.get_by_role("button", name="Đổi mật khẩu").click()
+    page.get_by_text("Đã đổi mật khẩu.").wait_for()
+    assert page.get_by_text("Trình duyệt Chrome").count() == 1
+    other.page.reload()
+    other.page.get_by_role("heading", name="Đăng nhập").wait_for()
+
+    page.get_by_role("button", name="Đăng xuất khỏi mọi nơi").click()
+    page.get_by_text("Đã đăng xuất khỏi mọi trình duyệt.").wait_for()
+    log_in(tab, name, NEXT)
+    page.get_by_role("button", name="Đăng xuất (Thủy)").wait_for()
