@@ -21,6 +21,8 @@ from bluezone.authority.adoption.metrics import Metric
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.rules import likely_range, rank_ranges
 from bluezone.authority.adoption.services import record_facts
+from bluezone.authority.areas.list_services import import_list
+from bluezone.authority.areas.national_list import read_national_list
 from bluezone.authority.areas.queries import area_on
 from bluezone.authority.areas.services import load_thanh_xuan
 
@@ -188,3 +190,19 @@ def test_small_areas_share_ranks_and_large_ones_do_not() -> None:
     assert rank_ranges([large_high, large_low, small]) == [(1, 2), (2, 3), (1, 3)]
     assert rank_ranges([large_high, large_high]) == [(1, 2), (1, 2)]
     assert rank_ranges([]) == []
+
+
+def test_parts_and_parents_of_an_area_that_was_renamed(authority: Path, authority_clock: Any) -> None:
+    """Its parts came to be under its former name; they are shown under the new one."""
+    heading = "Tỉnh Thành Phố;Mã TP;Quận Huyện;Mã QH;Phường Xã;Mã PX\n"
+    for day, name in ((date(2021, 2, 1), "Tỉnh Hà Giang"), (date(2021, 3, 1), "Tỉnh Giang")):
+        data = f"{heading}{name};02;Huyện Đồng Văn;026;Xã Lũng Cú;00715\n".encode()
+        found = read_national_list(data)
+        import_list(found, day, file_name="a.csv", data=data, by=CLI, now=authority_clock.now())
+    officer = logged_in(authority_clock, "hoa", "02", Role.CITY_OFFICER)
+    page = said(officer.get("/adoption/?area=02&day=2021-03-08"))
+    assert "Tỷ lệ cài đặt: Tỉnh Giang" in page
+    assert "Huyện Đồng Văn" in page
+    crumbs = said(officer.get("/adoption/?area=02/026&day=2021-03-08"))
+    assert "Tỉnh Giang Tỷ lệ cài đặt: Huyện Đồng Văn" in crumbs
+    assert "Tỉnh Hà Giang" not in crumbs

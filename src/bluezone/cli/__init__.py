@@ -9,6 +9,7 @@ import typer
 from bluezone.cli import authority, device, export, ids, risk, signing_keys
 from bluezone.cli.adoption import adoption_app
 from bluezone.cli.api_keys import api_key_app
+from bluezone.cli.areas import area_app
 from bluezone.cli.audit import audit_app
 from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo_day
@@ -44,6 +45,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(authority.code_app, name="code")
 app.add_typer(api_key_app, name="api-key")
 app.add_typer(adoption_app, name="adoption")
+app.add_typer(area_app, name="area")
 app.add_typer(audit_app, name="audit")
 app.add_typer(import_app, name="import")
 app.add_typer(signing_keys.app, name="keys")

@@ -14,7 +14,7 @@ from bluezone.authority.adoption.metrics import BASES, INSTALLS, Metric, Source
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.rules import RankRange, percent_of, rank_ranges, rate_text
 from bluezone.authority.areas.models import Area
-from bluezone.authority.areas.queries import areas_on
+from bluezone.authority.areas.queries import parts_on
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.queries import runs_within
 
@@ -141,7 +141,7 @@ def overview(area: Area, day: date, scope: Scope) -> Overview:
 
     The parts are those that existed on that day. What they do not add up to is told, never spread over them.
     """
-    parts = areas_on(day, scope).filter(parent=area)
+    parts = parts_on(area, day, scope)
     rates = rates_on([area, *parts], day, scope)
     letters = {key: _letters_rate(found) for key, found in rates.items()}
     known = [(one, rate) for one in parts if (rate := letters.get(one.pk)) and rate.denominator.value]

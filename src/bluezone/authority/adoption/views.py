@@ -10,14 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.charts import draw_history
 from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
 from bluezone.authority.adoption.queries import Overview, Rate, overview, rate_history
 from bluezone.authority.adoption.rate_json import rate_document
 from bluezone.authority.adoption.rules import grouped, likely_range
 from bluezone.authority.adoption.staff import reader_of, wanted_by
-from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.queries import parents_on
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.writing import write_csv, write_xlsx
 
@@ -51,7 +50,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         "day": wanted.day,
         "officer": officer,
         "shown": shown,
-        "parents": () if shown is None else _parents(shown.area, officer.scope),
+        "parents": () if shown is None else parents_on(shown.area, shown.day, officer.scope),
         "rates": [] if shown is None else [_rate_context(one) for one in shown.rates],
         "parts": [] if shown is None else _parts(shown),
         "not_broken_down": ""
@@ -98,16 +97,6 @@ def table(request: HttpRequest, form: str) -> HttpResponse:
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     name = f"cai-dat-{shown.area.code}-{shown.day:%Y-%m-%d}.{form}"
     return HttpResponse(data, kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _parents(area: Area, scope: Scope) -> Sequence[Area]:
-    """From the highest that the scope allows to the one just above."""
-    found: list[Area] = []
-    above = area.parent
-    while above is not None and scope.allows(above.path):
-        found.insert(0, above)
-        above = above.parent
-    return found
 
 
 def _rate_context(rate: Rate) -> dict[str, object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from bluezone.authority.tabular.models import ImportRun
+
 __all__ = ["Area", "Level", "Succession"]
 
 
@@ -26,9 +28,17 @@ class Area(models.Model):
     level = models.CharField(max_length=20, choices=Level.choices)
     name = models.CharField(max_length=120)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    """The version of the area above when this one came to be. That may be renamed later; its path stays."""
+
     path = models.CharField(max_length=120, db_index=True)
     gained_elsewhere = models.BooleanField(default=False)
     """Ground of areas that are not listed here came to it when it came to be."""
+
+    listed_in = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
+    """The national list that brought it in."""
+
+    ended_in = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
+    """The national list that no longer had it as it was."""
 
     class Meta:
         constraints = (

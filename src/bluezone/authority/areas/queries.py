@@ -11,7 +11,7 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area, Succession
 from bluezone.authority.areas.rules import AreaKey, Link
 
-__all__ = ["area_on", "areas_in_use", "areas_on", "known_path", "successions"]
+__all__ = ["area_on", "areas_in_use", "areas_on", "known_path", "parents_on", "parts_on", "successions"]
 
 
 def areas_on(day: date, scope: Scope) -> QuerySet[Area]:
@@ -37,6 +37,18 @@ def area_on(code: str, day: date, scope: Scope) -> Area | None:
     """The area of this code on a day, or the last that had it; ``None`` where the scope has no such."""
     versions = scope.filter(Area.objects.filter(code=code, valid_from__lte=day), "path")
     return versions.order_by("-valid_from").first()
+
+
+def parts_on(area: Area, day: date, scope: Scope) -> QuerySet[Area]:
+    """The areas right below one that exist on a day. They may have come to be under its former name."""
+    return areas_on(day, scope).filter(parent__path=area.path)
+
+
+def parents_on(area: Area, day: date, scope: Scope) -> Sequence[Area]:
+    """The areas above one as they were on a day, from the highest that the scope allows."""
+    codes = area.path.split("/")
+    paths = ["/".join(codes[:depth]) for depth in range(1, len(codes))]
+    return list(areas_on(day, scope).filter(path__in=paths))
 
 
 def known_path(path: str, scope: Scope) -> bool:

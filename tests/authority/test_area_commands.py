@@ -1,0 +1,94 @@
+"""Areas from the command line: the list of a day, a national list brought in and taken back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .command_line import Run, commands_in
+
+THREE = (
+    "Tỉnh Thành Phố;Mã TP;Quận Huyện;Mã QH;Phường Xã;Mã PX;Cấp;Tên Tiếng Anh\n"
+    "Tỉnh Hà Giang;02;Thành phố Hà Giang;024;Phường Quang Trung;00688;Phường;\n"
+    "Tỉnh Hà Giang;02;Huyện Đồng Văn;026;Xã Lũng Cú;00715;Xã;\n"
+)
+TWO = "Tỉnh Thành Phố;Mã TP;Phường Xã;Mã PX;Cấp\nTỉnh Hà Giang;02;Xã Lũng Cú;00715;Xã\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return commands_in(tmp_path / "data")
+
+
+def test_lists_brought_in_listed_and_taken_back(run: Run, tmp_path: Path) -> None:
+    three, two = tmp_path / "three.csv", tmp_path / "two.csv"
+    three.write_text(THREE, encoding="utf-8")
+    two.write_text(TWO, encoding="utf-8")
+    first = ("area", "import", str(three), "--valid-from", "2021-02-01", "--json")
+    status, out, _ = run(*first, "--dry-run")
+    told = json.loads(out)
+    assert (status, told["import"], told["levels"], told["faults"]) == (0, None, 3, [])
+    assert [one["path"] for one in told["plan"]["added"]] == [
+        "02", "02/024", "02/024/00688", "02/026", "02/026/00715",
+    ]  # fmt: skip
+    assert [one["path"] for one in told["plan"]["not_listed"]] == ["01"]
+    assert run(*first)[0] == 0
+    status, _, err = run("area", "import", str(two), "--valid-from", "2025-07-01")
+    assert status == 0
+    assert "1 named or placed otherwise\n  02/026/00715 Xã Lũng Cú → 02/00715 Xã Lũng Cú" in err
+    assert "3 ended\n" in err
+    run_id = err.split("imported as ")[1].split()[0]
+
+    listed = ("area", "list", "--under", "02", "--date")
+    status, out, _ = run(*listed, "2025-06-30")
+    assert (status, out.splitlines()[:2]) == (
+        0,
+        [
+            "02  Tỉnh Hà Giang  (city, from 01/02/2021)",
+            "  024  Thành phố Hà Giang  (district, from 01/02/2021 to 01/07/2025)",
+        ],
+    )
+    document = json.loads(run(*listed, "2025-07-01", "--json")[1])
+    assert document == {
+        "date": "2025-07-01",
+        "areas": [
+            {"code": "02", "path": "02", "level": "city", "name": "Tỉnh Hà Giang",
+             "valid_from": "2021-02-01", "valid_until": None},
+            {"code": "00715", "path": "02/00715", "level": "ward", "name": "Xã Lũng Cú",
+             "valid_from": "2025-07-01", "valid_until": None},
+        ],
+    }  # fmt: skip
+    assert len(run("area", "list", "--date", "2021-03-08", "--under", "01/009")[1].splitlines()) == 12
+    status, _, err = run("area", "undo", run_id)
+    assert (status, "taken back: two.csv" in err) == (0, True)
+    assert len(run(*listed, "2025-07-01")[1].splitlines()) == 5
+
+
+def test_mistakes_are_told_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(THREE.replace("00715", ""), encoding="utf-8")
+    status, out, err = run("area", "import", str(path), "--valid-from", "2021-02-01", "--json")
+    told = json.loads(out)
+    [fault] = told["faults"]
+    assert (status, told["import"], told["plan"]) == (1, None, None)
+    assert (fault["row"], fault["column"], fault["reason_vi"]) == (3, "Mã PX", "đang trống")
+    assert "nothing was imported: 1 errors" in err
+    hanoi = "Tỉnh Thành Phố;Mã TP;Phường Xã;Mã PX\nThành phố Hà Nội;01;Phường Yên Hòa;00175\n"
+    path.write_text(hanoi, encoding="utf-8")
+    status, _, err = run("area", "import", str(path), "--valid-from", "2025-07-01")
+    assert status == 1
+    assert "contradiction: the list lacks 01/00364" not in err
+    assert "contradiction: the list lacks 00364 “Phường Khương Đình” (01/00364)" in err
+    for arguments, code, words in (
+        (("list", "--date", "8/3/2021"), 2, "not a day"),
+        (("list", "--date", ""), 2, "is needed"),
+        (("list", "--date", "2021-03-08", "--under", "999"), 1, "there is no area '999'"),
+        (("import", str(tmp_path / "none"), "--valid-from", "2025-07-01"), 1, "cannot read"),
+        (("import", str(path), "--valid-from", "x"), 2, "not a day"),
+        (("undo", "x"), 2, "does not name an import"),
+        (("undo", "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"), 1, "no import"),
+    ):
+        status, _, err = run("area", *arguments)
+        assert (status, words in err, "Traceback" in err) == (code, True, False), (arguments, err)
