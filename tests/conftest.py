@@ -27,6 +27,20 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches the database is run again."""
+    if os.environ.get("BLUEZONE_TEST_DATABASE") != "postgres":
+        return
+    touching = [
+        one
+        for one in items
+        if one.get_closest_marker("django_db")
+        or {"db", "transactional_db", "django_db_setup", "postgres_url"} & set(getattr(one, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=[one for one in items if one not in touching])
+    items[:] = touching
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real inputs beside the project; a user's clone has none."""

@@ -32,6 +32,8 @@ for ago in range(40):
     put(ago, "codes-issued", 1, 1200 + 10 * ago, "01/009/00343")
     put(ago, "codes-issued", 2, 60, "01/009/00346")
     put(ago, "codes-claimed", 1, 5 if ago == 12 else 700, "01/009/00343")
+    put(ago, "codes-expired", 1, 540, "01/009/00343")
+    put(ago, "codes-revoked", 1, 20, "01/009/00343")
     put(ago, "publishes", 1, 600)
     for age in range(14):
         put(ago, "keys-by-age", age, 600)
@@ -81,7 +83,7 @@ def test_figures_charts_and_weeks(open_tab, server, width, dark):
         assert charts.nth(at).bounding_box()["width"] <= width
     yesterday = page.locator("tbody tr").first
     assert yesterday.locator("td").all_inner_texts() == [
-        "1.270", "700", "<10", "<10", "600", "8.400", "<10",
+        "1.270", "700", "540", "20", "600", "8.400", "<10",
     ]  # fmt: skip
     assert page.locator("tbody tr").nth(11).locator("td").nth(1).inner_text() == "<10"
     assert_sound(tab, f"statistics-{width}")
