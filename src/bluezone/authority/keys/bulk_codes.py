@@ -18,6 +18,7 @@ from datetime import date, datetime
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import check_test_dates
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, parse_phone
+from bluezone.authority.tabular.spelling import plain
 from bluezone.errors import Refused
 
 __all__ = [
@@ -129,7 +130,7 @@ def read_bulk_file(data: bytes, today: date) -> BulkFile:
         raise BulkRefused("Tệp trống.")
     first_line = filled[bool(told)]
     delimiter = told or max(
-        _DELIMITERS, key=lambda one: sum(_plain(cell) in _HEADINGS for cell in _cells(first_line, one))
+        _DELIMITERS, key=lambda one: sum(plain(cell) in _HEADINGS for cell in _cells(first_line, one))
     )
     lines = _records(text, delimiter)
     if told:
@@ -190,7 +191,7 @@ def _columns(heading: Sequence[str], line: int) -> list[str]:
         names.pop()
     columns: list[str] = []
     for name in names:
-        column = _HEADINGS.get(_plain(name))
+        column = _HEADINGS.get(plain(name))
         if column is None:
             allowed = ", ".join(_COLUMNS.values())
             raise BulkRefused(
@@ -227,7 +228,7 @@ def _row(
     samples.setdefault(sample, line)
 
     written = values.get("report_type", "")
-    report_type = _REPORT_TYPES.get(_plain(written), ReportTypeName.UNKNOWN)
+    report_type = _REPORT_TYPES.get(plain(written), ReportTypeName.UNKNOWN)
     if report_type is ReportTypeName.UNKNOWN:
         reason = "phải là: dương tính, nghi dương tính hoặc âm tính"
         faults.append(Fault(_COLUMNS["report_type"], reason if written else f"đang trống, {reason}"))
@@ -266,12 +267,6 @@ def _date(text: str) -> date | None:
         except ValueError:
             continue
     raise ValueError(text)
-
-
-def _plain(text: str) -> str:
-    """For comparing: small letters without diacritics, đ as d, one blank between words."""
-    letters = unicodedata.normalize("NFD", text.strip().lower().replace("đ", "d").replace("_", " "))
-    return " ".join("".join(one for one in letters if not unicodedata.combining(one)).split())
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -24,6 +24,7 @@ from bluezone.authority.keys.code_links import in_fours
 from bluezone.authority.keys.forms import REPORT_TYPE_LABELS, BulkConfirmForm, BulkForm, FormFault
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.staff import Staff, issuer_of
+from bluezone.authority.tabular.writing import formula_safe
 
 __all__ = ["bulk_download", "bulk_issue", "bulk_revoke", "bulk_upload"]
 
@@ -38,7 +39,6 @@ _HEADING = (
     "Mã dài hết hạn",
     "SMS",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @login_required
@@ -180,7 +180,7 @@ def _csv_rows(outcome: services.BulkOutcome) -> Iterator[list[str | int]]:
     for one in outcome.rows:
         line: list[str | int] = [
             one.row.line,
-            _inert(one.row.sample),
+            formula_safe(one.row.sample),
             REPORT_TYPE_LABELS[one.row.report_type],
         ]
         issued = one.issued
@@ -203,8 +203,3 @@ def _csv_rows(outcome: services.BulkOutcome) -> Iterator[list[str | int]]:
 
 def _moment(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M %d/%m/%Y}"
-
-
-def _inert(text: str) -> str:
-    """A laboratory's mark that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
