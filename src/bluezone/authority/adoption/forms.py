@@ -1,18 +1,20 @@
-"""The form of figures that are typed in."""
+"""Forms of figures that are typed in, and of targets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from bluezone.authority.adoption.metrics import METRIC_NAMES, Metric
+from bluezone.authority.adoption.target_text import read_target
 from bluezone.authority.tabular.cells import read_count
 from bluezone.authority.tabular.faults import CellRefused
 from bluezone.authority.tabular.spelling import tidy
 
-__all__ = ["FiguresForm"]
+__all__ = ["FiguresForm", "TargetForm"]
 
 _MAX_LENGTH = 40
 
@@ -50,3 +52,27 @@ class FiguresForm(forms.Form):
         """What was typed in, once the form is valid."""
         found = {metric: self.cleaned_data.get(metric.value) for metric in METRIC_NAMES}
         return {metric: count for metric, count in found.items() if count is not None}
+
+
+class TargetForm(forms.Form):
+    """A share of smartphones, and the day by which it is to be reached."""
+
+    due = forms.DateField(
+        label="Đến ngày",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Hãy ghi ngày.", "invalid": "Ngày không đúng."},
+    )
+    percent = forms.CharField(
+        label="Tỷ lệ cài đặt (%)",
+        max_length=20,
+        help_text="Như 60 hoặc 62,5.",
+        error_messages={"required": "Hãy ghi tỷ lệ."},
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    parts = forms.BooleanField(label="Đặt cả cho từng địa bàn trực thuộc", required=False)
+
+    def clean_percent(self) -> Decimal:
+        try:
+            return read_target(self.cleaned_data["percent"])
+        except CellRefused as refusal:
+            raise forms.ValidationError(f"{refusal.said.vi}.") from None

@@ -1,4 +1,4 @@
-"""The ledger's tables: facts that are added and superseded, never changed."""
+"""The ledger's tables: facts and targets that are added and superseded, never changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bluezone.authority.adoption.metrics import Metric, Source
 from bluezone.authority.areas.models import Area
 from bluezone.authority.tabular.models import ImportRun
 
-__all__ = ["Fact"]
+__all__ = ["Fact", "Target"]
 
 
 class Fact(models.Model):
@@ -39,5 +39,30 @@ class Fact(models.Model):
                 fields=["area", "metric", "as_of", "source"],
                 condition=models.Q(ended_at=None),
                 name="one_current_fact",
+            ),
+        )
+
+
+class Target(models.Model):
+    """What share of an area's smartphones is to have the app by a day. Another for that day replaces it."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+")
+    due = models.DateField()
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=60)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=60, default="")
+    """Who withdrew it; empty where another took its place."""
+
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="supersedes")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["area", "due"], condition=models.Q(ended_at=None), name="one_current_target"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(percent__gt=0) & models.Q(percent__lte=100), name="target_is_a_share"
             ),
         )

@@ -25,8 +25,10 @@ __all__ = [
     "Rate",
     "RateOfDay",
     "imports",
+    "letters_rate",
     "newest_day",
     "overview",
+    "rate_histories",
     "rate_history",
     "rates_on",
 ]
@@ -124,16 +126,34 @@ def rates_on(areas: Iterable[Area], day: date, scope: Scope) -> Mapping[int, Seq
 
 def rate_history(area: Area, numerator: Metric, denominator: Metric, scope: Scope) -> Sequence[RateOfDay]:
     """How a rate moved: one point for each day of which one source has both figures."""
-    if not scope.allows(area.path):
-        return []
-    by_day: dict[tuple[date, Source], dict[Metric, Figure]] = {}
-    for fact in _current().filter(area=area, metric__in=[numerator.value, denominator.value]):
-        by_day.setdefault((fact.as_of, Source(fact.source)), {})[Metric(fact.metric)] = _figure(fact)
-    points: dict[date, RateOfDay] = {}
-    for (day, _), pair in sorted(by_day.items(), key=lambda one: (one[0][0], _TRUST.index(one[0][1]))):
+    return rate_histories([area], numerator, denominator, scope).get(area.pk, [])
+
+
+def rate_histories(
+    areas: Iterable[Area],
+    numerator: Metric,
+    denominator: Metric,
+    scope: Scope,
+    *,
+    since: date = date.min,
+    until: date = date.max,
+) -> Mapping[int, Sequence[RateOfDay]]:
+    """How a rate moved in each area (by key), in one look into the ledger; areas without any are left out."""
+    keys = [one.pk for one in areas if scope.allows(one.path)]
+    facts = _current().filter(
+        area__in=keys, metric__in=[numerator.value, denominator.value], as_of__range=(since, until)
+    )
+    by_day: dict[tuple[int, date, Source], dict[Metric, Figure]] = {}
+    for fact in facts:
+        slot = (fact.area_id, fact.as_of, Source(fact.source))
+        by_day.setdefault(slot, {})[Metric(fact.metric)] = _figure(fact)
+    points: dict[int, dict[date, RateOfDay]] = {}
+    for key, day, source in sorted(by_day, key=lambda one: (one[1], _TRUST.index(one[2]))):
+        pair = by_day[key, day, source]
         if len(pair) == 2:
-            points.setdefault(day, RateOfDay(day, Rate(pair[numerator], pair[denominator])))
-    return list(points.values())
+            rate = RateOfDay(day, Rate(pair[numerator], pair[denominator]))
+            points.setdefault(key, {}).setdefault(day, rate)
+    return {key: list(found.values()) for key, found in points.items()}
 
 
 def overview(area: Area, day: date, scope: Scope) -> Overview:
@@ -143,7 +163,7 @@ def overview(area: Area, day: date, scope: Scope) -> Overview:
     """
     parts = parts_on(area, day, scope)
     rates = rates_on([area, *parts], day, scope)
-    letters = {key: _letters_rate(found) for key, found in rates.items()}
+    letters = {key: letters_rate(found) for key, found in rates.items()}
     known = [(one, rate) for one in parts if (rate := letters.get(one.pk)) and rate.denominator.value]
     ranks = rank_ranges([(rate.numerator.value, rate.denominator.value) for _, rate in known])
     by_area = {one.pk: rank for (one, _), rank in zip(known, ranks, strict=True)}
@@ -169,7 +189,8 @@ def imports(scope: Scope) -> Sequence[ImportRun]:
     return runs_within("adoption", facts, scope.filter(facts, "area__path"))
 
 
-def _letters_rate(rates: Sequence[Rate]) -> Rate | None:
+def letters_rate(rates: Sequence[Rate]) -> Rate | None:
+    """Phone-linked installs over smartphones, if it is among them."""
     wanted = (Metric.PHONE_LINKED, Metric.SMARTPHONES)
     return next((one for one in rates if (one.numerator.metric, one.denominator.metric) == wanted), None)
 

@@ -1,4 +1,4 @@
-"""The only writers of the ledger: facts typed in or imported, corrected by later ones, imports undone."""
+"""The only writers of the ledger: facts typed in or imported, corrected and withdrawn; targets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils import timezone
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.metrics import Metric, Source, definition_of
-from bluezone.authority.adoption.models import Fact
+from bluezone.authority.adoption.models import Fact, Target
 from bluezone.authority.adoption.sheet import CityRow
 from bluezone.authority.areas.models import Area
 from bluezone.authority.tabular.faults import Said
@@ -26,22 +27,34 @@ __all__ = [
     "Change",
     "FactRefused",
     "ImportOutcome",
+    "LedgerRefused",
+    "TargetRefused",
     "import_city_sheet",
     "record_facts",
+    "set_targets",
     "undo_city_sheet",
     "withdraw_fact",
+    "withdraw_target",
 ]
 
 _KIND = "adoption"
 _BATCH = 2_000
 
 
-class FactRefused(Refused):
-    """A figure cannot be entered or withdrawn. Its text is English; ``said`` has both languages."""
+class LedgerRefused(Refused):
+    """Something cannot be written. Its text is English; ``said`` has both languages."""
 
     def __init__(self, vi: str, en: str) -> None:
         super().__init__(en)
         self.said = Said(vi, en)
+
+
+class FactRefused(LedgerRefused):
+    """A figure cannot be entered or withdrawn."""
+
+
+class TargetRefused(LedgerRefused):
+    """A target cannot be set or withdrawn."""
 
 
 class CannotUndo(Refused):
@@ -110,14 +123,11 @@ def record_facts(
     :raises FactRefused: an area outside the scope or not there on that day, a day to come, a negative number.
     """
     if not scope.allows(area.path):
-        raise FactRefused(f"{area.name} không thuộc phạm vi của bạn", f"{area.name} is not within your scope")
+        raise FactRefused(*_outside(area))
     if as_of > timezone.localtime(now).date():
         raise FactRefused(f"ngày {as_of:%d/%m/%Y} chưa đến", f"{as_of:%d/%m/%Y} has not come yet")
-    if as_of < area.valid_from or (area.valid_until is not None and as_of >= area.valid_until):
-        raise FactRefused(
-            f"ngày {as_of:%d/%m/%Y} không có địa bàn {area.name}",
-            f"there is no {area.name} on {as_of:%d/%m/%Y}",
-        )
+    if not _is_there(area, as_of):
+        raise FactRefused(*_not_there(area, as_of))
     if any(value < 0 for value in counts.values()):
         raise FactRefused("số liệu không thể âm", "a count cannot be negative")
     Area.objects.select_for_update().get(pk=area.pk)  # one at a time: two would both find nothing to replace
@@ -161,6 +171,79 @@ def withdraw_fact(fact_id: int, *, scope: Scope, by: Actor, now: datetime) -> Fa
     }
     record(by, "adoption.withdrawn", f"area:{fact.area.path}", details, now=now)
     return fact
+
+
+@transaction.atomic
+def set_targets(
+    areas: Sequence[Area], due: date, percent: Decimal, *, scope: Scope, by: Actor, now: datetime
+) -> int:
+    """Set what share each of these areas is to reach by a day; returns how many had another target or none.
+
+    :raises TargetRefused: an area outside the scope or not there on that day, no share with two decimals.
+    """
+    if not 0 < percent <= 100 or percent != round(percent, 2):
+        raise TargetRefused(
+            f"{percent} không phải tỷ lệ trên 0 đến 100 với nhiều nhất hai chữ số thập phân",
+            f"{percent} is not a rate above 0 and up to 100 with at most two decimals",
+        )
+    for area in areas:
+        if not scope.allows(area.path):
+            raise TargetRefused(*_outside(area))
+        if not _is_there(area, due):
+            raise TargetRefused(*_not_there(area, due))
+    list(Area.objects.select_for_update().filter(pk__in=[one.pk for one in areas]).order_by("pk"))
+    current = {one.area_id: one for one in Target.objects.filter(area__in=areas, due=due, ended_at=None)}
+    changed = [one for one in areas if one.pk not in current or current[one.pk].percent != percent]
+    for area in changed:
+        before = current.get(area.pk)
+        if before is not None:
+            before.ended_at = now
+            before.save(update_fields=["ended_at"])
+        after = Target.objects.create(area=area, due=due, percent=percent, set_at=now, set_by=by.reference)
+        if before is not None:
+            before.superseded_by = after
+            before.save(update_fields=["superseded_by"])
+        details: dict[str, str | int | None] = {
+            "due": due.isoformat(),
+            "percent": str(percent),
+            "before": None if before is None else str(before.percent),
+        }
+        record(by, "adoption.target-set", f"area:{area.path}", details, now=now)
+    return len(changed)
+
+
+@transaction.atomic
+def withdraw_target(target_id: int, *, scope: Scope, by: Actor, now: datetime) -> Target:
+    """Take a target back; it stays in the history.
+
+    :raises TargetRefused: no such target in the scope, or none any more.
+    """
+    found = scope.filter(Target.objects.select_for_update(of=("self",)).filter(pk=target_id), "area__path")
+    target = found.select_related("area").first()
+    if target is None or target.ended_at is not None:
+        raise TargetRefused(
+            "chỉ tiêu này không còn hiệu lực hoặc không thuộc phạm vi của bạn",
+            "this target is not in force any more, or is not within your scope",
+        )
+    target.ended_at, target.ended_by = now, by.reference
+    target.save(update_fields=["ended_at", "ended_by"])
+    details: dict[str, str | int | None] = {"due": target.due.isoformat(), "percent": str(target.percent)}
+    record(by, "adoption.target-withdrawn", f"area:{target.area.path}", details, now=now)
+    return target
+
+
+def _outside(area: Area) -> Said:
+    return Said(f"{area.name} không thuộc phạm vi của bạn", f"{area.name} is not within your scope")
+
+
+def _is_there(area: Area, day: date) -> bool:
+    return area.valid_from <= day and (area.valid_until is None or day < area.valid_until)
+
+
+def _not_there(area: Area, day: date) -> Said:
+    return Said(
+        f"ngày {day:%d/%m/%Y} không có địa bàn {area.name}", f"there is no {area.name} on {day:%d/%m/%Y}"
+    )
 
 
 def _add(wanted: Sequence[Fact], now: datetime) -> Change:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bluezone.authority.adoption import entry_views, import_views, views
+from bluezone.authority.adoption import entry_views, import_views, target_views, views
 
 __all__ = ["urlpatterns"]
 
@@ -13,5 +13,7 @@ urlpatterns = [
     path("enter/", entry_views.enter_figures, name="adoption-enter"),
     path("history/", entry_views.figure_history, name="adoption-history"),
     path("withdraw", entry_views.withdraw_figure, name="adoption-withdraw"),
+    path("targets/", target_views.targets, name="adoption-targets"),
+    path("targets/withdraw", target_views.withdraw, name="adoption-target-withdraw"),
     *import_views.PAGES.urls,
 ]

@@ -16,6 +16,7 @@ from bluezone.authority.adoption.queries import Overview, Rate, overview, rate_h
 from bluezone.authority.adoption.rate_json import rate_document
 from bluezone.authority.adoption.rules import grouped, likely_range
 from bluezone.authority.adoption.staff import reader_of, wanted_by
+from bluezone.authority.adoption.target_views import targets_shown
 from bluezone.authority.areas.queries import parents_on
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.writing import write_csv, write_xlsx
@@ -50,6 +51,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         "day": wanted.day,
         "officer": officer,
         "shown": shown,
+        **({} if shown is None else targets_shown(shown, officer.scope)),
         "parents": () if shown is None else parents_on(shown.area, shown.day, officer.scope),
         "rates": [] if shown is None else [_rate_context(one) for one in shown.rates],
         "parts": [] if shown is None else _parts(shown),

@@ -1,0 +1,140 @@
+"""Staff pages of targets: set and withdraw them; what the overview says of them and of who owes figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption import services
+from bluezone.authority.adoption.forms import TargetForm
+from bluezone.authority.adoption.queries import Overview
+from bluezone.authority.adoption.rules import Forecast, NoForecast, Standing, grouped, written_percent
+from bluezone.authority.adoption.staff import editor_of, wanted_by
+from bluezone.authority.adoption.target_queries import Progress, overdue_reports, progress_of, targets_of
+from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.queries import areas_on, parts_on
+
+__all__ = ["targets", "targets_shown", "withdraw"]
+
+_STANDINGS = {
+    Standing.REACHED: ("đã đạt", "good"),
+    Standing.MISSED: ("không đạt", "bad"),
+    Standing.ON_COURSE: ("đúng hướng", "good"),
+    Standing.BEHIND: ("chậm", "bad"),
+    Standing.OPEN: ("chưa rõ", "warn"),
+}
+_NO_FORECAST = {
+    NoForecast.TOO_FEW: "chưa đủ số liệu để dự báo",
+    NoForecast.DEFINITION_CHANGED: "cách tính thay đổi, không dự báo",
+    NoForecast.TOO_FAR: "ngày còn quá xa để dự báo",
+    NoForecast.ABOVE_BASE: "số cài đặt lớn hơn số điện thoại, không dự báo",
+}
+_ORDER = (Standing.MISSED, Standing.BEHIND, Standing.OPEN, Standing.ON_COURSE, Standing.REACHED)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def targets(request: HttpRequest) -> HttpResponse:
+    """``/adoption/targets/``: an area's targets, also those of before, and the form that sets one."""
+    officer = editor_of(request)
+    wanted = wanted_by(request, officer, usual=officer.today)
+    areas = areas_on(wanted.day, officer.scope)
+    form = TargetForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and wanted.area is not None and form.is_valid():
+        chosen = [wanted.area]
+        if form.cleaned_data["parts"]:
+            chosen += parts_on(wanted.area, wanted.day, officer.scope)
+        due, percent = form.cleaned_data["due"], form.cleaned_data["percent"]
+        try:
+            changed = services.set_targets(
+                chosen, due, percent, scope=officer.scope, by=officer.actor, now=officer.now
+            )
+        except services.TargetRefused as refusal:
+            form.add_error(None, f"{refusal.said.vi}.")
+        else:
+            text = f"Đã đặt chỉ tiêu {written_percent(percent)} đến {due:%d/%m/%Y} cho {changed} địa bàn"
+            messages.success(request, f"{text}; {len(chosen) - changed} địa bàn đã có chỉ tiêu này.")
+            return redirect(_address(wanted.area, wanted.day.isoformat()))
+    context = {
+        "area": wanted.area,
+        "day": wanted.day,
+        "areas": areas,
+        "form": form,
+        "targets": [] if wanted.area is None else targets_of(wanted.area, officer.scope),
+    }
+    return render(request, "adoption/targets.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_POST
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """``/adoption/targets/withdraw``: take one back."""
+    officer = editor_of(request)
+    written = request.POST.get("target", "")
+    if not (written.isascii() and written.isdigit() and len(written) < 19):
+        raise Http404
+    try:
+        target = services.withdraw_target(
+            int(written), scope=officer.scope, by=officer.actor, now=officer.now
+        )
+    except services.TargetRefused as refusal:
+        messages.error(request, f"Chưa rút lại: {refusal.said.vi}.")
+        return redirect("adoption-targets")
+    messages.success(request, f"Đã rút lại chỉ tiêu {written_percent(target.percent)}.")
+    return redirect(_address(target.area, request.POST.get("day", "")))
+
+
+def targets_shown(shown: Overview, scope: Scope) -> Mapping[str, object]:
+    """For the overview: the area's own target, its parts' with the worst on top, who owes figures."""
+    parts = [one.area for one in shown.parts]
+    found = progress_of([shown.area, *parts], shown.day, scope)
+    own = next((one for one in found if one.area.pk == shown.area.pk), None)
+    others = sorted(
+        (one for one in found if one is not own),
+        key=lambda one: (_ORDER.index(one.standing), -(one.points_missing or 0)),
+    )
+    return {
+        "target": None if own is None else _progress(own),
+        "targets": [_progress(one) for one in others],
+        "overdue": overdue_reports(parts or [shown.area], shown.day, scope),
+    }
+
+
+def _progress(one: Progress) -> Mapping[str, object]:
+    text, badge = _STANDINGS[one.standing]
+    missing, points = one.phones_missing, one.points_missing
+    return {
+        "area": one.area,
+        "percent": written_percent(one.percent),
+        "due": one.due,
+        "now": "" if one.rate is None or one.rate.percent is None else written_percent(one.rate.percent),
+        "phones": "" if not missing else grouped(missing),
+        "points": "" if points is None or points <= 0 else f"{points:f}".replace(".", ","),
+        "standing": text,
+        "badge": badge,
+        "ahead": _ahead(one.ahead),
+    }
+
+
+def _ahead(ahead: Forecast | NoForecast | None) -> str:
+    if ahead is None:
+        return ""
+    if isinstance(ahead, NoForecast):
+        return _NO_FORECAST[ahead]
+    middle, low, high = (f"{one:.1f}".replace(".", ",") for one in (ahead.percent, ahead.low, ahead.high))
+    return f"{middle}% ({low}–{high}%)"
+
+
+def _address(area: Area, day: str) -> str:
+    return f"{reverse('adoption-targets')}?{urlencode({'area': area.path, **({'day': day} if day else {})})}"
