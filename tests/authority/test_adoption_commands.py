@@ -84,3 +84,32 @@ def test_mistakes_are_told_without_a_traceback(run: Run, sheet: Sheet, tmp_path:
     ):
         found, _, err = run("adoption", *arguments)
         assert (found, words in err, "Traceback" in err) == (status, True, False), (arguments, err)
+
+
+def test_figures_in_the_areas_of_another_day(run: Run, sheet: Sheet) -> None:
+    text = "Phường Nhân Chính;08/3/2021;20;40;50%\nPhường Hạ Đình;08/3/2021;1;10;10%\n"
+    assert run("adoption", "import", sheet(SHEET + LETTER + text))[0] == 0
+    report = ("adoption", "report", "--area", "009", "--date", "2021-03-08", "--areas-of")
+    status, out, _ = run(*report, "2025-01-01", "--json")
+    document = json.loads(out)
+    assert (status, document["area"], document["areas_of"], document["unexplained"]) == (
+        0, "009", "2025-01-01", [],
+    )  # fmt: skip
+    told = {one["path"]: one for one in document["areas"]}
+    assert told["01/009/00343"]["rate"] == {
+        "numerator": 20, "denominator": 40, "percent": 50.0, "text": "20/40 (đạt 50,00%)",
+        "made_of": ["00343"], "first_day": "2021-03-08", "last_day": "2021-03-08",
+    }  # fmt: skip
+    assert (told["01/009/00373"]["rate"], told["01/009/00373"]["reason"]) == (
+        None, "there is no figure of Phường Kim Giang (00373)",
+    )  # fmt: skip
+    assert told["01/009/00373"]["reason_vi"] == "Phường Kim Giang (00373) chưa có số liệu"
+    out = run(*report, "2025-07-01")[1]
+    assert "  01/00352 Phường Phương Liệt: cannot be told: parts of Phường Khương Trung (00349)" in out
+    status, _, err = run(*report, "x")
+    assert (status, "not a day" in err) == (2, True)
+    # In an area that nothing is known of before.
+    status, _, err = run(
+        "adoption", "report", "--area", "00175", "--date", "2025-07-01", "--areas-of", "2020-01-01"
+    )
+    assert (status, "what became of it is not known" in err) == (0, True)

@@ -206,3 +206,17 @@ def test_parts_and_parents_of_an_area_that_was_renamed(authority: Path, authorit
     crumbs = said(officer.get("/adoption/?area=02/026&day=2021-03-08"))
     assert "Tỉnh Giang Tỷ lệ cài đặt: Huyện Đồng Văn" in crumbs
     assert "Tỉnh Hà Giang" not in crumbs
+
+
+def test_figures_in_the_areas_of_another_day(officer: Client) -> None:
+    confirm(officer, upload(officer))
+    page = officer.get("/adoption/?area=01/009&day=2021-03-08&areas_of=2025-01-01")
+    text = said(page)
+    assert 'value="2025-01-01"' in page.content.decode()
+    assert "Số liệu tính đến 08/03/2021, theo địa bàn của ngày 01/01/2025." in text
+    assert "Phường Nhân Chính (00343) 20.000/40.000 (đạt 50,00%) Phường Nhân Chính 08/03/2021" in text
+    assert "Phường Hạ Đình (00373) Không tính được: Phường Kim Giang (00373) chưa có số liệu" in text
+    gone = said(officer.get("/adoption/?area=01/009&day=2021-03-08&areas_of=2025-07-01"))
+    assert "Ngày 01/07/2025 không có địa bàn này trong phạm vi của bạn" in gone
+    assert "Số liệu tính đến" not in said(officer.get("/adoption/?area=01/009&day=2021-03-08"))
+    assert officer.get("/adoption/?area=01/009&day=2021-03-08&areas_of=x").status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from bluezone.cli.authority import parse_day, prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
 from bluezone.cli.sheets import fault_document, import_id, read_file, tell_faults
 from bluezone.errors import Refused
+
+if TYPE_CHECKING:
+    from bluezone.authority.adoption.carried import Carried
 
 __all__ = ["adoption_app"]
 
@@ -98,16 +101,21 @@ def undo_import(
 def report(
     area: Annotated[str, typer.Option(help="The area's code, as 009, or path, as 01/009.")],
     date: Annotated[str, typer.Option(help="The day, YYYY-MM-DD.")],
+    areas_of: Annotated[
+        str, typer.Option(help="Also in the areas of this day, YYYY-MM-DD: exact, or why it cannot be told.")
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Tell an area's rates as of a day, each with its counts, dates and source."""
+    other = parse_day(areas_of, "--areas-of")
     day = parse_day(date, "--date")
     if day is None:
         raise typer.BadParameter("is needed", param_hint="--date")
     prepare_authority()
     from bluezone.authority.access.scope import Scope
+    from bluezone.authority.adoption.carried import carried_rates
     from bluezone.authority.adoption.queries import rates_on
-    from bluezone.authority.adoption.rate_json import rate_document
+    from bluezone.authority.adoption.rate_json import carried_document, rate_document
     from bluezone.authority.areas.queries import area_on
 
     code = area.rsplit("/", 1)[-1]
@@ -115,9 +123,15 @@ def report(
     if found is None or ("/" in area and found.path != area):
         raise Refused(f"there is no area {area!r} on {day:%d/%m/%Y}")
     rates = rates_on([found], day, Scope.everything())[found.pk]
+    carried = None if other is None else carried_rates(found, day, other, Scope.everything())
     if as_json:
-        document = {"area": found.code, "name": found.name, "as_of": day.isoformat()}
-        print_json({**document, "rates": [rate_document(one) for one in rates]})
+        document: dict[str, object] = {
+            "area": found.code,
+            "name": found.name,
+            "as_of": day.isoformat(),
+            "rates": [rate_document(one) for one in rates],
+        }
+        print_json(document if carried is None else document | carried_document(carried))
         return
     typer.echo(f"{found.name}, {day:%d/%m/%Y}")
     for one in rates:
@@ -127,3 +141,21 @@ def report(
             typer.echo(f"    {figure.value}: {figure.metric}, {figure.source}, {figure.as_of:%d/%m/%Y}")
     if not rates:
         say("no figures up to that day")
+    if carried is not None:
+        _tell_carried(carried)
+
+
+def _tell_carried(carried: Carried) -> None:
+    typer.echo(f"In the areas of {carried.areas_of:%d/%m/%Y}:")
+    for row in carried.rows:
+        told = row.rate.text if row.rate is not None else f"cannot be told: {row.reason.en}"
+        typer.echo(f"  {row.area.path} {row.area.name}: {told}")
+    if not carried.rows:
+        say("there is no such area on that day, and what became of it is not known")
+    if carried.unexplained:
+        names = ", ".join(f"{one.name} ({one.path})" for one in carried.unexplained[:10])
+        more = len(carried.unexplained) - 10
+        say(
+            "areas that ended or began in between, nobody knows in favour of which; areas beside them may "
+            f"have their ground: {names}" + (f" and {more} more" if more > 0 else "")
+        )

@@ -190,7 +190,7 @@ def imports(scope: Scope) -> Sequence[ImportRun]:
 
 
 def letters_rate(rates: Sequence[Rate]) -> Rate | None:
-    """Phone-linked installs over smartphones, if it is among them."""
+    """Of the rates of an area the one that the letter tells: phone-linked installs over smartphones."""
     wanted = (Metric.PHONE_LINKED, Metric.SMARTPHONES)
     return next((one for one in rates if (one.numerator.metric, one.denominator.metric) == wanted), None)
 

@@ -1,10 +1,11 @@
-"""A rate as JSON, the same for the command line and the staff's address."""
+"""Rates as JSON, the same for the command line and the staff's address."""
 
 from __future__ import annotations
 
+from bluezone.authority.adoption.carried import Carried, CarriedRow
 from bluezone.authority.adoption.queries import Rate
 
-__all__ = ["rate_document"]
+__all__ = ["carried_document", "rate_document"]
 
 
 def rate_document(rate: Rate) -> dict[str, str | int | float | None]:
@@ -23,4 +24,32 @@ def rate_document(rate: Rate) -> dict[str, str | int | float | None]:
         "base_source": denominator.source.value,
         "base_as_of": denominator.as_of.isoformat(),
         "base_definition": denominator.definition,
+    }
+
+
+def carried_document(carried: Carried) -> dict[str, object]:
+    """The same rates in the areas of another day; where ``rate`` is ``None`` there is a reason."""
+    return {
+        "areas_of": carried.areas_of.isoformat(),
+        "areas": [_row_document(one) for one in carried.rows],
+        "unexplained": [{"path": one.path, "name": one.name} for one in carried.unexplained],
+    }
+
+
+def _row_document(row: CarriedRow) -> dict[str, object]:
+    document: dict[str, object] = {"area": row.area.code, "path": row.area.path, "name": row.area.name}
+    rate = row.rate
+    if rate is None:
+        return {**document, "rate": None, "reason": row.reason.en, "reason_vi": row.reason.vi}
+    return {
+        **document,
+        "rate": {
+            "numerator": rate.numerator,
+            "denominator": rate.denominator,
+            "percent": None if rate.percent is None else float(rate.percent),
+            "text": rate.text,
+            "made_of": [one.code for one in rate.made_of],
+            "first_day": rate.first_day.isoformat(),
+            "last_day": rate.last_day.isoformat(),
+        },
     }

@@ -19,7 +19,7 @@ from bluezone.authority.adoption.queries import newest_day
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_on
 
-__all__ = ["Officer", "Wanted", "editor_of", "reader_of", "wanted_by"]
+__all__ = ["Officer", "Wanted", "day_in", "editor_of", "reader_of", "wanted_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,7 @@ def wanted_by(request: HttpRequest, officer: Officer, usual: date | None = None)
 
     :raises Http404: no such area in the scope on that day, or no day.
     """
-    try:
-        written = request.GET.get("day", "")
-        day = date.fromisoformat(written) if written else usual or newest_day(officer.scope) or officer.today
-    except ValueError:
-        raise Http404 from None
+    day = day_in(request, "day") or usual or newest_day(officer.scope) or officer.today
     areas = areas_on(day, officer.scope)
     path = request.GET.get("area", "")
     if not path:
@@ -81,6 +77,18 @@ def wanted_by(request: HttpRequest, officer: Officer, usual: date | None = None)
     if area is None:
         raise Http404
     return Wanted(area, day)
+
+
+def day_in(request: HttpRequest, name: str) -> date | None:
+    """The day that a part of the address names; ``None`` where that is missing or empty.
+
+    :raises Http404: it names no day.
+    """
+    written = request.GET.get(name, "")
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        raise Http404 from None
 
 
 def _officer(request: HttpRequest, roles: Collection[Role]) -> Officer:

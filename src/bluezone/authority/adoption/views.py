@@ -10,12 +10,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.carried import Carried, carried_rates
 from bluezone.authority.adoption.charts import draw_history
 from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
 from bluezone.authority.adoption.queries import Overview, Rate, overview, rate_history
 from bluezone.authority.adoption.rate_json import rate_document
 from bluezone.authority.adoption.rules import grouped, likely_range
-from bluezone.authority.adoption.staff import reader_of, wanted_by
+from bluezone.authority.adoption.staff import day_in, reader_of, wanted_by
 from bluezone.authority.adoption.target_views import targets_shown
 from bluezone.authority.areas.queries import parents_on
 from bluezone.authority.tabular.sheets import Cell
@@ -58,6 +60,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         "not_broken_down": ""
         if shown is None or not shown.not_broken_down
         else grouped(shown.not_broken_down),
+        "carried": _carried(request, shown, officer.scope),
         "missing": 0 if shown is None else sum(one.rate is None for one in shown.parts),
     }
     return render(request, "adoption/overview.html", context)
@@ -99,6 +102,14 @@ def table(request: HttpRequest, form: str) -> HttpResponse:
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     name = f"cai-dat-{shown.area.code}-{shown.day:%Y-%m-%d}.{form}"
     return HttpResponse(data, kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _carried(request: HttpRequest, shown: Overview | None, scope: Scope) -> Carried | None:
+    """The same figures in the areas of the day that ``areas_of`` names."""
+    areas_of = day_in(request, "areas_of")
+    if shown is None or areas_of is None:
+        return None
+    return carried_rates(shown.area, shown.day, areas_of, scope)
 
 
 def _rate_context(rate: Rate) -> dict[str, object]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["AreaKey", "CannotTell", "Link", "Reason", "carry_back", "carry_forward"]
+__all__ = [
+    "AreaKey",
+    "CannotTell",
+    "Link",
+    "Reason",
+    "carry_back",
+    "carry_forward",
+    "related",
+    "trace_back",
+    "trace_forward",
+]
 
 
 class AreaKey(NamedTuple):
@@ -51,21 +61,21 @@ class CannotTell:
     areas: tuple[AreaKey, ...]
 
 
-def carry_forward(
-    figures: Mapping[AreaKey, int],
+def trace_forward(
+    known: Collection[AreaKey],
     wanted: Iterable[AreaKey],
     links: Sequence[Link],
     gained_elsewhere: frozenset[AreaKey],
-) -> Mapping[AreaKey, int | CannotTell]:
-    """Figures of earlier areas in terms of later ones: the sum of all that each was made of, or a reason.
+) -> Mapping[AreaKey, tuple[AreaKey, ...] | CannotTell]:
+    """Which earlier areas, of those with a figure, each later one is made of, or why that cannot be told.
 
     Nothing is apportioned: a ward of which a part went elsewhere has no figure that anybody counted.
     """
     into = _grouped(links, lambda link: link.successor)
 
-    def figure(area: AreaKey) -> int | CannotTell:
-        if area in figures:
-            return figures[area]
+    def sources_of(area: AreaKey) -> tuple[AreaKey, ...] | CannotTell:
+        if area in known:
+            return (area,)
         sources = into.get(area, [])
         if not sources:
             return CannotTell(Reason.NO_FIGURE, (area,))
@@ -73,24 +83,24 @@ def carry_forward(
             return CannotTell(Reason.DIVIDED, divided)
         if area in gained_elsewhere:
             return CannotTell(Reason.ELSEWHERE, (area,))
-        return _sum(figure(link.predecessor) for link in sources)
+        return _all(sources_of(link.predecessor) for link in sources)
 
-    return {area: figure(area) for area in wanted}
+    return {area: sources_of(area) for area in wanted}
 
 
-def carry_back(
-    figures: Mapping[AreaKey, int],
+def trace_back(
+    known: Collection[AreaKey],
     wanted: Iterable[AreaKey],
     links: Sequence[Link],
     gained_elsewhere: frozenset[AreaKey],
-) -> Mapping[AreaKey, int | CannotTell]:
-    """Figures of later areas in terms of earlier ones: what each alone became wholly, or a reason."""
+) -> Mapping[AreaKey, tuple[AreaKey, ...] | CannotTell]:
+    """Which later area, of those with a figure, each earlier one alone became wholly, or a reason."""
     into = _grouped(links, lambda link: link.successor)
     out = _grouped(links, lambda link: link.predecessor)
 
-    def figure(area: AreaKey) -> int | CannotTell:
-        if area in figures:
-            return figures[area]
+    def target_of(area: AreaKey) -> tuple[AreaKey, ...] | CannotTell:
+        if area in known:
+            return (area,)
         targets = out.get(area, [])
         if not targets:
             return CannotTell(Reason.NO_FIGURE, (area,))
@@ -101,18 +111,60 @@ def carry_back(
             return CannotTell(Reason.JOINED, tuple(link.predecessor for link in into[successor]))
         if successor in gained_elsewhere:
             return CannotTell(Reason.ELSEWHERE, (successor,))
-        return figure(successor)
+        return target_of(successor)
 
-    return {area: figure(area) for area in wanted}
+    return {area: target_of(area) for area in wanted}
 
 
-def _sum(parts: Iterable[int | CannotTell]) -> int | CannotTell:
-    total = 0
+def carry_forward(
+    figures: Mapping[AreaKey, int],
+    wanted: Iterable[AreaKey],
+    links: Sequence[Link],
+    gained_elsewhere: frozenset[AreaKey],
+) -> Mapping[AreaKey, int | CannotTell]:
+    """Figures of earlier areas in terms of later ones: the sum of all that each was made of, or a reason."""
+    return _summed(figures, trace_forward(figures, wanted, links, gained_elsewhere))
+
+
+def carry_back(
+    figures: Mapping[AreaKey, int],
+    wanted: Iterable[AreaKey],
+    links: Sequence[Link],
+    gained_elsewhere: frozenset[AreaKey],
+) -> Mapping[AreaKey, int | CannotTell]:
+    """Figures of later areas in terms of earlier ones: what each alone became wholly, or a reason."""
+    return _summed(figures, trace_back(figures, wanted, links, gained_elsewhere))
+
+
+def related(areas: Iterable[AreaKey], links: Iterable[Link], *, later: bool) -> frozenset[AreaKey]:
+    """The areas themselves and all that came of them (or that they came of), wholly or in part."""
+    steps = _grouped(links, lambda link: link.predecessor if later else link.successor)
+    found: set[AreaKey] = set()
+    waiting = list(areas)
+    while waiting:
+        area = waiting.pop()
+        if area not in found:
+            found.add(area)
+            waiting += [link.successor if later else link.predecessor for link in steps.get(area, ())]
+    return frozenset(found)
+
+
+def _summed(
+    figures: Mapping[AreaKey, int], traced: Mapping[AreaKey, tuple[AreaKey, ...] | CannotTell]
+) -> Mapping[AreaKey, int | CannotTell]:
+    return {
+        area: of if isinstance(of, CannotTell) else sum(figures[one] for one in of)
+        for area, of in traced.items()
+    }
+
+
+def _all(parts: Iterable[tuple[AreaKey, ...] | CannotTell]) -> tuple[AreaKey, ...] | CannotTell:
+    found: tuple[AreaKey, ...] = ()
     for part in parts:
         if isinstance(part, CannotTell):
             return part
-        total += part
-    return total
+        found += part
+    return found
 
 
 def _grouped(links: Iterable[Link], key: Callable[[Link], AreaKey]) -> dict[AreaKey, list[Link]]:
