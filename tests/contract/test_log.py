@@ -43,6 +43,8 @@ PATH_PARTS = {
     "<uuid:message_uuid>": str(uuid.uuid4()),
     "<uuid:upload>": str(uuid.uuid4()),
     "<uuid:run_id>": str(uuid.uuid4()),
+    "<uuid:invitation_id>": str(uuid.uuid4()),
+    "<str:secret>": MARK,
     "<str:form>": MARK,
     "<slug:name>": MARK.encode().hex(),
     "<str:issuer>": MARK,

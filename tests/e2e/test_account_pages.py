@@ -92,3 +92,38 @@ def test_another_password_and_out_everywhere(open_tab, server, data, width, dark
     page.get_by_text("Đã đăng xuất khỏi mọi trình duyệt.").wait_for()
     log_in(tab, name, NEXT)
     page.get_by_role("button", name="Đăng xuất (Thủy)").wait_for()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
+def test_an_officer_invites_and_the_invited_person_comes_in(open_tab, server, data, width, dark):
+    name = f"lanh.dao.{width}"
+    make_user(data, name, "district-officer")
+    tab = open_tab(f"{server}/invitations/", width=width, dark=dark, forgive="422")
+    log_in(tab, name)
+    page = tab.page
+    page.get_by_label("Họ tên người được mời").fill(f"Trần Thị Bình {width}")
+    page.get_by_label("Vai trò").select_option("nhân viên y tế")
+    page.get_by_label("Địa bàn").select_option("Phường Nhân Chính")
+    page.get_by_role("button", name="Tạo liên kết mời").click()
+    link = page.get_by_label("Gửi liên kết này cho đúng người").input_value()
+    assert_sound(tab, f"invitations-{width}")
+
+    path = link.removeprefix("http://127.0.0.1:8000")
+    invited = open_tab(f"{server}{path}", width=width, dark=dark, forgive="4")
+    assert invited.page.get_by_label("Họ tên").input_value() == f"Trần Thị Bình {width}"
+    assert_sound(invited, f"accept-{width}")
+    invited.page.get_by_label("Tên đăng nhập").fill("Bình")
+    invited.page.locator("#id_new").fill(NEXT)
+    invited.page.get_by_label("Nhập lại mật khẩu mới").fill(NEXT)
+    invited.page.get_by_role("button", name="Tạo tài khoản").click()
+    assert "chữ thường không dấu" in invited.page.get_by_role("alert").inner_text()
+    invited.page.get_by_label("Tên đăng nhập").fill(f"binh.{width}")
+    invited.page.locator("#id_new").fill(NEXT)
+    invited.page.get_by_label("Nhập lại mật khẩu mới").fill(NEXT)
+    invited.page.get_by_role("button", name="Tạo tài khoản").click()
+    invited.page.get_by_text("Đã tạo tài khoản.").wait_for()
+    log_in(invited, f"binh.{width}", NEXT)
+    invited.page.get_by_role("button", name=f"Đăng xuất (Trần Thị Bình {width})").wait_for()
+    invited.page.goto(f"{server}{path}")
+    invited.page.get_by_role("heading", name="Lời mời không dùng được").wait_for()
+    assert_sound(invited, f"invitation-closed-{width}")

@@ -189,6 +189,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "bluezone.authority.accounts.staff.offered_pages",
                 "bluezone.authority.keys.staff.offered_pages",
             ]
         },

@@ -16,6 +16,7 @@ from bluezone.cli.demo import demo_day
 from bluezone.cli.export_audit import audit_exports
 from bluezone.cli.health_authorities import authority_app
 from bluezone.cli.imports import import_app
+from bluezone.cli.invitations import invite, list_invitations, uninvite
 from bluezone.cli.match import match_files
 from bluezone.cli.output import print_refusal
 from bluezone.cli.replay import replay_record
@@ -42,6 +43,9 @@ app.command("replay")(replay_record)
 app.command("setup")(authority.setup)
 app.command("serve")(authority.serve)
 app.add_typer(user_app, name="user")
+user_app.command("invite")(invite)
+user_app.command("invitations")(list_invitations)
+user_app.command("uninvite")(uninvite)
 app.add_typer(authority.code_app, name="code")
 app.add_typer(api_key_app, name="api-key")
 app.add_typer(adoption_app, name="adoption")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,17 +14,16 @@ from bluezone.errors import Refused
 if TYPE_CHECKING:
     from bluezone.authority.access.roles import Role
 
-__all__ = ["user_app"]
+__all__ = ["AreaOption", "RoleOption", "UntilOption", "parse_role", "user_app"]
 
 user_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 
-_HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-
 _Name = Annotated[str, typer.Argument(help="Login name, as `list` shows it.")]
-_RoleOption = Annotated[str, typer.Option("--role", help="What they may do, for example health-worker.")]
-_AreaOption = Annotated[
+RoleOption = Annotated[str, typer.Option("--role", help="What they may do, for example health-worker.")]
+AreaOption = Annotated[
     str, typer.Option("--area", help="Where: a path such as 01/009 or 01/009/00343, or * for all.")
 ]
+UntilOption = Annotated[str, typer.Option(help="Last day, YYYY-MM-DD in Vietnam; without it, no end.")]
 _PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from stdin instead of making one.")
 ]
@@ -35,8 +32,8 @@ _PasswordStdin = Annotated[
 @user_app.command("create")
 def create_user(
     name: Annotated[str, typer.Argument(help="Login name: small letters, digits, dots, dashes.")],
-    role: _RoleOption,
-    area: _AreaOption,
+    role: RoleOption,
+    area: AreaOption,
     display_name: Annotated[str, typer.Option(help="The name that colleagues see.")] = "",
     password_stdin: _PasswordStdin = False,
     as_json: JsonFlag = False,
@@ -50,7 +47,7 @@ def create_user(
     from bluezone.authority.access.services import grant_role
     from bluezone.authority.accounts.services import create_user
 
-    wanted = _role(role)
+    wanted = parse_role(role)
     _check_area(area)
     password, shown = _password(password_stdin)
     cli, now = Actor("cli"), runtime.now()
@@ -130,9 +127,9 @@ def enable(name: _Name) -> None:
 @user_app.command("grant")
 def grant(
     name: _Name,
-    role: _RoleOption,
-    area: _AreaOption,
-    until: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD in Vietnam; without it, no end.")] = "",
+    role: RoleOption,
+    area: AreaOption,
+    until: UntilOption = "",
 ) -> None:
     """Let a person act in another role, or in another area too."""
     last_day = parse_day(until, "--until")
@@ -140,17 +137,18 @@ def grant(
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.access.services import grant_role
+    from bluezone.authority.accounts.rules import end_of_day
     from bluezone.authority.accounts.services import find_user
 
-    wanted = _role(role)
+    wanted = parse_role(role)
     _check_area(area)
-    ends = datetime.combine(last_day + timedelta(days=1), time(), _HANOI) if last_day else None
+    ends = end_of_day(last_day) if last_day else None
     grant_role(find_user(name), wanted, area, by=Actor("cli"), now=runtime.now(), until=ends)
     say(f"{name} is {role} in {area}" + (f" until the end of {until}" if until else ""))
 
 
 @user_app.command("revoke")
-def revoke(name: _Name, role: _RoleOption, area: _AreaOption) -> None:
+def revoke(name: _Name, role: RoleOption, area: AreaOption) -> None:
     """End a role that a person holds in just this area, at once."""
     prepare_authority()
     from bluezone.authority import runtime
@@ -158,7 +156,7 @@ def revoke(name: _Name, role: _RoleOption, area: _AreaOption) -> None:
     from bluezone.authority.access.services import revoke_role
     from bluezone.authority.accounts.services import find_user
 
-    revoke_role(find_user(name), _role(role), area, by=Actor("cli"), now=runtime.now())
+    revoke_role(find_user(name), parse_role(role), area, by=Actor("cli"), now=runtime.now())
     say(f"{name} is not {role} in {area} any more")
 
 
@@ -190,7 +188,11 @@ def _password(from_stdin: bool) -> tuple[str, str | None]:
     return made, made
 
 
-def _role(text: str) -> Role:
+def parse_role(text: str) -> Role:
+    """The role of this name.
+
+    :raises typer.BadParameter: there is none.
+    """
     from bluezone.authority.access.roles import Role
 
     try:

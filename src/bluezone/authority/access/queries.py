@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,18 +12,10 @@ from django.db.models import Q, QuerySet
 
 from bluezone.authority.access.models import AuditEntry, Grant
 from bluezone.authority.access.roles import Role
+from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import Scope
 
-__all__ = ["HeldRole", "roles_held", "scope_of", "unsealed_entries"]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRole:
-    """A role somebody holds now, where, and until when if that is known."""
-
-    role: Role
-    area_path: str
-    until: datetime | None
+__all__ = ["HeldRole", "roles_held", "roles_of", "scope_of", "unsealed_entries"]
 
 
 def scope_of(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role], now: datetime) -> Scope:
@@ -42,6 +33,14 @@ def roles_held(scope: Scope, now: datetime) -> dict[UUID, tuple[HeldRole, ...]]:
         one = HeldRole(Role(grant.role), grant.area_path, grant.valid_until)
         held[grant.user_id] = (*held.get(grant.user_id, ()), one)
     return held
+
+
+def roles_of(user: AbstractBaseUser | AnonymousUser, now: datetime) -> tuple[HeldRole, ...]:
+    """The roles that one user holds now, anywhere; none for one who is not active or not logged in."""
+    if not user.is_authenticated or not user.is_active:
+        return ()
+    grants = _valid(now).filter(user_id=user.pk).order_by("area_path", "role", "pk")
+    return tuple(HeldRole(Role(one.role), one.area_path, one.valid_until) for one in grants)
 
 
 def _valid(now: datetime) -> QuerySet[Grant]:

@@ -13,9 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from bluezone.authority.access.queries import roles_of
 from bluezone.authority.access.rate_limit import FixedWindow
 from bluezone.authority.accounts.forms import PasswordForm
-from bluezone.authority.accounts.queries import own_roles, own_sessions
+from bluezone.authority.accounts.queries import own_sessions
 from bluezone.authority.accounts.seen_sessions import note_present_session
 from bluezone.authority.accounts.services import own_account
 from bluezone.authority.accounts.services.account_rows import WeakPassword
@@ -86,7 +87,7 @@ def _page(request: HttpRequest, me: Myself, form: PasswordForm, status: int = 20
     note_present_session(request)  # else one from before this was kept would be missing
     context = {
         "form": form,
-        "roles": [(ROLE_NAMES[one.role], one) for one in own_roles(me.user, me.now)],
+        "roles": [(ROLE_NAMES[one.role], one) for one in roles_of(me.user, me.now)],
         "sessions": own_sessions(me.user, request.session.session_key or ""),
     }
     return render(request, "accounts/account.html", context, status=status)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
-__all__ = ["LoginForm", "PasswordForm"]
+__all__ = ["AcceptForm", "InvitationForm", "LoginForm", "PasswordForm"]
 
 _MAX = 200
 """Of a password: hashing a longer one would only cost time."""
@@ -48,7 +48,16 @@ def new_password_field(label: str, **more: Any) -> forms.CharField:
     )
 
 
-class TwicePasswordForm(forms.Form):
+class FaultsForm(forms.Form):
+    """A form that says on top what is wrong."""
+
+    @property
+    def first_fault(self) -> str:
+        """What to say on top."""
+        return next((str(error) for errors in self.errors.values() for error in errors), "")
+
+
+class TwicePasswordForm(FaultsForm):
     """A new password, typed twice because nobody sees it."""
 
     new = new_password_field("Mật khẩu mới", help_text="Ít nhất 12 ký tự; một câu ngắn dễ nhớ là tốt nhất.")
@@ -59,11 +68,6 @@ class TwicePasswordForm(forms.Form):
         if given.get("new") and given.get("again") and given["new"] != given["again"]:
             self.add_error("again", "Hai lần nhập mật khẩu mới không giống nhau.")
         return given
-
-    @property
-    def first_fault(self) -> str:
-        """What to say on top."""
-        return next((str(error) for errors in self.errors.values() for error in errors), "")
 
 
 class PasswordForm(TwicePasswordForm):
@@ -77,3 +81,66 @@ class PasswordForm(TwicePasswordForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     field_order = ("old", "new", "again")
+
+
+class InvitationForm(FaultsForm):
+    """Who may do what, where and until when; only what the inviter may grant is offered."""
+
+    for_whom = forms.CharField(
+        label="Họ tên người được mời",
+        required=False,
+        max_length=120,
+        help_text="Để anh/chị nhận ra lời mời; người được mời có thể sửa.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        label="Vai trò",
+        error_messages={
+            "required": "Hãy chọn vai trò.",
+            "invalid_choice": "Hãy chọn một vai trò trong danh sách.",
+        },
+    )
+    area = forms.ChoiceField(
+        label="Địa bàn",
+        error_messages={
+            "required": "Hãy chọn địa bàn.",
+            "invalid_choice": "Hãy chọn một địa bàn trong danh sách.",
+        },
+    )
+    until = forms.DateField(
+        label="Ngày cuối",
+        required=False,
+        help_text="Để trống nếu không có thời hạn.",
+        error_messages={"invalid": "Ngày cuối không phải một ngày."},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, areas: dict[str, str], roles: dict[str, str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._offer("role", roles)
+        self._offer("area", areas)
+
+    def _offer(self, name: str, choices: dict[str, str]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = list(choices.items())
+
+
+class AcceptForm(TwicePasswordForm):
+    """What the invited person chooses."""
+
+    display_name = forms.CharField(
+        label="Họ tên",
+        max_length=120,
+        help_text="Đồng nghiệp sẽ thấy tên này.",
+        error_messages={"required": "Hãy nhập họ tên."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    username = forms.CharField(
+        label="Tên đăng nhập",
+        max_length=60,
+        help_text="Chữ thường không dấu, chữ số, dấu chấm; ví dụ: nguyen.an",
+        error_messages={"required": "Hãy nhập tên đăng nhập."},
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    field_order = ("display_name", "username", "new", "again")

@@ -10,7 +10,10 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.crypto import salted_hmac
 
-__all__ = ["StaffSession", "User"]
+from bluezone.authority.access.models import AREA_PATH_LENGTH
+from bluezone.authority.access.roles import Role
+
+__all__ = ["Invitation", "StaffSession", "User"]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -53,3 +56,31 @@ class StaffSession(models.Model):
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     browser = models.CharField(max_length=32)
+
+
+class Invitation(models.Model):
+    """A link that lets one person make an account with one role, once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    for_whom = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=32, choices=[(role.value, role.value) for role in Role])
+    area_path = models.CharField(max_length=AREA_PATH_LENGTH)
+    role_until = models.DateTimeField(null=True)
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    """Whoever made it; nobody for the command line."""
+
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=~models.Q(area_path=""), name="invitation_names_an_area"),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None) | models.Q(withdrawn_at=None),
+                name="invitation_is_accepted_or_withdrawn",
+            ),
+        )

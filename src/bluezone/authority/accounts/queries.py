@@ -6,12 +6,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from bluezone.authority.access.queries import HeldRole, roles_held
+from bluezone.authority.access.queries import roles_held
+from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.accounts.models import StaffSession, User
 from bluezone.authority.accounts.session_store import live_row_keys, row_key
 
-__all__ = ["OwnSession", "StaffAccount", "own_roles", "own_sessions", "staff_accounts"]
+__all__ = ["OwnSession", "StaffAccount", "own_sessions", "staff_accounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,6 @@ def own_sessions(user: User, cookie: str) -> list[OwnSession]:
         if one.row_key in live
     ]
     return sorted(shown, key=lambda one: not one.is_this)
-
-
-def own_roles(user: User, now: datetime) -> tuple[HeldRole, ...]:
-    """The roles that one holds oneself."""
-    return roles_held(Scope.everything(), now).get(user.pk, ())
 
 
 def staff_accounts(scope: Scope, now: datetime) -> list[StaffAccount]:

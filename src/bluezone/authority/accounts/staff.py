@@ -1,17 +1,25 @@
-"""What every page about one's own account begins with."""
+"""What every page of accounts begins with: who is asking, and whom they may invite."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from bluezone.authority import runtime
+from bluezone.authority.access.queries import roles_of, scope_of
+from bluezone.authority.access.roles import GRANTABLE, INVITERS, Role
+from bluezone.authority.access.rules import HeldRole
+from bluezone.authority.access.scope import Scope
 from bluezone.authority.accounts.models import User
+from bluezone.authority.areas.queries import areas_in_use
 
-__all__ = ["Myself", "myself"]
+__all__ = ["Inviter", "Myself", "inviter_of", "myself", "offered_pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +38,42 @@ def myself(request: HttpRequest) -> Myself:
     if not request.user.is_authenticated:
         raise PermissionDenied("nobody is logged in")
     return Myself(request.user, runtime.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Inviter:
+    """Somebody who may invite others, at the moment of the request."""
+
+    user: User
+    held: tuple[HeldRole, ...]
+    scope: Scope
+    now: datetime
+    areas: dict[str, str]
+    """Names of the areas in the scope, by path, in the order of the tree."""
+
+    @property
+    def grantable(self) -> frozenset[Role]:
+        """The roles that they may grant somewhere."""
+        return frozenset().union(*(GRANTABLE.get(one.role, frozenset()) for one in self.held))
+
+
+def inviter_of(request: HttpRequest) -> Inviter:
+    """Whoever asks, if they may invite others.
+
+    :raises PermissionDenied: no role that does, now.
+    """
+    me = myself(request)
+    scope = scope_of(me.user, INVITERS, me.now)
+    if scope == Scope.nothing():
+        raise PermissionDenied("no role that invites others")
+    areas = {area.path: area.name for area in areas_in_use(timezone.localtime(me.now).date(), scope)}
+    return Inviter(me.user, roles_of(me.user, me.now), scope, me.now, areas)
+
+
+def offered_pages(request: HttpRequest) -> dict[str, Any]:
+    """For every template: which pages the navigation offers; looked up only where it is shown."""
+    return {
+        "may_invite": SimpleLazyObject(
+            lambda: scope_of(request.user, INVITERS, runtime.now()) != Scope.nothing()
+        )
+    }

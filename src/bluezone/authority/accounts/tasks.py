@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bluezone.authority import runtime
+from bluezone.authority.accounts.services.invitations import forget_old_invitations
 from bluezone.authority.accounts.services.sessions import forget_ended_sessions
 from bluezone.authority.accounts.session_store import SessionStore
 
@@ -9,6 +11,7 @@ __all__ = ["clear_old_sessions"]
 
 
 def clear_old_sessions() -> None:
-    """Every hour: delete sessions past their time, and what is kept about those that are no more."""
+    """Every hour: delete sessions past their time, what is kept about them, and old invitations."""
     SessionStore.clear_expired()
     forget_ended_sessions()
+    forget_old_invitations(runtime.now())

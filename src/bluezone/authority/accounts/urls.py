@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from bluezone.authority.accounts import account_views, views
+from bluezone.authority.accounts import account_views, invitation_views, views
 
 __all__ = ["urlpatterns"]
 
@@ -13,4 +13,7 @@ urlpatterns = [
     path("account/", account_views.account, name="account"),
     path("account/password", account_views.change_password, name="change-password"),
     path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign-out-everywhere"),
+    path("invitations/", invitation_views.invitations, name="invitations"),
+    path("invitations/<uuid:invitation_id>/withdraw", invitation_views.withdraw, name="withdraw-invitation"),
+    path("invitation/<str:secret>/", invitation_views.accept, name="accept-invitation"),
 ]

@@ -13,6 +13,8 @@ from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.accounts.models import User
 from bluezone.authority.accounts.services.account_rows import (
     AccountRefused,
+    BadUsername,
+    UsernameTaken,
     end_sessions,
     locked_user,
     named_user,
@@ -46,7 +48,7 @@ def create_user(username: str, password: str, *, display_name: str = "", by: Act
     :raises AccountRefused: if the name is taken or not plain, or the password is weak.
     """
     if not _NAME.fullmatch(username):
-        raise AccountRefused(
+        raise BadUsername(
             f"user name {username!r}: use 1-60 small letters, digits, dots, dashes or underscores"
         )
     shown = unicodedata.normalize("NFC", display_name.strip()) or username
@@ -56,7 +58,7 @@ def create_user(username: str, password: str, *, display_name: str = "", by: Act
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError:
-        raise AccountRefused(f"user name {username!r} is taken") from None
+        raise UsernameTaken(f"user name {username!r} is taken") from None
     record(by, "accounts.user-created", f"user:{user.pk}", {}, now=now)
     return user
 

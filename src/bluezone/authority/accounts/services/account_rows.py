@@ -11,11 +11,28 @@ from django.db.models import QuerySet
 from bluezone.authority.accounts.models import StaffSession, User
 from bluezone.errors import Refused
 
-__all__ = ["AccountRefused", "WeakPassword", "end_sessions", "locked_user", "named_user", "take_password"]
+__all__ = [
+    "AccountRefused",
+    "BadUsername",
+    "UsernameTaken",
+    "WeakPassword",
+    "end_sessions",
+    "locked_user",
+    "named_user",
+    "take_password",
+]
 
 
 class AccountRefused(Refused):
     """An account cannot be made or changed as asked, or there is none of that name."""
+
+
+class BadUsername(AccountRefused):
+    """A login name that cannot be typed or said plainly."""
+
+
+class UsernameTaken(AccountRefused):
+    """Somebody else has this login name."""
 
 
 class WeakPassword(AccountRefused):
