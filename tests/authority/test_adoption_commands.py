@@ -113,3 +113,36 @@ def test_figures_in_the_areas_of_another_day(run: Run, sheet: Sheet) -> None:
         "adoption", "report", "--area", "00175", "--date", "2025-07-01", "--areas-of", "2020-01-01"
     )
     assert (status, "what became of it is not known" in err) == (0, True)
+
+
+def test_a_target_is_set_and_reported(run: Run, sheet: Sheet) -> None:
+    weeks = zip(("08/2", "15/2", "22/2", "01/3"), (30, 32, 34, 36), strict=True)
+    text = "".join(f"Phường Nhân Chính;{day}/2021;{installs};100;{installs}%\n" for day, installs in weeks)
+    assert run("adoption", "import", sheet(SHEET + text))[0] == 0
+    report = ("adoption", "report", "--area", "00343", "--date", "2021-03-05")
+    assert json.loads(run(*report, "--json")[1])["target"] is None
+    status, _, err = run("adoption", "target", "00343", "--date", "2021-03-15", "--percent", "62,5")
+    assert (status, "Phường Nhân Chính: 62.5 % by 15/03/2021" in err) == (0, True)
+    document = json.loads(run(*report, "--json")[1])
+    assert document["rates"][0]["text"] == "36/100 (đạt 36,00%)"
+    # two points a week, without a wobble: 40 two weeks after the last; 62.5 % of 100 are 63 phones
+    assert document["target"] == {
+        "percent": 62.5, "due": "2021-03-15", "standing": "behind", "points_missing": 26.5,
+        "phones_missing": 27, "forecast": {"percent": 40.0, "low": 40.0, "high": 40.0, "points": 4},
+    }  # fmt: skip
+    out = run(*report)[1]
+    assert "Target: 62.50 % by 15/03/2021: behind, 27 phones to go" in out
+    assert "the trend leads to 40.0 % (40.0 to 40.0)" in out
+    status, out, _ = run(
+        "adoption", "target", "00343", "--date", "2021-06-15", "--percent", "62.5%", "--json"
+    )
+    assert json.loads(out) == {"area": "00343", "due": "2021-06-15", "percent": 62.5, "changed": True}
+    for arguments, status, words in (
+        (("00343", "--date", "2021-03-15", "--percent", "0.6"), 2, "may be 60"),
+        (("00343", "--date", "2021-03-15", "--percent", "many"), 2, "is not a rate like"),
+        (("00343", "--date", "2021-03-15", "--percent", "0%"), 1, "is not a rate above 0"),
+        (("999", "--date", "2021-03-15", "--percent", "60"), 1, "there is no area '999'"),
+        (("00343", "--date", "15/3/2021", "--percent", "60"), 2, "is not a day like"),
+    ):
+        found, _, err = run("adoption", "target", *arguments)
+        assert (found, words in err, "Traceback" in err) == (status, True, False), (arguments, err)

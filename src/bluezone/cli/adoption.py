@@ -1,4 +1,4 @@
-"""Commands of the adoption ledger: bring in a sheet, take it back, tell the rates of an area."""
+"""Commands of the adoption ledger: sheets in and back out, targets, the rates of an area."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from bluezone.cli.sheets import fault_document, import_id, read_file, tell_fault
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
+    import datetime
+
     from bluezone.authority.adoption.carried import Carried
+    from bluezone.authority.adoption.target_queries import Progress
+    from bluezone.authority.areas.models import Area
 
 __all__ = ["adoption_app"]
 
@@ -97,6 +101,39 @@ def undo_import(
         say(f"taken back: {undone.file_name}, {undone.rows} rows")
 
 
+@adoption_app.command("target")
+def target(
+    area: Annotated[str, typer.Argument(help="The area's code, as 009, or path, as 01/009.")],
+    date: Annotated[str, typer.Option(help="The day by which it is to be reached, YYYY-MM-DD.")],
+    percent: Annotated[str, typer.Option(help="Of smartphones that are to have the app, as 60 or 62.5.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Set what share of its smartphones an area is to reach by a day; another for that day is replaced."""
+    due = parse_day(date, "--date")
+    if due is None:
+        raise typer.BadParameter("is needed", param_hint="--date")
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.scope import Scope
+    from bluezone.authority.adoption.services import set_targets
+    from bluezone.authority.adoption.target_text import read_target
+    from bluezone.authority.tabular.faults import CellRefused
+
+    try:
+        wanted = read_target(percent)
+    except CellRefused as refusal:
+        raise typer.BadParameter(refusal.said.en, param_hint="--percent") from None
+    found = _area(area, due)
+    changed = set_targets([found], due, wanted, scope=Scope.everything(), by=Actor("cli"), now=runtime.now())
+    if as_json:
+        print_json(
+            {"area": found.code, "due": due.isoformat(), "percent": float(wanted), "changed": bool(changed)}
+        )
+    else:
+        say(f"{found.name}: {wanted:f} % by {due:%d/%m/%Y}" + ("" if changed else ", as it was"))
+
+
 @adoption_app.command("report")
 def report(
     area: Annotated[str, typer.Option(help="The area's code, as 009, or path, as 01/009.")],
@@ -115,13 +152,11 @@ def report(
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.adoption.carried import carried_rates
     from bluezone.authority.adoption.queries import rates_on
-    from bluezone.authority.adoption.rate_json import carried_document, rate_document
-    from bluezone.authority.areas.queries import area_on
+    from bluezone.authority.adoption.rate_json import carried_document, progress_document, rate_document
+    from bluezone.authority.adoption.target_queries import progress_of
 
-    code = area.rsplit("/", 1)[-1]
-    found = area_on(code, day, Scope.everything())
-    if found is None or ("/" in area and found.path != area):
-        raise Refused(f"there is no area {area!r} on {day:%d/%m/%Y}")
+    found = _area(area, day)
+    progress = next(iter(progress_of([found], day, Scope.everything())), None)
     rates = rates_on([found], day, Scope.everything())[found.pk]
     carried = None if other is None else carried_rates(found, day, other, Scope.everything())
     if as_json:
@@ -130,6 +165,7 @@ def report(
             "name": found.name,
             "as_of": day.isoformat(),
             "rates": [rate_document(one) for one in rates],
+            "target": None if progress is None else progress_document(progress),
         }
         print_json(document if carried is None else document | carried_document(carried))
         return
@@ -141,8 +177,32 @@ def report(
             typer.echo(f"    {figure.value}: {figure.metric}, {figure.source}, {figure.as_of:%d/%m/%Y}")
     if not rates:
         say("no figures up to that day")
+    if progress is not None:
+        _tell_progress(progress)
     if carried is not None:
         _tell_carried(carried)
+
+
+def _area(written: str, day: datetime.date) -> Area:
+    from bluezone.authority.access.scope import Scope
+    from bluezone.authority.areas.queries import area_on
+
+    found = area_on(written.rsplit("/", 1)[-1], day, Scope.everything())
+    if found is None or ("/" in written and found.path != written):
+        raise Refused(f"there is no area {written!r} on {day:%d/%m/%Y}")
+    return found
+
+
+def _tell_progress(progress: Progress) -> None:
+    from bluezone.authority.adoption.rules import Forecast
+
+    missing = "" if not progress.phones_missing else f", {progress.phones_missing} phones to go"
+    typer.echo(f"Target: {progress.percent:f} % by {progress.due:%d/%m/%Y}: {progress.standing}{missing}")
+    ahead = progress.ahead
+    if isinstance(ahead, Forecast):
+        typer.echo(f"  the trend leads to {ahead.percent:.1f} % ({ahead.low:.1f} to {ahead.high:.1f})")
+    elif ahead is not None:
+        typer.echo(f"  no forecast: {ahead}")
 
 
 def _tell_carried(carried: Carried) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bluezone.authority.adoption.carried import Carried, CarriedRow
 from bluezone.authority.adoption.queries import Rate
+from bluezone.authority.adoption.rules import Forecast, NoForecast
+from bluezone.authority.adoption.target_queries import Progress
 
-__all__ = ["carried_document", "rate_document"]
+__all__ = ["carried_document", "progress_document", "rate_document"]
 
 
 def rate_document(rate: Rate) -> dict[str, str | int | float | None]:
@@ -27,6 +29,19 @@ def rate_document(rate: Rate) -> dict[str, str | int | float | None]:
     }
 
 
+def progress_document(progress: Progress) -> dict[str, object]:
+    """A target and how far it is; ``forecast`` is ``None`` where none is due, else a range or a reason."""
+    points, ahead = progress.points_missing, progress.ahead
+    return {
+        "percent": float(progress.percent),
+        "due": progress.due.isoformat(),
+        "standing": progress.standing.value,
+        "points_missing": None if points is None else float(points),
+        "phones_missing": progress.phones_missing,
+        "forecast": None if ahead is None else _forecast_document(ahead),
+    }
+
+
 def carried_document(carried: Carried) -> dict[str, object]:
     """The same rates in the areas of another day; where ``rate`` is ``None`` there is a reason."""
     return {
@@ -34,6 +49,13 @@ def carried_document(carried: Carried) -> dict[str, object]:
         "areas": [_row_document(one) for one in carried.rows],
         "unexplained": [{"path": one.path, "name": one.name} for one in carried.unexplained],
     }
+
+
+def _forecast_document(ahead: Forecast | NoForecast) -> dict[str, object]:
+    if isinstance(ahead, NoForecast):
+        return {"percent": None, "reason": ahead.value}
+    percent, low, high = (round(one, 2) for one in (ahead.percent, ahead.low, ahead.high))
+    return {"percent": percent, "low": low, "high": high, "points": ahead.points}
 
 
 def _row_document(row: CarriedRow) -> dict[str, object]:
