@@ -47,6 +47,7 @@ PATH_PARTS = {
     "<str:secret>": MARK,
     "<str:form>": MARK,
     "<slug:name>": MARK.encode().hex(),
+    "<slug:key>": MARK.encode().hex(),
     "<str:issuer>": MARK,
     "<str:region>": MARK,
     "<str:name>": MARK,

@@ -19,6 +19,7 @@ __all__ = [
     "CASE_LINK_KEY",
     "CERTIFICATE_SIGNING_KEY",
     "CODE_KEY",
+    "CONTACT_KEY",
     "DJANGO_KEY",
     "EXPORT_SIGNING_KEY",
     "PHONE_KEY",
@@ -40,11 +41,21 @@ AUDIT_KEY = "audit.key"
 PUBLISH_MEMORY_KEY = "publish-memory.key"
 QUEUE_KEY = "queue.key"
 PHONE_KEY = "message-phone.key"
+CONTACT_KEY = "contact-person.key"
 CASE_LINK_KEY = "case-link.key"
 CERTIFICATE_SIGNING_KEY = "certificate-signing.pem"
 EXPORT_SIGNING_KEY = "export-signing.pem"
 
-_RANDOM = (DJANGO_KEY, CODE_KEY, AUDIT_KEY, PUBLISH_MEMORY_KEY, QUEUE_KEY, PHONE_KEY, CASE_LINK_KEY)
+_RANDOM = (
+    DJANGO_KEY,
+    CODE_KEY,
+    AUDIT_KEY,
+    PUBLISH_MEMORY_KEY,
+    QUEUE_KEY,
+    PHONE_KEY,
+    CONTACT_KEY,
+    CASE_LINK_KEY,
+)
 _P256 = (CERTIFICATE_SIGNING_KEY, EXPORT_SIGNING_KEY)
 
 

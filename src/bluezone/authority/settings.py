@@ -156,6 +156,7 @@ INSTALLED_APPS = [
     "bluezone.authority.access",
     "bluezone.authority.tabular",
     "bluezone.authority.areas",
+    "bluezone.authority.organisations",
     "bluezone.authority.accounts",
     "bluezone.authority.keys",
     "bluezone.authority.adoption",

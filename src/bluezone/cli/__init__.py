@@ -18,6 +18,7 @@ from bluezone.cli.health_authorities import authority_app
 from bluezone.cli.imports import import_app
 from bluezone.cli.invitations import invite, list_invitations, uninvite
 from bluezone.cli.match import match_files
+from bluezone.cli.organisations import organisation_app
 from bluezone.cli.output import print_refusal
 from bluezone.cli.replay import replay_record
 from bluezone.cli.users import user_app
@@ -49,6 +50,7 @@ user_app.command("uninvite")(uninvite)
 app.add_typer(authority.code_app, name="code")
 app.add_typer(api_key_app, name="api-key")
 app.add_typer(adoption_app, name="adoption")
+app.add_typer(organisation_app, name="organisation")
 app.add_typer(area_app, name="area")
 app.add_typer(audit_app, name="audit")
 app.add_typer(import_app, name="import")

@@ -58,7 +58,8 @@ def read_table(sheet: Sheet, columns: Sequence[Column]) -> Table:
     """
     at, places = _heading(sheet, columns)
     heading = sheet.rows[at]
-    titles = {key: str(heading.cells[place]) for key, place in places.items()}
+    upper = sheet.rows[at - 1] if at else heading
+    titles = {key: str(_cell(heading, place) or _cell(upper, place)) for key, place in places.items()}
     known = set(places.values())
     unknown = tuple(
         str(cell) for place, cell in enumerate(heading.cells) if cell is not None and place not in known

@@ -73,7 +73,7 @@ class ImportPages(Generic[StaffT, SheetT]):
     """The pages of one domain; what it alone knows are these functions."""
 
     name: str
-    """Of the page above; addresses are named ``NAME-import``, ``NAME-import-confirm``, ``NAME-import-undo``."""
+    """Of the page above; the pages are ``NAME-import``, ``NAME-import-confirm`` and ``NAME-import-undo``."""
 
     texts: ImportTexts
     staff: Callable[[HttpRequest], StaffT]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
@@ -15,16 +16,24 @@ _LOOKED_AT = 200
 _SHOWN = 50
 
 
-def runs_within(kind: str, rows: QuerySet[Any], inside: QuerySet[Any]) -> Sequence[ImportRun]:
+def runs_within(
+    kind: str, rows: QuerySet[Any], inside: QuerySet[Any], *more: tuple[QuerySet[Any], QuerySet[Any]]
+) -> Sequence[ImportRun]:
     """The last imports of a kind all of whose rows lie in a scope, newest first, those taken back too.
 
     :param rows: what imports of this kind wrote, by ``import_run``; ``inside``: what of it lies in the scope.
+    :param more: the same of other tables that they wrote to.
     """
     runs = list(ImportRun.objects.filter(kind=kind).order_by("-imported_at")[:_LOOKED_AT])
-    all_of, within = (
-        dict(
-            some.filter(import_run__in=runs).order_by().values_list("import_run").annotate(count=Count("pk"))
-        )
-        for some in (rows, inside)
-    )
-    return [run for run in runs if run.pk in within and within[run.pk] == all_of[run.pk]][:_SHOWN]
+    tables = [(_counts(all_of, runs), _counts(within, runs)) for all_of, within in ((rows, inside), *more)]
+    return [
+        run
+        for run in runs
+        if any(run.pk in all_of for all_of, _ in tables)
+        and all(all_of.get(run.pk) == within.get(run.pk) for all_of, within in tables)
+    ][:_SHOWN]
+
+
+def _counts(rows: QuerySet[Any], runs: Sequence[ImportRun]) -> Mapping[UUID, int]:
+    some = rows.filter(import_run__in=runs).order_by()
+    return dict(some.values_list("import_run").annotate(count=Count("pk")))

@@ -1,0 +1,35 @@
+"""Headcounts are added; what the same organisation or class had for that day ends, and is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bluezone.authority.organisations.models import Headcount
+
+__all__ = ["add_headcounts"]
+
+_BATCH = 2_000
+
+
+def add_headcounts(wanted: Sequence[Headcount], now: datetime) -> int:
+    """Add those that tell something new, inside the caller's transaction; how many."""
+    organisations = {one.organisation_id for one in wanted}
+    days = {one.as_of for one in wanted}
+    rows = Headcount.objects.select_for_update().filter(
+        ended_at=None, as_of__in=days, organisation_id__in=organisations
+    )
+    current = {_slot(one): one for one in rows}
+    new = [one for one in wanted if _slot(one) not in current or current[_slot(one)].value != one.value]
+    old = [current[_slot(one)] for one in new if _slot(one) in current]
+    Headcount.objects.filter(pk__in=[one.pk for one in old]).update(ended_at=now)
+    Headcount.objects.bulk_create(new, batch_size=_BATCH)
+    by_slot = {_slot(one): one for one in new}
+    for one in old:
+        one.ended_at, one.superseded_by = now, by_slot[_slot(one)]
+    Headcount.objects.bulk_update(old, ["ended_at", "superseded_by"], batch_size=500)
+    return len(new)
+
+
+def _slot(one: Headcount) -> tuple[int, int | None, str, date]:
+    return (one.organisation_id, one.school_class_id, one.people, one.as_of)

@@ -1,0 +1,84 @@
+"""Staff pages of imports of organisations: what is told of a sheet, and how it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from uuid import UUID
+
+from bluezone.authority.organisations import services
+from bluezone.authority.organisations.directory import Directory
+from bluezone.authority.organisations.kinds import KIND_NAMES, PEOPLE_NAMES
+from bluezone.authority.organisations.queries import imports
+from bluezone.authority.organisations.rules import school_year_text
+from bluezone.authority.organisations.sheet import OrganisationRow, OrganisationSheet, read_organisation_sheet
+from bluezone.authority.organisations.staff import Registrar, editor_of
+from bluezone.authority.tabular.import_pages import ImportPages, ImportTexts, NotUndone
+from bluezone.authority.tabular.models import ImportRun
+
+__all__ = ["PAGES"]
+
+_TEXTS = ImportTexts(
+    title="Nhập danh bạ đơn vị từ bảng",
+    back="Đơn vị",
+    columns="Cột: Tên đơn vị, Loại, Địa bàn hoặc Mã địa bàn; có thể thêm Mã đơn vị, Trực thuộc, Địa chỉ, "
+    "Người liên hệ, Chức vụ, Điện thoại, Email, Ngày số liệu, Số cán bộ, Số học sinh, Số hội viên, "
+    "Năm học, Lớp; thứ tự bất kỳ.",
+    sample="Tên đơn vị;Loại;Trực thuộc;Địa bàn;Ngày số liệu;Số cán bộ;Số học sinh;Năm học;Lớp\n"
+    "UBND quận Thanh Xuân;Cơ quan;;Quận Thanh Xuân;08/3/2021;120;;;\n"
+    "Trường THCS Nhân Chính;Trường học;UBND quận Thanh Xuân;Phường Nhân Chính;08/3/2021;60;1.100;;\n"
+    "Trường THCS Nhân Chính;;;;08/3/2021;;42;2020-2021;6A1",
+    headings=("Đơn vị", "Loại", "Địa bàn", "Trực thuộc", "Số người"),
+)
+
+
+def _read(data: bytes, wanted: str, registrar: Registrar) -> OrganisationSheet:
+    return read_organisation_sheet(data, Directory(registrar.scope), registrar.today, wanted)
+
+
+def _shown(sheet: OrganisationSheet, most: int) -> Iterator[tuple[int, Sequence[str]]]:
+    for row in islice(sheet.rows, most):
+        counts = "; ".join(f"{PEOPLE_NAMES[people]}: {count}" for people, count in row.counts.items())
+        name = f"{row.name} ({row.code})" if row.code else row.name
+        if row.school_class is not None:
+            begins, class_name = row.school_class
+            yield row.row, (f"{name}, lớp {class_name}, {school_year_text(begins)}", "Lớp", "", "", counts)
+        else:
+            yield row.row, (name, KIND_NAMES[row.kind], row.area_name, _manager(row), counts)
+
+
+def _manager(row: OrganisationRow) -> str:
+    if row.manager.registered is not None:
+        return row.manager.registered.name
+    return row.manager.name if row.manager.row is None else f"đơn vị ở dòng {row.manager.row}"
+
+
+def _bring_in(sheet: OrganisationSheet, name: str, data: bytes, registrar: Registrar) -> str:
+    outcome = services.import_organisations(
+        sheet.rows, file_name=name, data=data, by=registrar.actor, now=registrar.now
+    )
+    return (
+        f"Đã nhập {len(sheet.rows)} dòng: {outcome.organisations} đơn vị mới, {outcome.classes} lớp mới, "
+        f"{outcome.headcounts} số liệu, {outcome.contacts} người liên hệ."
+    )
+
+
+def _undo(run_id: UUID, registrar: Registrar) -> ImportRun:
+    try:
+        return services.undo_organisations(run_id, by=registrar.actor, now=registrar.now)
+    except services.CannotUndo:
+        raise NotUndone(
+            "Có số liệu hoặc đơn vị nhập sau dựa vào lần này: hãy hoàn tác lần nhập sau trước."
+        ) from None
+
+
+PAGES = ImportPages(
+    name="organisations",
+    texts=_TEXTS,
+    staff=editor_of,
+    read=_read,
+    shown=_shown,
+    bring_in=_bring_in,
+    undo=_undo,
+    runs=lambda registrar: imports(registrar.scope),
+)

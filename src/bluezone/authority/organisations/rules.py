@@ -1,0 +1,92 @@
+"""Pure decisions on organisations: codes, school years, and paths of management."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+__all__ = [
+    "DEEPEST",
+    "MANAGEMENT_ROOT",
+    "ManagementLoop",
+    "is_email",
+    "is_tax_code",
+    "management_paths",
+    "school_year",
+    "school_year_text",
+]
+
+MANAGEMENT_ROOT = "ORG"
+"""First segment of every path of management. Area codes are digits: one scope holds paths of both trees."""
+
+DEEPEST = 10
+"""Levels of management: ministry, department, office, school are four."""
+
+_TAX_CODE = re.compile(r"([0-9]{9})([0-9])(?:-[0-9]{3})?")
+_TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+_YEAR = re.compile(r"(20[0-9]{2}) ?[-–/] ?(20[0-9]{2})")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+KeyT = TypeVar("KeyT")
+
+
+class ManagementLoop(ValueError):
+    """An organisation would manage itself, or be managed through too many others; ``key`` is one of them."""
+
+    def __init__(self, key: object) -> None:
+        super().__init__(str(key))
+        self.key = key
+
+
+def is_tax_code(code: str) -> bool:
+    """Whether an enterprise's code has its ten digits (and a branch's three) and the right check digit."""
+    match = _TAX_CODE.fullmatch(code)
+    if match is None:
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_TAX_WEIGHTS, match[1], strict=True))
+    return 10 - total % 11 == int(match[2])
+
+
+def is_email(text: str) -> bool:
+    """Whether a text has the form of an address; that it exists nobody can tell."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def school_year(text: str) -> int | None:
+    """The year in which a school year begins: ``2020-2021`` → 2020; ``None`` for anything else."""
+    match = _YEAR.fullmatch(text)
+    if match is None or int(match[2]) != int(match[1]) + 1:
+        return None
+    return int(match[1])
+
+
+def school_year_text(begins: int) -> str:
+    """``2020`` → ``2020-2021``."""
+    return f"{begins}-{begins + 1}"
+
+
+def management_paths(
+    segments: Mapping[KeyT, str], managers: Mapping[KeyT, KeyT | str | None]
+) -> Mapping[KeyT, str]:
+    """Where organisations stand in the tree of management.
+
+    :param segments: the last segment of each.
+    :param managers: of each another of them, the path of one that is registered already, or nobody.
+    :raises ManagementLoop: see there.
+    """
+    paths: dict[KeyT, str] = {}
+    for key in segments:
+        chain: list[KeyT] = []
+        above: KeyT | str | None = key
+        while above in segments and above not in paths:
+            if above in chain:
+                raise ManagementLoop(above)
+            chain.append(above)  # type: ignore[arg-type]
+            above = managers.get(above)  # type: ignore[arg-type]
+        start = MANAGEMENT_ROOT if above is None else paths.get(above, above)  # type: ignore[arg-type]
+        for one in reversed(chain):
+            start = paths[one] = f"{start}/{segments[one]}"
+            if start.count("/") > DEEPEST:
+                raise ManagementLoop(one)
+    return paths
