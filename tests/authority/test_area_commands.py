@@ -92,3 +92,31 @@ def test_mistakes_are_told_and_nothing_is_written(run: Run, tmp_path: Path) -> N
     ):
         status, _, err = run("area", *arguments)
         assert (status, words in err, "Traceback" in err) == (code, True, False), (arguments, err)
+
+
+def test_boundaries_brought_in_and_taken_back(run: Run, tmp_path: Path) -> None:
+    def feature(code: str, west: float) -> dict[str, object]:
+        east = west + 0.01
+        ring = [[west, 21.0], [east, 21.0], [east, 21.01], [west, 21.01], [west, 21.0]]
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        return {"type": "Feature", "properties": {"code": code}, "geometry": geometry}
+
+    path = tmp_path / "ranh-gioi.geojson"
+    both = [feature("00343", 105.8), feature("00999", 105.81)]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": both}), encoding="utf-8")
+    command = ("area", "boundaries", str(path), "--date", "2021-03-08", "--json")
+    status, out, err = run(*command)
+    told = json.loads(out)
+    assert (status, told["areas"], told["points"], told["import"]) == (1, 1, 10, None)
+    [fault] = told["faults"]
+    assert (fault["feature"], fault["severity"]) == (2, "error")
+    assert "there is no area with the code “00999”" in fault["reason"]
+    assert "nothing was imported" in err
+    assert "error: feature 2: there is no area" in run(*command[:-1], "--dry-run")[2]
+    status, out, _ = run(*command, "--good-features")
+    told = json.loads(out)
+    assert (status, told["added"], told["replaced"], told["points_kept"]) == (0, 1, 0, 5)
+    assert run("area", "undo", told["import"])[0] == 0
+    path.write_text("{}", encoding="utf-8")
+    status, _, err = run(*command)
+    assert (status, "not a FeatureCollection" in err) == (1, True)

@@ -150,23 +150,91 @@ def import_areas(
         raise typer.Exit(1)
 
 
-@area_app.command("undo")
-def undo_areas(
-    run: Annotated[str, typer.Argument(help="The import, as `bluezone area import` named it.")],
+@area_app.command("boundaries")
+def import_outlines(
+    file: Annotated[Path, typer.Argument(help="GeoJSON, WGS 84: features name their area by `code`.")],
+    day: Annotated[
+        str, typer.Option("--date", help="The areas are those of this day, YYYY-MM-DD; by default today.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is in it.")] = False,
+    good_features: Annotated[
+        bool, typer.Option("--good-features", help="Import those without errors, though others have some.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Repair outlines that cross themselves; each is told.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Take a list back: its areas go, those that it ended go on."""
+    """Bring in where areas lie, for maps, as finely as a screen shows it; neighbours stay neighbours."""
+    on = parse_day(day, "--date")
+    prepare_authority()
+    from django.utils import timezone
+
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.access.scope import Scope
+    from bluezone.authority.areas.boundaries import MAX_BYTES, read_boundaries
+    from bluezone.authority.areas.boundary_services import import_boundaries
+    from bluezone.authority.areas.names import AreasInScope
+    from bluezone.authority.areas.queries import areas_on
+
+    data = read_file(file, MAX_BYTES)
+    now = runtime.now()
+    on = on or timezone.localtime(now).date()
+    everything = Scope.everything()
+    levels = dict(areas_on(on, everything).values_list("pk", "level"))
+    found = read_boundaries(data, AreasInScope(everything), on, levels, repair=repair)
+    outcome = None
+    if not dry_run and found.outlines and (good_features or not found.errors):
+        outcome = import_boundaries(found.outlines, file_name=file.name, data=data, by=Actor("cli"), now=now)
+    if as_json:
+        print_json(
+            {
+                "file": file.name,
+                "date": on.isoformat(),
+                "dry_run": dry_run,
+                "areas": len(found.outlines),
+                "points": found.points_read,
+                "points_kept": found.points_kept,
+                "faults": [
+                    {"feature": document.pop("row"), **document}
+                    for document in map(fault_document, found.faults)
+                ],
+                "import": None if outcome is None else str(outcome.run),
+                "added": 0 if outcome is None else outcome.added,
+                "replaced": 0 if outcome is None else outcome.replaced,
+            }
+        )
+    else:
+        tell_faults(found.faults, "feature")
+        say(f"{len(found.outlines)} areas, {found.points_kept} of {found.points_read} points kept")
+        if outcome is not None:
+            say(f"imported as {outcome.run}: {outcome.added} new, {outcome.replaced} in the place of others")
+    if outcome is None and not dry_run:
+        say("nothing was imported: mend these features, or import the others with --good-features")
+        raise typer.Exit(1)
+
+
+@area_app.command("undo")
+def undo_areas(
+    run: Annotated[str, typer.Argument(help="The import, as `area import` or `area boundaries` named it.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Take a list back: its areas go, those that it ended go on. Or boundaries: earlier ones are back."""
     run_id = import_id(run)
     prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
+    from bluezone.authority.areas.boundary_services import BOUNDARIES, undo_boundaries
     from bluezone.authority.areas.list_services import undo_list
+    from bluezone.authority.tabular.models import ImportRun
 
-    undone = undo_list(run_id, by=Actor("cli"), now=runtime.now())
+    undo = undo_boundaries if ImportRun.objects.filter(id=run_id, kind=BOUNDARIES).exists() else undo_list
+    undone = undo(run_id, by=Actor("cli"), now=runtime.now())
     if as_json:
         print_json({"import": str(undone.id), "file": undone.file_name, "rows": undone.rows})
     else:
-        say(f"taken back: {undone.file_name}, {undone.rows} areas")
+        say(f"taken back: {undone.file_name}, {undone.rows} rows")
 
 
 class _Bar:

@@ -20,8 +20,8 @@ __all__ = ["fault_document", "import_id", "read_file", "tell_faults"]
 _SHOWN = 50
 
 
-def read_file(file: Path) -> bytes:
-    """The bytes of a sheet, one more than is allowed at most.
+def read_file(file: Path, limit: int = 0) -> bytes:
+    """The bytes of a file, one more than is allowed at most: by default as many as of a sheet.
 
     :raises Refused: it cannot be read.
     """
@@ -29,7 +29,7 @@ def read_file(file: Path) -> bytes:
 
     try:
         with file.open("rb") as source:
-            return source.read(MAX_BYTES + 1)
+            return source.read((limit or MAX_BYTES) + 1)
     except OSError as error:
         raise Refused(f"cannot read {file}: {error.strerror}") from None
 
@@ -53,11 +53,11 @@ def fault_document(fault: Fault) -> dict[str, object]:
     }
 
 
-def tell_faults(faults: Iterable[Fault]) -> None:
+def tell_faults(faults: Iterable[Fault], of: str = "row") -> None:
     """For the person at the terminal, the first of them."""
     faults = list(faults)
     for one in faults[:_SHOWN]:
-        where = f"row {one.row}" + (f", {one.column}" if one.column else "")
+        where = f"{of} {one.row}" + (f", {one.column}" if one.column else "")
         say(f"{one.severity}: {where}: {one.said.en}")
     if len(faults) > _SHOWN:
         say(f"… and {len(faults) - _SHOWN} more; --json tells all")

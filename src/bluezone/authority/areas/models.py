@@ -6,7 +6,7 @@ from django.db import models
 
 from bluezone.authority.tabular.models import ImportRun
 
-__all__ = ["Area", "Level", "Succession"]
+__all__ = ["Area", "Boundary", "Level", "Succession"]
 
 
 class Level(models.TextChoices):
@@ -66,5 +66,24 @@ class Succession(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(predecessor=models.F("successor")), name="area_does_not_succeed_itself"
+            ),
+        )
+
+
+class Boundary(models.Model):
+    """Where a version of an area lies, simple enough for a screen."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="boundaries")
+    polygons = models.JSONField()
+    """Polygons of rings, the first around and the others holes, of longitude and latitude (WGS 84)."""
+
+    import_run = models.ForeignKey(ImportRun, models.PROTECT, related_name="+")
+    replaced_in = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "boundaries"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["area"], condition=models.Q(replaced_in=None), name="one_current_boundary"
             ),
         )

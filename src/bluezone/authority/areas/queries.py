@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.areas.models import Area, Succession
+from bluezone.authority.areas.models import Area, Boundary, Succession
 from bluezone.authority.areas.rules import AreaKey, Link
 
-__all__ = ["area_on", "areas_in_use", "areas_on", "known_path", "parents_on", "parts_on", "successions"]
+__all__ = [
+    "area_on",
+    "areas_in_use",
+    "areas_on",
+    "boundaries_of",
+    "known_path",
+    "parents_on",
+    "parts_on",
+    "successions",
+]
 
 
 def areas_on(day: date, scope: Scope) -> QuerySet[Area]:
@@ -49,6 +59,12 @@ def parents_on(area: Area, day: date, scope: Scope) -> Sequence[Area]:
     codes = area.path.split("/")
     paths = ["/".join(codes[:depth]) for depth in range(1, len(codes))]
     return list(areas_on(day, scope).filter(path__in=paths))
+
+
+def boundaries_of(areas: Iterable[Area], scope: Scope) -> Mapping[int, Any]:
+    """By the areas' keys, where they lie: polygons of rings of longitude and latitude."""
+    current = Boundary.objects.filter(area__in=[one.pk for one in areas], replaced_in=None)
+    return dict(scope.filter(current, "area__path").values_list("area", "polygons"))
 
 
 def known_path(path: str, scope: Scope) -> bool:
