@@ -35,6 +35,7 @@ def load(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> dic
         ("BLUEZONE_BASE_URL", "https://bluezone.example.vn:99999"),
         ("BLUEZONE_BASE_URL", "https://bluezone.example.vn:0"),
         ("BLUEZONE_DEVICE_API_KEY", "maybe"),
+        ("BLUEZONE_PUBLIC_ADOPTION", "maybe"),
     ],
 )
 def test_what_cannot_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str) -> None:

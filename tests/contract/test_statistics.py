@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bluezone.authority.access.audit import SYSTEM, Actor
+from bluezone.authority.access.disclosure_rules import Withheld, tell
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import EVERYWHERE, Scope
 from bluezone.authority.access.services import grant_role
@@ -32,12 +33,10 @@ from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.services import statistics
 from bluezone.authority.keys.statistics_queries import day_figures, week_figures
 from bluezone.authority.keys.statistics_rules import (
-    Withheld,
     area_group,
     key_ages,
     last_day_told,
     onset_to_upload,
-    tell,
     tell_outcomes,
     tell_parts,
 )

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("targets")
     bluezone = Path(sys.executable).with_name("bluezone")
     options = ["--role", "district-officer", "--area", "01/009", "--display-name", "Thủy", "--password-stdin"]
-    with serving(data) as url:
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
+        environment.setenv("BLUEZONE_PUBLIC_ADOPTION", "1")
+        url = stack.enter_context(serving(data))
         subprocess.run(
             [bluezone, "user", "create", NAME, *options],
             input=f"{PASSWORD}\n",
@@ -91,3 +94,11 @@ def test_typed_in_corrected_and_held_against_a_target(open_tab, server, width, d
     page.pdf(path=SCREENSHOTS / f"adoption-print-{width}.pdf", format="A4")
     page.set_viewport_size({"width": 680, "height": 960})
     tab.picture(f"adoption-print-{width}")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
+def test_what_everybody_sees(open_tab, server, width, dark):
+    tab = open_tab(f"{server}/adoption/public/?area=01/009", width=width, dark=dark)
+    tab.page.get_by_role("heading", name="Tỷ lệ cài đặt Bluezone: Quận Thanh Xuân").wait_for()
+    assert tab.page.get_by_text("chưa có số liệu").count() > 1
+    assert_sound(tab, f"adoption-public-{width}")

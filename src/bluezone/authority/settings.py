@@ -118,6 +118,9 @@ BLUEZONE_ISSUE_FACTOR = _number("BLUEZONE_ISSUE_FACTOR", 3, 0.1, 100)
 BLUEZONE_STATISTICS_EMBARGO_HOURS = int(_number("BLUEZONE_STATISTICS_EMBARGO_HOURS", 0, 0, 24 * 14))
 """How long a day has been over before its statistics are shown."""
 
+BLUEZONE_PUBLIC_ADOPTION = _flag("BLUEZONE_PUBLIC_ADOPTION")
+"""Everybody may see the rates of areas, without small counts and what would give them away."""
+
 BLUEZONE_METRICS_TOKEN = os.environ.get("BLUEZONE_METRICS_TOKEN", "")
 """What ``/metrics`` asks for; empty: it answers to this machine only."""
 

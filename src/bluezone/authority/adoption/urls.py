@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bluezone.authority.adoption import entry_views, import_views, target_views, views
+from bluezone.authority.adoption import entry_views, import_views, public_views, target_views, views
 
 __all__ = ["urlpatterns"]
 
@@ -15,5 +15,7 @@ urlpatterns = [
     path("withdraw", entry_views.withdraw_figure, name="adoption-withdraw"),
     path("targets/", target_views.targets, name="adoption-targets"),
     path("targets/withdraw", target_views.withdraw, name="adoption-target-withdraw"),
+    path("public/", public_views.public_page, name="adoption-public"),
+    path("public.json", public_views.public_json, name="adoption-public-json"),
     *import_views.PAGES.urls,
 ]

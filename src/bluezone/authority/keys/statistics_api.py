@@ -20,6 +20,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from bluezone.authority import runtime
+from bluezone.authority.access.disclosure_rules import Figure
 from bluezone.authority.keys import services
 from bluezone.authority.keys.json_endpoints import View
 from bluezone.authority.keys.models import ApiKind
@@ -30,7 +31,7 @@ from bluezone.authority.keys.statistics_queries import (
     week_figures,
     weeks_told,
 )
-from bluezone.authority.keys.statistics_rules import ONSET_BINS, Figure
+from bluezone.authority.keys.statistics_rules import ONSET_BINS
 from bluezone.authority.keys.verification_json import caller_of, code_error
 
 __all__ = ["codes_csv", "codes_json", "keys_csv", "keys_json"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from bluezone.authority.access.disclosure_rules import Figure
 from bluezone.authority.keys.statistics_queries import DayFigures, WeekFigures
-from bluezone.authority.keys.statistics_rules import AGE_BINS, ONSET_BINS, Figure
+from bluezone.authority.keys.statistics_rules import AGE_BINS, ONSET_BINS
 from bluezone.charts.line_chart import Axis, Panel, Series, draw_chart
 
 __all__ = ["DAY_CHARTS", "WEEK_CHARTS"]

@@ -11,6 +11,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.db.models import Min, Q, QuerySet, Sum
 
+from bluezone.authority.access.disclosure_rules import Figure, Withheld, tell
 from bluezone.authority.access.scope import EVERYWHERE, Scope
 from bluezone.authority.keys.models import StatisticCount
 from bluezone.authority.keys.report_types import ReportTypeName
@@ -19,13 +20,10 @@ from bluezone.authority.keys.statistics_rules import (
     ONSET_BINS,
     ONSET_UNKNOWN,
     REPORT_TYPE_BINS,
-    Figure,
     Measure,
-    Withheld,
     area_group,
     last_day_told,
     monday_of,
-    tell,
     tell_outcomes,
     tell_parts,
 )

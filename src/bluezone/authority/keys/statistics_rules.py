@@ -1,4 +1,4 @@
-"""What is counted, under which names and in which bins; and which counts are too small to be told.
+"""What is counted, under which names and in which bins; and how small counts are kept from being told.
 
 Figures are told by whole days that are over, and how they are made up by whole weeks (Monday to Sunday) that
 are over: so no two figures overlap in part, and none changes afterwards. What is told of a week is a way to
@@ -11,6 +11,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bluezone.authority.access.disclosure_rules import (
+    SMALLEST_TOLD,
+    Figure,
+    Withheld,
+    hides,
+    parts_withheld,
+    tell,
+)
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import HANOI, LIMITS
 from bluezone.protocols.gaen import INTERVAL_SECONDS, MAX_ROLLING_PERIOD
@@ -20,10 +28,7 @@ __all__ = [
     "ONSET_BINS",
     "ONSET_UNKNOWN",
     "REPORT_TYPE_BINS",
-    "SMALLEST_TOLD",
-    "Figure",
     "Measure",
-    "Withheld",
     "age_bin",
     "area_group",
     "hanoi_day",
@@ -32,7 +37,6 @@ __all__ = [
     "monday_of",
     "onset_bin",
     "onset_to_upload",
-    "tell",
     "tell_outcomes",
     "tell_parts",
 ]
@@ -56,22 +60,9 @@ REPORT_TYPE_BINS = {
 """Stored; new ones go to the end."""
 
 
-SMALLEST_TOLD = 10
 _FIRST_DAY = date(1970, 1, 1)
-_GREATEST_SMALL = SMALLEST_TOLD - 1
 _SETTLED = timedelta(hours=1)
 """A day is told no sooner after its end: by then everything that happened has been counted."""
-
-
-class Withheld(StrEnum):
-    """What stands in the place of a number that is not told."""
-
-    SMALL = "<10"
-    COVER = "withheld"
-    """It is 10 or more, but with it one that is smaller could be worked out. Three times: nothing is told."""
-
-
-Figure = int | Withheld
 
 
 class Measure(StrEnum):
@@ -143,20 +134,12 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def tell(count: int, people: int | None = None) -> Figure:
-    """A count that no told sum contains, unless fewer than 10 people are behind it.
-
-    :param people: where one person counts several times.
-    """
-    return Withheld.SMALL if (count if people is None else people) < SMALLEST_TOLD else count
-
-
 def tell_outcomes(issued: int, outcomes: Sequence[int]) -> tuple[Figure, ...]:
     """What became of a day's codes: those of short codes add up to those issued, so one gives the rest.
 
     :param issued: told by :func:`tell`; below 10 it is no sum to subtract from.
     """
-    most_hidden = _GREATEST_SMALL * len(outcomes)
+    most_hidden = (SMALLEST_TOLD - 1) * len(outcomes)
     if issued < SMALLEST_TOLD or (issued > most_hidden and max(outcomes) < SMALLEST_TOLD):
         return tuple(tell(count) for count in outcomes)
     return tell_parts([issued], outcomes) or (Withheld.COVER,) * len(outcomes)
@@ -171,30 +154,15 @@ def tell_parts(days: Sequence[int], parts: Sequence[int]) -> tuple[Figure, ...] 
     :param days: the counts of its days, each told by :func:`tell`.
     :param parts: with the same sum, or one from which that sum could be guessed.
     """
-    small_days = [count for count in days if count < SMALLEST_TOLD]
-    if not _hides(small_days, []):
+    if not hides([count for count in days if count < SMALLEST_TOLD], []):
         return None
-    small = [count for count in parts if count < SMALLEST_TOLD]
-    others = sorted((count, place) for place, count in enumerate(parts) if count >= SMALLEST_TOLD)
-    for covers in range(len(others) + 1):
-        if _hides(small, [count for count, _ in others[:covers]]):
-            covering = {place for _, place in others[:covers]}
-            return tuple(
-                Withheld.SMALL if count < SMALLEST_TOLD else Withheld.COVER if place in covering else count
-                for place, count in enumerate(parts)
-            )
-    return None
-
-
-def _hides(small: Sequence[int], covers: Sequence[int]) -> bool:
-    """Whether each small count may be anything from 0 to 9 for one who knows the sum of all these.
-
-    A cover is known to be 10 or more, and may be anything above.
-    """
-    if not small:
-        return True
-    to_share = sum(small) + sum(covers) - SMALLEST_TOLD * len(covers)
-    return to_share >= _GREATEST_SMALL and (bool(covers) or to_share <= _GREATEST_SMALL * (len(small) - 1))
+    withheld = parts_withheld([(count,) for count in parts])
+    if withheld is None:
+        return None
+    return tuple(
+        count if place not in withheld else tell(count) if count < SMALLEST_TOLD else Withheld.COVER
+        for place, count in enumerate(parts)
+    )
 
 
 def area_group(path: str, prefixes: Sequence[str]) -> str:

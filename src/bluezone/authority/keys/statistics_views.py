@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bluezone.authority import runtime
+from bluezone.authority.access.disclosure_rules import Figure, Withheld
 from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import STATISTICS_READERS
 from bluezone.authority.access.scope import EVERYWHERE, Scope
@@ -28,7 +29,7 @@ from bluezone.authority.keys.statistics_queries import (
     week_figures,
     weeks_told,
 )
-from bluezone.authority.keys.statistics_rules import AGE_BINS, ONSET_BINS, Figure, Withheld, hanoi_day
+from bluezone.authority.keys.statistics_rules import AGE_BINS, ONSET_BINS, hanoi_day
 
 __all__ = ["statistics", "statistics_chart"]
 
