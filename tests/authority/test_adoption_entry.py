@@ -99,7 +99,8 @@ def test_a_day_to_come_is_refused_by_hanois_calendar(officer: Client, authority_
 def test_today_is_meant_where_no_day_is_named(officer: Client) -> None:
     assert 'id="day" name="day" value="2021-03-10"' in officer.get("/adoption/enter/").content.decode()
     assert "không có địa bàn nào" in text_of(officer.get("/adoption/enter/?day=2019-01-01"))
-    assert officer.get("/adoption/enter/?day=x").status_code == 404
+    for wrong in ("day=x", "area=x", "area=%00", "area=01/009%00"):
+        assert officer.get(f"/adoption/enter/?{wrong}").status_code == 404
     assert officer.post("/adoption/enter/?day=2019-01-01", {"phone-linked": "1"}).status_code == 200
     assert Fact.objects.count() == 0
 

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from bluezone.authority.access.scope import check_area_path
 from bluezone.authority.adoption.metrics import DEFINITIONS
 from bluezone.authority.adoption.public_queries import PublicRow, PublicTable, public_table
 from bluezone.authority.adoption.rate_json import rate_document
@@ -41,7 +42,11 @@ def public_json(request: HttpRequest) -> HttpResponse:
 def _table(request: HttpRequest) -> PublicTable:
     if not settings.BLUEZONE_PUBLIC_ADOPTION:
         raise Http404
-    table = public_table(request.GET.get("area", ""))
+    path = request.GET.get("area", "")
+    try:
+        table = public_table(check_area_path(path) if path else "")
+    except ValueError:
+        raise Http404 from None
     if table is None:
         raise Http404
     return table

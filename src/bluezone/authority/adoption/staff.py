@@ -14,7 +14,7 @@ from bluezone.authority import runtime
 from bluezone.authority.access.audit import Actor, user_actor
 from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import ADOPTION_EDITORS, ADOPTION_READERS, Role
-from bluezone.authority.access.scope import Scope
+from bluezone.authority.access.scope import Scope, check_area_path
 from bluezone.authority.adoption.queries import newest_day
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_on
@@ -73,6 +73,10 @@ def wanted_by(request: HttpRequest, officer: Officer, usual: date | None = None)
     path = request.GET.get("area", "")
     if not path:
         return Wanted(areas.first(), day)
+    try:
+        check_area_path(path)  # PostgreSQL fails on a NUL
+    except ValueError:
+        raise Http404 from None
     area = areas.filter(path=path).first()
     if area is None:
         raise Http404
