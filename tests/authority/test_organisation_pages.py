@@ -68,6 +68,7 @@ def test_previewed_imported_found_and_taken_back(officer: Client) -> None:
     district = officer.get("/organisations/?area=01/009").content.decode()
     assert "?area=01/009/00343" in district
     school = text_of(officer.get(f"/organisations/{key_of('Trường THCS Nhân Chính')}/"))
+    assert "Học sinh, sinh viên: 1.100 , ngày 08/03/2021" in school
     assert "6A1, năm học 2020-2021: 42 học sinh, ngày 08/03/2021" in school
     assert "Trực thuộc UBND quận Thanh Xuân" in school
 

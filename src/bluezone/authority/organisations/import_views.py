@@ -10,7 +10,7 @@ from bluezone.authority.organisations import services
 from bluezone.authority.organisations.directory import Directory
 from bluezone.authority.organisations.kinds import KIND_NAMES, PEOPLE_NAMES
 from bluezone.authority.organisations.queries import imports
-from bluezone.authority.organisations.rules import school_year_text
+from bluezone.authority.organisations.rules import grouped, school_year_text
 from bluezone.authority.organisations.sheet import OrganisationRow, OrganisationSheet, read_organisation_sheet
 from bluezone.authority.organisations.staff import Registrar, editor_of
 from bluezone.authority.tabular.import_pages import ImportPages, ImportTexts, NotUndone
@@ -38,7 +38,9 @@ def _read(data: bytes, wanted: str, registrar: Registrar) -> OrganisationSheet:
 
 def _shown(sheet: OrganisationSheet, most: int) -> Iterator[tuple[int, Sequence[str]]]:
     for row in islice(sheet.rows, most):
-        counts = "; ".join(f"{PEOPLE_NAMES[people]}: {count}" for people, count in row.counts.items())
+        counts = "; ".join(
+            f"{PEOPLE_NAMES[people]}: {grouped(count)}" for people, count in row.counts.items()
+        )
         name = f"{row.name} ({row.code})" if row.code else row.name
         if row.school_class is not None:
             begins, class_name = row.school_class

@@ -10,6 +10,7 @@ __all__ = [
     "DEEPEST",
     "MANAGEMENT_ROOT",
     "ManagementLoop",
+    "grouped",
     "is_email",
     "is_tax_code",
     "management_paths",
@@ -37,6 +38,11 @@ class ManagementLoop(ValueError):
     def __init__(self, key: object) -> None:
         super().__init__(str(key))
         self.key = key
+
+
+def grouped(count: int) -> str:
+    """``1100`` → ``1.100``; Django's Vietnamese format groups nothing."""
+    return f"{count:,}".replace(",", ".")
 
 
 def is_tax_code(code: str) -> bool:

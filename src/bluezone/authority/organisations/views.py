@@ -18,7 +18,7 @@ from bluezone.authority.areas.queries import known_path
 from bluezone.authority.organisations import queries, services
 from bluezone.authority.organisations.kinds import KIND_NAMES, PEOPLE_NAMES, Kind, People
 from bluezone.authority.organisations.models import Organisation
-from bluezone.authority.organisations.rules import school_year_text
+from bluezone.authority.organisations.rules import grouped, school_year_text
 from bluezone.authority.organisations.sealed_contact import ContactPerson, UnreadableContact
 from bluezone.authority.organisations.staff import Registrar, contact_reader_of, editor_of, reader_of
 
@@ -59,7 +59,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
                 "organisation": one,
                 "kind": KIND_NAMES[Kind(one.kind)],
                 "counts": [
-                    (PEOPLE_NAMES[People(count.people)], count.value, count.as_of)
+                    (PEOPLE_NAMES[People(count.people)], grouped(count.value), count.as_of)
                     for count in newest.get(one.pk, {}).values()
                 ],
             }
@@ -119,7 +119,8 @@ def _page(
         "manager_key": manager.key if manager and queries.organisation_of(manager.key, scope) else "",
         "manages": queries.managed_by(one, scope)[:200],
         "headcounts": [
-            (PEOPLE_NAMES[People(count.people)], count) for count in queries.headcounts_of(one, scope)[:200]
+            (PEOPLE_NAMES[People(count.people)], grouped(count.value), count.as_of)
+            for count in queries.headcounts_of(one, scope)[:200]
         ],
         "classes": [(school_year_text(row.school_year), row) for row in queries.classes_of(one, scope)[:500]],
         "has_contact": queries.has_contact(one, scope),
