@@ -64,6 +64,7 @@ def test_previewed_imported_found_and_taken_back(officer: Client) -> None:
     assert "Cán bộ, nhân viên: 120 (08/03/2021)" in page
     assert "Trường THCS" not in text_of(officer.get("/organisations/?q=ubnd"))
     assert "Trường THCS" in text_of(officer.get("/organisations/?area=01/009&q=nhan+chinh&kind=school"))
+    assert "Không có đơn vị nào có “xyz”" in text_of(officer.get("/organisations/?q=%00xyz"))
     assert "Không có đơn vị nào có “xyz”" in text_of(officer.get("/organisations/?q=xyz"))
     district = officer.get("/organisations/?area=01/009").content.decode()
     assert "?area=01/009/00343" in district
@@ -103,7 +104,7 @@ def test_who_sees_what(officer: Client, authority_clock: Any) -> None:
     assert office not in page.content.decode()
     for path in (
         office,
-        *(f"/organisations/{one}" for one in ("?area=01/009/00361", "?area=x", "?kind=x", "X/")),
+        *(f"/organisations/{one}" for one in ("?area=01/009/00361", "?area=x", "?area=%00", "?kind=x", "X/")),
     ):
         assert ward.get(path).status_code == 404
     assert ward.post(f"{office}contact").status_code == 404

@@ -34,13 +34,15 @@ _LONGEST_SEARCH = 100
 def organisations(request: HttpRequest) -> HttpResponse:
     """``/organisations/``: ``?area=01/009&q=thcs&kind=school&page=2``."""
     registrar = reader_of(request)
-    area_path, words = request.GET.get("area", ""), request.GET.get("q", "")[:_LONGEST_SEARCH]
+    area_path = request.GET.get("area", "")
+    words = request.GET.get("q", "").replace("\0", "")[:_LONGEST_SEARCH]  # PostgreSQL has no NUL
+    if not _is_path(area_path):
+        raise Http404
+    below = queries.areas_below(area_path, registrar.scope)
     # Who holds organisations by management has no area, but looks into those that they are in.
-    below = queries.areas_below(area_path, registrar.scope) if _is_path(area_path) else []
-    if area_path and not below and not known_path(area_path, registrar.scope):
-        found = _is_path(area_path) and queries.organisations(registrar.scope, area_path=area_path).exists()
-        if not found:
-            raise Http404
+    is_theirs = not area_path or bool(below) or known_path(area_path, registrar.scope)
+    if not is_theirs and not queries.organisations(registrar.scope, area_path=area_path).exists():
+        raise Http404
     kind = _kind(request.GET.get("kind", ""))
     rows = queries.organisations(registrar.scope, area_path=area_path, words=words, kind=kind)
     page = Paginator(rows, _PAGE).get_page(request.GET.get("page"))
