@@ -27,7 +27,7 @@ def test_secrets_are_for_their_owner_only(authority: Path) -> None:
     folder = authority / "secrets"
     assert folder.stat().st_mode & 0o777 == 0o700
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 11
+    assert len(files) == 12
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in files)
     assert len({path.read_bytes() for path in files}) == len(files)
 

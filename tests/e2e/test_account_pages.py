@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from .conftest import Tab, serving
@@ -127,3 +128,38 @@ def test_an_officer_invites_and_the_invited_person_comes_in(open_tab, server, da
     invited.page.goto(f"{server}{path}")
     invited.page.get_by_role("heading", name="Lời mời không dùng được").wait_for()
     assert_sound(invited, f"invitation-closed-{width}")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
+def test_a_second_factor_from_its_setting_up_to_the_next_login(open_tab, server, data, width, dark):
+    name = f"hai.lop.{width}"
+    make_user(data, name, "health-worker")
+    tab = open_tab(f"{server}/account/", width=width, dark=dark, forgive="422")
+    log_in(tab, name)
+    page = tab.page
+    page.get_by_role("link", name="Chưa bật: bật bằng ứng dụng xác thực").click()
+    page.get_by_label("Mật khẩu hiện tại").fill(PASSWORD)
+    page.get_by_role("button", name="Hiện mã QR").click()
+    qr = page.get_by_role("img", name="Mã QR cho ứng dụng xác thực")
+    qr.wait_for()
+    assert qr.evaluate("(image) => image.complete && image.naturalWidth") > 0
+    secret = page.locator("code.secret").inner_text().replace(" ", "")
+    assert_sound(tab, f"second-factor-begun-{width}")
+    page.get_by_label("Mã xác thực").fill(pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="Bật xác thực hai lớp").click()
+    page.get_by_role("heading", name="Mã dự phòng", exact=True).wait_for()
+    recovery = page.locator(".recovery-codes code").all_inner_texts()
+    assert len(recovery) == 10
+    assert_sound(tab, f"second-factor-on-{width}")
+
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.goto(f"{server}/codes/")
+    log_in(tab, name)
+    page.get_by_role("heading", name="Xác thực hai lớp").wait_for()
+    assert_sound(tab, f"second-step-{width}")
+    page.get_by_label("Mã xác thực").fill("000 000")
+    page.get_by_role("button", name="Tiếp tục").click()
+    assert "Mã không đúng" in page.get_by_role("alert").inner_text()
+    page.get_by_label("Mã xác thực").fill(recovery[0])
+    page.get_by_role("button", name="Tiếp tục").click()
+    page.wait_for_url("**/codes/")

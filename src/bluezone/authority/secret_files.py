@@ -25,6 +25,7 @@ __all__ = [
     "PHONE_KEY",
     "PUBLISH_MEMORY_KEY",
     "QUEUE_KEY",
+    "SECOND_FACTOR_KEY",
     "MissingSecret",
     "create_missing_secrets",
     "new_p256_pem",
@@ -40,6 +41,7 @@ CODE_KEY = "verification-code.key"
 AUDIT_KEY = "audit.key"
 PUBLISH_MEMORY_KEY = "publish-memory.key"
 QUEUE_KEY = "queue.key"
+SECOND_FACTOR_KEY = "second-factor.key"
 PHONE_KEY = "message-phone.key"
 CONTACT_KEY = "contact-person.key"
 CASE_LINK_KEY = "case-link.key"
@@ -52,6 +54,7 @@ _RANDOM = (
     AUDIT_KEY,
     PUBLISH_MEMORY_KEY,
     QUEUE_KEY,
+    SECOND_FACTOR_KEY,
     PHONE_KEY,
     CONTACT_KEY,
     CASE_LINK_KEY,

@@ -118,6 +118,9 @@ BLUEZONE_ISSUE_FACTOR = _number("BLUEZONE_ISSUE_FACTOR", 3, 0.1, 100)
 BLUEZONE_STATISTICS_EMBARGO_HOURS = int(_number("BLUEZONE_STATISTICS_EMBARGO_HOURS", 0, 0, 24 * 14))
 """How long a day has been over before its statistics are shown."""
 
+BLUEZONE_REQUIRE_SECOND_FACTOR = _flag("BLUEZONE_REQUIRE_SECOND_FACTOR")
+"""Whose role sees personal data comes in with a second factor only; until they have one, they set it up."""
+
 BLUEZONE_PUBLIC_ADOPTION = _flag("BLUEZONE_PUBLIC_ADOPTION")
 """Everybody may see the rates of areas, without small counts and what would give them away."""
 
@@ -178,6 +181,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "bluezone.authority.accounts.seen_sessions.SeenSessions",
+    "bluezone.authority.accounts.second_factor_required.SecondFactorRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

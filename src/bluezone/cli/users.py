@@ -178,6 +178,18 @@ def password(name: _Name, password_stdin: _PasswordStdin = False, as_json: JsonF
         typer.echo(shown)
 
 
+@user_app.command("reset-second-factor")
+def reset_second_factor(name: _Name) -> None:
+    """For somebody who lost the authenticator and the recovery codes: the password alone opens it again."""
+    prepare_authority()
+    from bluezone.authority import runtime
+    from bluezone.authority.access.audit import Actor
+    from bluezone.authority.accounts.services import second_factor
+
+    second_factor.reset_second_factor(name, by=Actor("cli"), now=runtime.now())
+    say(f"{name} has no second factor any more")
+
+
 def _password(from_stdin: bool) -> tuple[str, str | None]:
     """A password, and once more if it was made here and must be shown."""
     if from_stdin:

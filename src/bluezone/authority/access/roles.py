@@ -8,12 +8,13 @@ __all__ = [
     "ADOPTION_EDITORS",
     "ADOPTION_READERS",
     "CODE_ISSUERS",
+    "CONTACT_READERS",
     "GRANTABLE",
     "INVITERS",
-    "CONTACT_READERS",
     "LIMIT_SETTERS",
     "ORGANISATION_EDITORS",
     "ORGANISATION_READERS",
+    "SECOND_FACTOR_ROLES",
     "STATISTICS_READERS",
     "Role",
 ]
@@ -79,3 +80,6 @@ GRANTABLE: dict[Role, frozenset[Role]] = {
 
 INVITERS = frozenset(GRANTABLE)
 """Who may invite somebody at all."""
+
+SECOND_FACTOR_ROLES = CONTACT_READERS | INVITERS | {Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST, Role.CANVASSER}
+"""Who sees personal data, or makes accounts that do: they need a second factor where it is required."""

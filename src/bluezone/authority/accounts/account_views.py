@@ -17,6 +17,7 @@ from bluezone.authority.access.queries import roles_of
 from bluezone.authority.access.rate_limit import FixedWindow
 from bluezone.authority.accounts.forms import PasswordForm
 from bluezone.authority.accounts.queries import own_sessions
+from bluezone.authority.accounts.second_factor_queries import has_second_factor
 from bluezone.authority.accounts.seen_sessions import note_present_session
 from bluezone.authority.accounts.services import own_account
 from bluezone.authority.accounts.services.account_rows import WeakPassword
@@ -87,6 +88,7 @@ def _page(request: HttpRequest, me: Myself, form: PasswordForm, status: int = 20
     note_present_session(request)  # else one from before this was kept would be missing
     context = {
         "form": form,
+        "has_second_factor": has_second_factor(me.user),
         "roles": [(ROLE_NAMES[one.role], one) for one in roles_of(me.user, me.now)],
         "sessions": own_sessions(me.user, request.session.session_key or ""),
     }

@@ -7,7 +7,16 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
-__all__ = ["AcceptForm", "InvitationForm", "LoginForm", "PasswordForm"]
+__all__ = [
+    "AcceptForm",
+    "BeginForm",
+    "CodeForm",
+    "FaultsForm",
+    "InvitationForm",
+    "LoginForm",
+    "PasswordForm",
+    "RemoveForm",
+]
 
 _MAX = 200
 """Of a password: hashing a longer one would only cost time."""
@@ -48,6 +57,17 @@ def new_password_field(label: str, **more: Any) -> forms.CharField:
     )
 
 
+def present_password_field() -> forms.CharField:
+    """A field for the password that one has."""
+    return forms.CharField(
+        label="Mật khẩu hiện tại",
+        strip=False,
+        max_length=_MAX,
+        error_messages={"required": "Hãy nhập mật khẩu hiện tại."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
 class FaultsForm(forms.Form):
     """A form that says on top what is wrong."""
 
@@ -73,13 +93,7 @@ class TwicePasswordForm(FaultsForm):
 class PasswordForm(TwicePasswordForm):
     """The present password and its successor."""
 
-    old = forms.CharField(
-        label="Mật khẩu hiện tại",
-        strip=False,
-        max_length=_MAX,
-        error_messages={"required": "Hãy nhập mật khẩu hiện tại."},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+    old = present_password_field()
     field_order = ("old", "new", "again")
 
 
@@ -144,3 +158,28 @@ class AcceptForm(TwicePasswordForm):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     field_order = ("display_name", "username", "new", "again")
+
+
+class CodeForm(FaultsForm):
+    """A code of the app, or one of those on paper."""
+
+    code = forms.CharField(
+        label="Mã xác thực",
+        max_length=40,
+        help_text="6 chữ số trong ứng dụng xác thực, hoặc một mã dự phòng.",
+        error_messages={"required": "Hãy nhập mã xác thực."},
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "none"}),
+    )
+
+
+class BeginForm(FaultsForm):
+    """The password once more, before the account gets another lock."""
+
+    password = present_password_field()
+
+
+class RemoveForm(CodeForm):
+    """Everything that opens the account, before it gets easier to open."""
+
+    password = present_password_field()
+    field_order = ("password", "code")

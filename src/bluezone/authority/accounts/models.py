@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from bluezone.authority.access.models import AREA_PATH_LENGTH
 from bluezone.authority.access.roles import Role
 
-__all__ = ["Invitation", "StaffSession", "User"]
+__all__ = ["Invitation", "RecoveryCode", "StaffSession", "TotpSecret", "User"]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -84,3 +84,25 @@ class Invitation(models.Model):
                 name="invitation_is_accepted_or_withdrawn",
             ),
         )
+
+
+class TotpSecret(models.Model):
+    """What an authenticator app shares with this server; sealed, and of use once it is confirmed."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    sealed = models.BinaryField(max_length=128)
+    begun_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+    """The time step of the newest code that was taken: a code that somebody read along opens nothing."""
+
+
+class RecoveryCode(models.Model):
+    """One of the codes on paper for whoever has lost the authenticator; each is good once."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    code_hash = models.BinaryField(max_length=32)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once"),)

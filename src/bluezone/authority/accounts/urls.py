@@ -3,16 +3,22 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from bluezone.authority.accounts import account_views, invitation_views, views
+from bluezone.authority.accounts import account_views, invitation_views, second_factor_views, views
 
 __all__ = ["urlpatterns"]
 
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
+    path("login/second-factor/", second_factor_views.login_second_step, name="login-second-factor"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account_views.account, name="account"),
     path("account/password", account_views.change_password, name="change-password"),
     path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign-out-everywhere"),
+    path("account/second-factor/", second_factor_views.second_factor, name="second-factor"),
+    path("account/second-factor/begin", second_factor_views.begin, name="second-factor-begin"),
+    path("account/second-factor/confirm", second_factor_views.confirm, name="second-factor-confirm"),
+    path("account/second-factor/codes", second_factor_views.recovery_codes, name="second-factor-codes"),
+    path("account/second-factor/remove", second_factor_views.remove, name="second-factor-remove"),
     path("invitations/", invitation_views.invitations, name="invitations"),
     path("invitations/<uuid:invitation_id>/withdraw", invitation_views.withdraw, name="withdraw-invitation"),
     path("invitation/<str:secret>/", invitation_views.accept, name="accept-invitation"),
