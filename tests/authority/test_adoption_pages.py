@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from bluezone.authority.adoption.metrics import Metric
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.rules import likely_range, rank_ranges
 from bluezone.authority.adoption.services import record_facts
+from bluezone.authority.areas.boundaries import Outline
+from bluezone.authority.areas.boundary_services import import_boundaries
 from bluezone.authority.areas.list_services import import_list
 from bluezone.authority.areas.national_list import read_national_list
 from bluezone.authority.areas.queries import area_on
@@ -220,3 +222,30 @@ def test_figures_in_the_areas_of_another_day(officer: Client) -> None:
     assert "Ngày 01/07/2025 không có địa bàn này trong phạm vi của bạn" in gone
     assert "Số liệu tính đến" not in said(officer.get("/adoption/?area=01/009&day=2021-03-08"))
     assert officer.get("/adoption/?area=01/009&day=2021-03-08&areas_of=x").status_code == 404
+
+
+def test_the_parts_of_an_area_on_a_map(officer: Client) -> None:
+    confirm(officer, upload(officer))
+    address = "?area=01/009&day=2021-03-08"
+    assert officer.get(f"/adoption/map.svg{address}").status_code == 404
+    assert "map.svg" not in officer.get(f"/adoption/{address}").content.decode()
+    outlines = []
+    for place, code in enumerate(("00343", "00346")):
+        area = area_on(code, MARCH_8, Scope.everything())
+        assert area is not None
+        west = 105.8 + place / 100
+        ring = ((west, 21.0), (west + 0.01, 21.0), (west + 0.01, 21.01), (west, 21.01), (west, 21.0))
+        outlines.append(Outline(place, area.pk, area.name, ((ring,),)))
+    now = datetime(2021, 3, 9, tzinfo=UTC)
+    import_boundaries(outlines, file_name="a", data=b"a", by=CLI, now=now)
+    assert (
+        f"/adoption/map.svg{address}".replace("&", "&amp;")
+        in officer.get(f"/adoption/{address}").content.decode()
+    )
+    drawing = officer.get(f"/adoption/map.svg{address}")
+    assert drawing["Content-Type"] == "image/svg+xml"
+    text = drawing.content.decode()
+    assert "<title>Phường Nhân Chính: 50,00%</title>" in text
+    assert "<title>Phường Thượng Đình: chưa có số liệu</title>" in text
+    assert "Phường Hạ Đình *" in text  # without a boundary
+    assert officer.get("/adoption/map.svg?area=01/009&day=x").status_code == 404

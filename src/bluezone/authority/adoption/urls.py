@@ -9,6 +9,7 @@ __all__ = ["urlpatterns"]
 urlpatterns = [
     path("", views.adoption, name="adoption"),
     path("chart.svg", views.chart, name="adoption-chart"),
+    path("map.svg", views.area_map, name="adoption-map"),
     path("table.<str:form>", views.table, name="adoption-table"),
     path("enter/", entry_views.enter_figures, name="adoption-enter"),
     path("history/", entry_views.figure_history, name="adoption-history"),

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.area_map import draw_area_map, has_map
 from bluezone.authority.adoption.carried import Carried, carried_rates
 from bluezone.authority.adoption.charts import draw_history
 from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
@@ -23,7 +24,7 @@ from bluezone.authority.areas.queries import parents_on
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.writing import write_csv, write_xlsx
 
-__all__ = ["adoption", "chart", "table"]
+__all__ = ["adoption", "area_map", "chart", "table"]
 
 _CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A drawing sets its own width; it loads and runs nothing."""
@@ -60,6 +61,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         "not_broken_down": ""
         if shown is None or not shown.not_broken_down
         else grouped(shown.not_broken_down),
+        "has_map": shown is not None and has_map(shown, officer.scope),
         "carried": _carried(request, shown, officer.scope),
         "missing": 0 if shown is None else sum(one.rate is None for one in shown.parts),
     }
@@ -79,6 +81,23 @@ def chart(request: HttpRequest) -> HttpResponse:
     if not history:
         raise Http404
     drawing = draw_history(wanted.area.name, history)
+    return HttpResponse(drawing, "image/svg+xml", headers={"Content-Security-Policy": _CHART_POLICY})
+
+
+@login_required
+@never_cache
+@require_safe
+def area_map(request: HttpRequest) -> HttpResponse:
+    """``/adoption/map.svg``: the parts of an area by their rate; the page's table is its twin."""
+    officer = reader_of(request)
+    wanted = wanted_by(request, officer)
+    drawing = (
+        None
+        if wanted.area is None
+        else draw_area_map(overview(wanted.area, wanted.day, officer.scope), officer.scope)
+    )
+    if drawing is None:
+        raise Http404
     return HttpResponse(drawing, "image/svg+xml", headers={"Content-Security-Policy": _CHART_POLICY})
 
 

@@ -13,6 +13,7 @@ from bluezone.authority.areas.models import Area, Boundary, Succession
 from bluezone.authority.areas.rules import AreaKey, Link
 
 __all__ = [
+    "any_boundary",
     "area_on",
     "areas_in_use",
     "areas_on",
@@ -63,8 +64,12 @@ def parents_on(area: Area, day: date, scope: Scope) -> Sequence[Area]:
 
 def boundaries_of(areas: Iterable[Area], scope: Scope) -> Mapping[int, Any]:
     """By the areas' keys, where they lie: polygons of rings of longitude and latitude."""
-    current = Boundary.objects.filter(area__in=[one.pk for one in areas], replaced_in=None)
-    return dict(scope.filter(current, "area__path").values_list("area", "polygons"))
+    return dict(_current_boundaries(areas, scope).values_list("area", "polygons"))
+
+
+def any_boundary(areas: Iterable[Area], scope: Scope) -> bool:
+    """Whether it is known where any of these areas lies."""
+    return _current_boundaries(areas, scope).exists()
 
 
 def known_path(path: str, scope: Scope) -> bool:
@@ -84,3 +89,8 @@ def successions() -> tuple[Sequence[Link], frozenset[AreaKey]]:
     ]
     gained = Area.objects.filter(gained_elsewhere=True).values_list("code", "valid_from")
     return links, frozenset(AreaKey(code, day) for code, day in gained)
+
+
+def _current_boundaries(areas: Iterable[Area], scope: Scope) -> QuerySet[Boundary]:
+    current = Boundary.objects.filter(area__in=[one.pk for one in areas], replaced_in=None)
+    return scope.filter(current, "area__path")
