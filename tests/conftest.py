@@ -31,11 +31,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On PostgreSQL only what touches the database is run again."""
     if os.environ.get("BLUEZONE_TEST_DATABASE") != "postgres":
         return
+    opening = {"db", "transactional_db", "django_db_setup", "postgres_url"}
     touching = [
         one
         for one in items
-        if one.get_closest_marker("django_db")
-        or {"db", "transactional_db", "django_db_setup", "postgres_url"} & set(getattr(one, "fixturenames", ()))
+        if one.get_closest_marker("django_db") or opening & set(getattr(one, "fixturenames", ()))
     ]
     config.hook.pytest_deselected(items=[one for one in items if one not in touching])
     items[:] = touching

@@ -10,10 +10,10 @@ import pytest
 import xlsxwriter
 
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.areas.names import AreasInScope
 from bluezone.authority.adoption.metrics import Metric
 from bluezone.authority.adoption.sheet import CitySheet, read_city_sheet
 from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.names import AreasInScope
 from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.tabular.faults import SheetRefused
 
