@@ -32,6 +32,8 @@ def test_an_account_from_its_making_to_its_end(tmp_path: Path) -> None:
     assert run("user", "enable", "an")[0] == 0
     assert "disabled" not in run("user", "list")[1]
     assert run("user", "disable", "bo")[0] == 1
+    status, _, err = run("user", "reset-second-factor", "an")
+    assert (status, "an has no second factor" in err) == (1, True)
     assert run("user", "grant", "an", "--role", "king", *here)[0] == 2
     assert run("user", "grant", "an", "--role", "guard", "--area", "99")[0] == 1
     assert run("audit", "verify")[0] == 0
