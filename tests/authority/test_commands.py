@@ -102,7 +102,7 @@ def test_from_an_empty_folder_to_a_verified_audit(environment: dict[str, str], t
     assert (made["user"], made["role"], made["area"]) == ("an", "health-worker", "01/009")
     assert len(made["password"]) > 20
     assert json.loads(out[4])["message"] == "there is no area '01/999'"
-    assert json.loads(out[5])["error"] == "AccountRefused"
+    assert json.loads(out[5])["error"] == "WeakPassword"
     assert json.loads(out[6]) == json.loads(out[7])
     assert len(json.loads(out[6])["code"]) == 8
     assert json.loads(out[11])["error"] == "CodeRefused"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def tell_who_calls(environ: dict[str, Any], start_response: Callable[..., Any]) 
 def running(authority: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Running]:
     settings.BLUEZONE_TRUSTED_PROXY = "127.0.0.1"
     monkeypatch.setattr(server, "application", lambda: tell_who_calls)
+    monkeypatch.setattr(server, "StatisticsFlusher", nullcontext)  # nothing here touches the database
     with server.start(port=0, background=False) as one:
         yield one
 
