@@ -15,6 +15,7 @@ import pytest
 import schemathesis
 from django.urls import get_resolver
 from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import FlakyFailure
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -79,9 +80,15 @@ def test_replies_are_as_described(label: str, base: str, api_keys: dict[str, str
         seen.add(response.status_code)
         case.validate_response(response, checks=[one for one in CHECKS if one not in unfit])
 
-    send()
+    try:
+        send()
+    except (SystemError, FlakyFailure) as error:
+        # CPython 3.11 parses source with state that threads share (gh-106905); Hypothesis parses lambdas.
+        if "SystemError" not in f"{error!r}{error}":
+            raise
+        send()
     assert seen
-    if operation.method.upper() == "GET" and not unfit:
+    if operation.method.upper() == "GET" and not unfit and "{" not in label:  # a region is met by chance
         assert 200 in seen
 
 
