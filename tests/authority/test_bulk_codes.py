@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bluezone.authority.keys.bulk_codes import MAX_BYTES, BulkRefused, Fault, read_bulk_file, row_uuid
@@ -150,6 +150,9 @@ def test_a_thousand_rows_are_taken() -> None:
     )
 
 
+@example(b",")
+@example(b"sep=;\n;\n")
+@example(b"sep=;\n")
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: f"{HEADING}\n{text}".encode()))
 def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
     try:

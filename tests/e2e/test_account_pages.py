@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
 import pytest
 
-from .conftest import Tab, serving
+from .conftest import serving
+from .staff import PASSWORD, assert_sound, log_in, make_user
 
-PASSWORD = "song hong chay cham 1984"
 NEXT = "mua xuan nho nho 2021"
 
 
@@ -28,40 +25,10 @@ def server(data: Path) -> Iterator[str]:
         yield url
 
 
-def bluezone(data: Path, *arguments: str, stdin: str = "") -> str:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("bluezone"), *arguments],
-        input=stdin,
-        env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
-        text=True,
-        check=True,
-        timeout=60,
-        capture_output=True,
-    )
-    return done.stdout
-
-
-def make_user(data: Path, name: str, role: str, area: str = "01/009") -> None:
-    options = ["--role", role, "--area", area, "--display-name", "Thủy", "--password-stdin"]
-    bluezone(data, "user", "create", name, *options, stdin=f"{PASSWORD}\n")
-
-
-def log_in(tab: Tab, name: str, password: str = PASSWORD) -> None:
-    tab.page.get_by_label("Tên đăng nhập").fill(name)
-    tab.page.get_by_label("Mật khẩu").fill(password)
-    tab.page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
-
-
-def assert_sound(tab: Tab, name: str) -> None:
-    assert tab.too_wide() == []
-    tab.picture(name)
-    assert tab.axe() == []
-
-
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
 def test_another_password_and_out_everywhere(open_tab, server, data, width, dark):
     name = f"thuy.{width}"
-    make_user(data, name, "health-worker")
+    make_user(data, name, "health-worker", "01/009", "Thủy")
     other = open_tab(f"{server}/account/")
     log_in(other, name)
     tab = open_tab(f"{server}/account/", width=width, dark=dark, forgive="422")
@@ -98,7 +65,7 @@ def test_another_password_and_out_everywhere(open_tab, server, data, width, dark
 @pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
 def test_an_officer_invites_and_the_invited_person_comes_in(open_tab, server, data, width, dark):
     name = f"lanh.dao.{width}"
-    make_user(data, name, "district-officer")
+    make_user(data, name, "district-officer", "01/009", "Thủy")
     tab = open_tab(f"{server}/invitations/", width=width, dark=dark, forgive="422")
     log_in(tab, name)
     page = tab.page
@@ -133,7 +100,7 @@ def test_an_officer_invites_and_the_invited_person_comes_in(open_tab, server, da
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
 def test_a_second_factor_from_its_setting_up_to_the_next_login(open_tab, server, data, width, dark):
     name = f"hai.lop.{width}"
-    make_user(data, name, "health-worker")
+    make_user(data, name, "health-worker", "01/009", "Thủy")
     tab = open_tab(f"{server}/account/", width=width, dark=dark, forgive="422")
     log_in(tab, name)
     page = tab.page

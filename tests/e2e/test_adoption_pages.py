@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from .conftest import Tab, serving
+from .conftest import serving
+from .staff import assert_sound, log_in, make_user
 
 NAME = "cb.thuy"
-PASSWORD = "song hong chay cham 1984"
 SHEET = """Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ
 Quận Thanh Xuân;01/3/2021;140.000;402.706;34,76%
 Quận Thanh Xuân;08/3/2021;157.542;402.706;39,12%
@@ -26,24 +22,9 @@ Phường Hạ Đình;08/3/2021;chưa rõ;10.000;10%
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("adoption")
-    bluezone = Path(sys.executable).with_name("bluezone")
-    options = ["--role", "district-officer", "--area", "01/009", "--display-name", "Thủy", "--password-stdin"]
     with serving(data) as url:
-        subprocess.run(
-            [bluezone, "user", "create", NAME, *options],
-            input=f"{PASSWORD}\n",
-            env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
-            text=True,
-            check=True,
-            timeout=60,
-        )
+        make_user(data, NAME, "district-officer", "01/009", "Thủy")
         yield url
-
-
-def assert_sound(tab: Tab, name: str) -> None:
-    assert tab.too_wide() == []
-    tab.picture(name)
-    assert tab.axe() == []
 
 
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
@@ -52,9 +33,7 @@ def test_from_the_citys_sheet_to_a_ward(open_tab, server, tmp_path, width, dark)
     sheet.write_text(SHEET.replace("9.000", f"9.{width // 4:03}"), encoding="utf-8")
     tab = open_tab(f"{server}/adoption/import/", width=width, dark=dark)
     page = tab.page
-    page.get_by_label("Tên đăng nhập").fill(NAME)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+    log_in(tab, NAME)
     page.wait_for_url("**/adoption/import/")
     assert_sound(tab, f"adoption-import-{width}")
 

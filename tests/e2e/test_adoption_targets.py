@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from .conftest import SCREENSHOTS, Tab, serving
+from .conftest import SCREENSHOTS, serving
+from .staff import assert_sound, command, log_in, make_user
 
 NAME = "cb.thuy"
-PASSWORD = "song hong chay cham 1984"
+SHEET = "Địa bàn,Ngày,Số cài đặt,Số điện thoại thông minh\nQuận Thanh Xuân,01/02/2021,100.000,402.706\n"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("targets")
-    bluezone = Path(sys.executable).with_name("bluezone")
-    options = ["--role", "district-officer", "--area", "01/009", "--display-name", "Thủy", "--password-stdin"]
     with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
         environment.setenv("BLUEZONE_PUBLIC_ADOPTION", "1")
         url = stack.enter_context(serving(data))
-        subprocess.run(
-            [bluezone, "user", "create", NAME, *options],
-            input=f"{PASSWORD}\n",
-            env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
-            text=True,
-            check=True,
-            timeout=60,
-        )
+        make_user(data, NAME, "district-officer", "01/009", "Thủy")
+        (data / "february.csv").write_text(SHEET, encoding="utf-8")
+        command(data, "adoption", "import", str(data / "february.csv"))
         yield url
-
-
-def assert_sound(tab: Tab, name: str) -> None:
-    assert tab.too_wide() == []
-    tab.picture(name)
-    assert tab.axe() == []
 
 
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
@@ -47,9 +31,7 @@ def test_typed_in_corrected_and_held_against_a_target(open_tab, server, width, d
     path = "/adoption/enter/?area=01/009/00343&day=2021-03-08"
     tab = open_tab(f"{server}{path}", width=width, dark=dark, forgive="422")
     page = tab.page
-    page.get_by_label("Tên đăng nhập").fill(NAME)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+    log_in(tab, NAME)
     page.wait_for_url("**/adoption/enter/**")
 
     page.get_by_label("Đã đăng ký Bluezone:").fill("20,5")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from math import sin
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .conftest import serving
+from .staff import command, log_in, make_user
 
 NAME = "cb.ban.do"
-PASSWORD = "song hong chay cham 1984"
 WARDS = (
     "00343", "00346", "00349", "00352", "00355", "00358", "00361", "00364", "00367", "00370", "00373",
 )  # fmt: skip
@@ -56,22 +52,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     sheet, geojson = data / "bang.csv", data / "ranh-gioi.geojson"
     sheet.write_text(SHEET, encoding="utf-8")
     geojson.write_text(json.dumps(outlines()), encoding="utf-8")
-    bluezone = Path(sys.executable).with_name("bluezone")
-    options = ["--role", "district-officer", "--area", "01/009", "--display-name", "Đồ", "--password-stdin"]
     with serving(data) as url:
-        for arguments in (
-            ["user", "create", NAME, *options],
-            ["area", "boundaries", str(geojson), "--date", "2021-03-08"],
-            ["adoption", "import", str(sheet)],
-        ):
-            subprocess.run(
-                [bluezone, *arguments],
-                input=f"{PASSWORD}\n",
-                env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
-                text=True,
-                check=True,
-                timeout=60,
-            )
+        make_user(data, NAME, "district-officer", "01/009", "Đồ")
+        command(data, "area", "boundaries", str(geojson), "--date", "2021-03-08")
+        command(data, "adoption", "import", str(sheet))
         yield url
 
 
@@ -79,9 +63,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_the_map_beside_its_table_and_the_areas_of_another_day(open_tab, server, width, dark):
     tab = open_tab(f"{server}/adoption/?area=01/009&day=2021-03-08", width=width, dark=dark)
     page = tab.page
-    page.get_by_label("Tên đăng nhập").fill(NAME)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+    log_in(tab, NAME)
     page.get_by_role("heading", name="Từng địa bàn").wait_for()
     page.evaluate("async () => { for (const image of document.images) await image.decode(); }")
     drawing = page.locator("img.map")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
@@ -15,10 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from .conftest import Tab, serving
+from .staff import assert_sound, log_in, make_user
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 NAME = "bs.hoa"
-PASSWORD = "chim se di nang 1981"
 PLACE = "01/009"
 """Thanh Xuân district."""
 
@@ -47,28 +46,8 @@ def server(data: Path) -> Iterator[str]:
         patch.setenv("BLUEZONE_SMS", "http")
         patch.setenv("BLUEZONE_SMS_URL", address)
         with serving(data) as url:
-            make_health_worker(data)
+            make_user(data, NAME, "health-worker", PLACE, "Bác sĩ Hòa")
             yield url
-
-
-def make_health_worker(data: Path) -> None:
-    """As the person who runs the server would: with the command line."""
-    bluezone = Path(sys.executable).with_name("bluezone")
-    options = ["--role", "health-worker", "--area", PLACE, "--display-name", "Bác sĩ Hòa", "--password-stdin"]
-    subprocess.run(
-        [bluezone, "user", "create", NAME, *options],
-        input=f"{PASSWORD}\n",
-        env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-
-def log_in(tab: Tab, password: str = PASSWORD) -> None:
-    tab.page.get_by_label("Tên đăng nhập").fill(NAME)
-    tab.page.get_by_label("Mật khẩu").fill(password)
-    tab.page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
 
 
 def cut_off(page) -> list[str]:
@@ -81,12 +60,6 @@ def cut_off(page) -> list[str]:
              return [...frame.querySelectorAll('td')].filter(isCut).map((cell) => cell.textContent);
            })"""
     )
-
-
-def assert_sound(tab: Tab, name: str) -> None:
-    assert tab.too_wide() == []
-    tab.picture(name)
-    assert tab.axe() == []
 
 
 def fill_in_test(tab: Tab) -> None:
@@ -102,7 +75,7 @@ def test_log_in_and_issue_a_code(open_tab, server, width):
     assert page.locator("h1").inner_text() == "Đăng nhập"
     assert_sound(tab, f"login-{width}")
 
-    log_in(tab)
+    log_in(tab, NAME)
     page.wait_for_url("**/codes/")
     assert_sound(tab, f"issue-form-{width}")
 
@@ -130,7 +103,7 @@ def test_log_in_and_issue_a_code(open_tab, server, width):
 
 def test_a_wrong_password_is_refused_without_saying_which_part_was_wrong(open_tab, server):
     tab = open_tab(f"{server}/login/", width=360)
-    log_in(tab, "không phải mật khẩu này")
+    log_in(tab, NAME, "không phải mật khẩu này")
     message = tab.page.locator(".errorlist").inner_text()
     assert message == "Tên đăng nhập hoặc mật khẩu không đúng."
     assert tab.page.get_by_label("Tên đăng nhập").input_value() == NAME
@@ -141,7 +114,7 @@ def test_a_wrong_password_is_refused_without_saying_which_part_was_wrong(open_ta
 def test_faults_of_a_form_are_in_sight_and_lead_to_their_fields(open_tab, server, width):
     tab = open_tab(f"{server}/codes/", width=width, height=640, forgive="422 (Unprocessable")
     page = tab.page
-    log_in(tab)
+    log_in(tab, NAME)
     page.get_by_role("button", name="Cấp mã").click()
     summary = page.get_by_role("alert")
     summary.wait_for()
@@ -161,7 +134,7 @@ def test_faults_of_a_form_are_in_sight_and_lead_to_their_fields(open_tab, server
 def test_a_lost_answer_leads_to_no_second_code(open_tab, server, width):
     tab = open_tab(f"{server}/codes/", width=width, forgive="net::ERR")
     page = tab.page
-    log_in(tab)
+    log_in(tab, NAME)
     fill_in_test(tab)
     page.get_by_label("In phiếu").check()
 
@@ -199,7 +172,7 @@ def test_the_front_page_shows_the_ways_in(open_tab, server):
 def test_a_message_that_cannot_be_sent_is_seen_and_the_code_taken_back(open_tab, server, data, width):
     tab = open_tab(f"{server}/codes/", width=width)
     page = tab.page
-    log_in(tab)
+    log_in(tab, NAME)
     fill_in_test(tab)
     page.get_by_label("Gửi SMS").check()
     phone = page.get_by_label("Số điện thoại di động")
@@ -239,7 +212,7 @@ def test_a_message_that_cannot_be_sent_is_seen_and_the_code_taken_back(open_tab,
 def test_a_slip_of_paper(open_tab, server, width):
     tab = open_tab(f"{server}/codes/", width=width)
     page = tab.page
-    log_in(tab)
+    log_in(tab, NAME)
     fill_in_test(tab)
     page.get_by_label("In phiếu").check()
     page.get_by_role("button", name="Cấp mã").click()
@@ -272,7 +245,7 @@ def test_codes_for_a_file(open_tab, server, width):
     )
     tab = open_tab(f"{server}/codes/", width=width, forgive="422 (Unprocessable")
     page = tab.page
-    log_in(tab)
+    log_in(tab, NAME)
     page.get_by_role("link", name="Cấp nhiều mã từ tệp CSV").click()
     page.get_by_label("Nơi cấp").select_option(index=1)
     assert_sound(tab, f"bulk-{width}")

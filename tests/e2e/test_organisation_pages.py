@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from .conftest import Tab, serving
+from .conftest import serving
+from .staff import assert_sound, log_in, make_user
 
 NAME = "cb.hanh"
-PASSWORD = "song hong chay cham 1984"
 SHEET = """\
 Mã;Tên đơn vị;Loại;Trực thuộc;Mã địa bàn;Người liên hệ;Điện thoại;Ngày;Số cán bộ;Sĩ số;Năm học;Lớp
 PGD{n};Phòng Giáo dục và Đào tạo {n};Cơ quan;UBND quận;01;Nguyễn Thị Lan;912345678;08/3/2021;12;;;
@@ -26,24 +22,9 @@ X{n};Câu lạc bộ {n};Câu lạc bộ;;01;;;;;;;
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("organisations")
-    bluezone = Path(sys.executable).with_name("bluezone")
-    options = ["--role", "city-officer", "--area", "01", "--display-name", "Hạnh", "--password-stdin"]
     with serving(data) as url:
-        subprocess.run(
-            [bluezone, "user", "create", NAME, *options],
-            input=f"{PASSWORD}\n",
-            env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
-            text=True,
-            check=True,
-            timeout=60,
-        )
+        make_user(data, NAME, "city-officer", "01", "Hạnh")
         yield url
-
-
-def assert_sound(tab: Tab, name: str) -> None:
-    assert tab.too_wide() == []
-    tab.picture(name)
-    assert tab.axe() == []
 
 
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
@@ -52,9 +33,7 @@ def test_from_a_clerks_sheet_to_whom_to_ask(open_tab, server, tmp_path, width, d
     sheet.write_text(SHEET.format(n=width), encoding="utf-8")
     tab = open_tab(f"{server}/organisations/import/", width=width, dark=dark)
     page = tab.page
-    page.get_by_label("Tên đăng nhập").fill(NAME)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+    log_in(tab, NAME)
     page.wait_for_url("**/organisations/import/")
     assert_sound(tab, f"organisations-import-{width}")
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from .conftest import Tab, serving
+from .conftest import serving
+from .staff import assert_sound, log_in, make_user
 
 NAME = "cb.lan"
-PASSWORD = "song hong chay cham 1984"
 
 FILL = """
 import sys
@@ -22,10 +20,10 @@ from pathlib import Path
 from bluezone.authority import runtime, setup
 setup.configure(Path(sys.argv[1]), database_url="", demo=True)
 from bluezone.authority.keys.models import StatisticCount
-from bluezone.authority.keys.statistics_rules import hanoi_day
+from bluezone.authority.keys.statistics_queries import figures_until
 
 def put(ago, measure, place, count, area="*"):
-    day = hanoi_day(runtime.now()) - timedelta(days=ago)
+    day = figures_until(runtime.now()) + timedelta(days=1 - ago)  # 1: the newest day that is told
     StatisticCount.objects.create(day=day, area_path=area, measure=measure, bin=place, count=count)
 
 for ago in range(40):
@@ -45,34 +43,17 @@ for ago in range(40):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("statistics")
-    bluezone = Path(sys.executable).with_name("bluezone")
-    options = ["--role", "district-officer", "--area", "01/009", "--display-name", "Lan", "--password-stdin"]
     with serving(data) as url:
-        subprocess.run(
-            [bluezone, "user", "create", NAME, *options],
-            input=f"{PASSWORD}\n",
-            env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
-            text=True,
-            check=True,
-            timeout=60,
-        )
+        make_user(data, NAME, "district-officer", "01/009", "Lan")
         subprocess.run([sys.executable, "-c", FILL, str(data)], check=True, timeout=60)
         yield url
-
-
-def assert_sound(tab: Tab, name: str) -> None:
-    assert tab.too_wide() == []
-    tab.picture(name)
-    assert tab.axe() == []
 
 
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
 def test_figures_charts_and_weeks(open_tab, server, width, dark):
     tab = open_tab(f"{server}/statistics/", width=width, dark=dark)
     page = tab.page
-    page.get_by_label("Tên đăng nhập").fill(NAME)
-    page.get_by_label("Mật khẩu").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Đăng nhập").click()
+    log_in(tab, NAME)
     page.wait_for_url("**/statistics/")
     page.wait_for_function("[...document.images].every((image) => image.complete)")
     # every chart was drawn: 400 units wide, shown as wide as there is room

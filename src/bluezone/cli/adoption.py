@@ -9,7 +9,7 @@ import typer
 
 from bluezone.cli.authority import parse_day, prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
-from bluezone.cli.sheets import fault_document, import_id, read_file, tell_faults
+from bluezone.cli.sheets import fail_without_an_import, fault_document, import_id, read_file, tell_faults
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def import_sheet(
                 f"{outcome.unchanged} as they were"
             )
     if outcome is None and not dry_run:
-        say("nothing was imported: mend these rows, or import the others with --good-rows")
-        raise typer.Exit(1)
+        fail_without_an_import()
 
 
 @adoption_app.command("undo")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -15,7 +15,7 @@ from bluezone.errors import Refused
 if TYPE_CHECKING:
     from bluezone.authority.tabular.faults import Fault
 
-__all__ = ["fault_document", "import_id", "read_file", "tell_faults"]
+__all__ = ["fail_without_an_import", "fault_document", "import_id", "read_file", "tell_faults"]
 
 _SHOWN = 50
 
@@ -61,3 +61,9 @@ def tell_faults(faults: Iterable[Fault], of: str = "row") -> None:
         say(f"{one.severity}: {where}: {one.said.en}")
     if len(faults) > _SHOWN:
         say(f"… and {len(faults) - _SHOWN} more; --json tells all")
+
+
+def fail_without_an_import() -> NoReturn:
+    """End the command as refused, with what to do; the rows were told before."""
+    say("nothing was imported: mend these rows, or import the others with --good-rows")
+    raise typer.Exit(1)

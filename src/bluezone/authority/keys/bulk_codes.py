@@ -135,7 +135,9 @@ def read_bulk_file(data: bytes, today: date) -> BulkFile:
     lines = _records(text, delimiter)
     if told:
         next(lines)
-    line, heading = next(lines)
+    line, heading = next(lines, (0, None))
+    if heading is None:  # nothing but delimiters
+        raise BulkRefused("Tệp trống.")
     columns = _columns(heading, line)
     rows: list[BulkRow] = []
     samples: dict[str, int] = {}
