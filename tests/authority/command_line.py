@@ -1,4 +1,4 @@
-"""The installed program, run as an operator runs it, in a folder that was set up."""
+"""The program's commands as an operator gives them: each its own process, in a folder that was set up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-BLUEZONE = Path(sys.executable).with_name("bluezone")
+BLUEZONE = [sys.executable, "-S", "-E", str(Path(__file__).with_name("ask_forked_commands.py"))]
+"""Begins a command that :func:`clean_environment` was given to."""
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -24,11 +25,11 @@ def commands_in(folder: Path, **settings: str) -> Run:
     """
     if not settings and not folder.exists():
         shutil.copytree(_set_up_folder(), folder)
-    environment = _environment(folder) | settings
+    environment = clean_environment(folder) | settings
 
     def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
         done = subprocess.run(
-            [BLUEZONE, *arguments],
+            [*BLUEZONE, *arguments],
             env=environment,
             input=stdin,
             capture_output=True,
@@ -46,14 +47,36 @@ def _set_up_folder() -> Path:
     parent = Path(tempfile.mkdtemp(prefix="bluezone-set-up-"))
     atexit.register(shutil.rmtree, parent)
     folder = parent / "data"
-    subprocess.run([BLUEZONE, "setup"], env=_environment(folder), capture_output=True, check=True)
+    subprocess.run([*BLUEZONE, "setup"], env=clean_environment(folder), capture_output=True, check=True)
     return folder
 
 
-def _environment(folder: Path) -> dict[str, str]:
+@cache
+def _forked_commands() -> str:
+    """The address of one process for all commands of this one, which has what takes a second to import."""
+    folder = Path(tempfile.mkdtemp(prefix="bluezone-commands-"))
+    atexit.register(shutil.rmtree, folder)
+    process = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("forked_commands.py"), folder / "socket"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    atexit.register(process.communicate)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return str(folder / "socket")
+
+
+def clean_environment(folder: Path) -> dict[str, str]:
+    """This one's without what is set for the program, with the data in a folder."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("BLUEZONE_", "DJANGO_")) and name != "DATABASE_URL"
     }
-    return {**kept, "BLUEZONE_DATA": str(folder), "BLUEZONE_LOG_LEVEL": "CRITICAL"}
+    return {
+        **kept,
+        "BLUEZONE_DATA": str(folder),
+        "BLUEZONE_LOG_LEVEL": "CRITICAL",
+        "FORKED_COMMANDS": _forked_commands(),
+    }

@@ -5,26 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 import textwrap
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from .command_line import BLUEZONE, clean_environment
+
 RUNBOOK = Path(__file__).parents[2] / "docs" / "key-rotation.md"
 START = datetime(2021, 3, 10, 8, 17, tzinfo=UTC)
-
-BLUEZONE = f"""#!{sys.executable}
-import os
-from datetime import datetime
-from bluezone.clock import SystemClock
-SystemClock.now = lambda self: datetime.fromisoformat(os.environ["NOW"])
-from bluezone.cli import main
-main()
-"""
 
 State = tuple[str, str, str, bool]
 
@@ -49,21 +42,14 @@ class Machine:
         programs = folder / "bin"
         programs.mkdir()
         for name, text in (
-            ("bluezone", BLUEZONE),
+            ("bluezone", f'#!/bin/sh\nexec {shlex.join(BLUEZONE)} "$@"\n'),
             ("systemctl", "#!/bin/sh\nexec bluezone setup\n"),  # what a start of the server makes
         ):
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("BLUEZONE_", "DJANGO_")) and name != "DATABASE_URL"
-        }
         self.environment = {
-            **clean,
+            **clean_environment(folder / "data"),
             "PATH": f"{programs}:{os.environ['PATH']}",
-            "BLUEZONE_DATA": str(folder / "data"),
-            "BLUEZONE_LOG_LEVEL": "CRITICAL",
         }
         self.run("bluezone setup")
         shutil.copytree(self.secrets, folder / "backup" / "secrets")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
+
+from tests.authority.command_line import BLUEZONE, clean_environment
 
 from .conftest import Tab
 
@@ -15,9 +15,9 @@ PASSWORD = "song hong chay cham 1984"
 def command(data: Path, *arguments: str, stdin: str = "") -> str:
     """What the program says, with the data in a folder."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("bluezone"), *arguments],
+        [*BLUEZONE, *arguments],
         input=stdin,
-        env={**os.environ, "BLUEZONE_DATA": str(data), "DATABASE_URL": ""},
+        env=clean_environment(data),
         capture_output=True,
         text=True,
         check=True,
