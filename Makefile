@@ -13,6 +13,7 @@ WEB := src/bluezone/authority/static/build/.ready
 NATIVE := .venv/.native-$(if $(shell command -v cargo),built,skipped)
 NATIVE_SOURCES := $(wildcard native/Cargo.* native/*.toml native/src/*.rs)
 CARGO := scripts/with-cargo.sh
+MESSAGES := $(patsubst %.po,%.mo,$(shell find src -name django.po))
 MACHINE := .tools/test-machine.ready
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 NODE := scripts/with-node.sh
@@ -20,7 +21,7 @@ NODE := scripts/with-node.sh
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: $(PYTHON) $(NATIVE) $(WEB) ## .venv with the bluezone command, and the built web pages
+setup: $(PYTHON) $(NATIVE) $(WEB) $(MESSAGES) ## .venv with the bluezone command, the built web pages, English texts
 
 demo: setup ## residents meet, one is confirmed, those near are warned; look at the day in a browser
 	@$(BIN)/bluezone demo $(DEMO_ARGS)
@@ -60,7 +61,7 @@ screenshot: setup $(MACHINE) ## the README's picture, from a real run of the dem
 	$(BIN)/python scripts/screenshot.py
 
 clean: ## forget everything that setup made
-	rm -rf .venv .tools native/target web/node_modules src/bluezone/authority/static/build
+	rm -rf .venv .tools native/target web/node_modules src/bluezone/authority/static/build $(MESSAGES)
 
 $(PYTHON): pyproject.toml uv.lock scripts/setup-python.sh
 	@scripts/setup-python.sh
@@ -72,6 +73,9 @@ $(NATIVE): $(PYTHON) $(NATIVE_SOURCES) scripts/setup-native.sh
 $(WEB): $(WEB_SOURCES) scripts/with-node.sh scripts/setup-web.sh $(PYTHON)
 	@scripts/setup-web.sh
 	@mkdir -p $(@D) && touch $@
+
+$(MESSAGES) &: $(MESSAGES:.mo=.po) scripts/messages.py | $(PYTHON)
+	@$(BIN)/python scripts/messages.py compile
 
 $(MACHINE): scripts/setup-test-machine.sh
 	@scripts/setup-test-machine.sh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import runpy
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,10 @@ from bluezone.protocols.native_crate import UNAVAILABLE, bluezone_native
 
 # A background job of a script starts with SIGINT ignored; tests that send it to themselves would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An English text that was just written is what tests see, also without make.
+MESSAGES = runpy.run_path(str(Path(__file__).resolve().parents[1] / "scripts" / "messages.py"))
+MESSAGES["compile_all"](only_stale=True)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

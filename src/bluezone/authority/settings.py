@@ -176,10 +176,10 @@ MIDDLEWARE = [
     "bluezone.authority.middleware.ReplyHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bluezone.authority.accounts.language.ReaderLanguage",
     "bluezone.authority.accounts.seen_sessions.SeenSessions",
     "bluezone.authority.accounts.second_factor_required.SecondFactorRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -197,6 +197,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "bluezone.authority.accounts.language.languages",
                 "bluezone.authority.accounts.staff.offered_pages",
                 "bluezone.authority.keys.staff.offered_pages",
             ]
@@ -215,7 +216,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 LANGUAGE_CODE = "vi"
-LANGUAGES = [("vi", "Tiếng Việt")]
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [_HERE / "locale"]
+FORMAT_MODULE_PATH = "bluezone.authority.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"

@@ -31,6 +31,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     session_epoch = models.PositiveIntegerField(default=0)
     """Sessions carry it: raising it ends them all, also one that is being made just now."""
 
+    language = models.CharField(max_length=8, blank=True, default="")
+    """In which its pages are; empty until its owner has used the switch."""
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"

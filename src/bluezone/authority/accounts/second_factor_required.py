@@ -19,7 +19,8 @@ PASSED = "second_factor"
 """In a session: it was opened with a second factor, or one was set up in it."""
 
 _OPEN = frozenset(
-    {"front", "login", "logout", "login-second-factor", "account", "change-password", "sign-out-everywhere"}
+    {"front", "language", "login", "logout", "login-second-factor"}
+    | {"account", "change-password", "sign-out-everywhere"}
     | {"second-factor", "second-factor-begin", "second-factor-confirm", "accept-invitation"}
 )
 """Names of pages without personal data that lead to a second factor, or away."""

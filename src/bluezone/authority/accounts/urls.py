@@ -3,7 +3,13 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from bluezone.authority.accounts import account_views, invitation_views, second_factor_views, views
+from bluezone.authority.accounts import (
+    account_views,
+    invitation_views,
+    language_views,
+    second_factor_views,
+    views,
+)
 
 __all__ = ["urlpatterns"]
 
@@ -11,6 +17,7 @@ urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
     path("login/second-factor/", second_factor_views.login_second_step, name="login-second-factor"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("language", language_views.switch_language, name="language"),
     path("account/", account_views.account, name="account"),
     path("account/password", account_views.change_password, name="change-password"),
     path("account/sign-out-everywhere", account_views.sign_out_everywhere, name="sign-out-everywhere"),

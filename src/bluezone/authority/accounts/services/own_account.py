@@ -11,7 +11,7 @@ from bluezone.authority.access.audit import record, user_actor
 from bluezone.authority.accounts.models import User
 from bluezone.authority.accounts.services.account_rows import AccountRefused, end_sessions, take_password
 
-__all__ = ["SamePassword", "WrongPassword", "change_own_password", "sign_out_everywhere"]
+__all__ = ["SamePassword", "WrongPassword", "change_own_password", "choose_language", "sign_out_everywhere"]
 
 
 class WrongPassword(AccountRefused):
@@ -49,3 +49,15 @@ def sign_out_everywhere(user_id: UUID, *, now: datetime) -> None:
     end_sessions(user)
     user.save(update_fields=["session_epoch"])
     record(user_actor(user.pk), "accounts.signed-out-everywhere", f"user:{user.pk}", {}, now=now)
+
+
+@transaction.atomic
+def choose_language(user_id: UUID, language: str, *, now: datetime) -> None:
+    """Have one's pages in this language from now on, in whichever browser."""
+    user = User.objects.select_for_update().get(pk=user_id)
+    if user.language == language:
+        return
+    user.language = language
+    user.save(update_fields=["language"])
+    chosen = {"language": language}
+    record(user_actor(user.pk), "accounts.language-chosen", f"user:{user.pk}", chosen, now=now)
