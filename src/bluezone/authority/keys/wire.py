@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import binascii
-import json
-from base64 import b64decode
-from binascii import a2b_base64
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
-from bluezone.errors import Refused
+from bluezone.authority.access.strict_json import BadRequest, checked_fields, decode_base64, read_json
 
 __all__ = [
     "MAX_PUBLISH_BYTES",
@@ -25,12 +20,7 @@ __all__ = [
 ]
 
 MAX_PUBLISH_BYTES = 64_000
-_INT32_MAX = 2**31 - 1
 _MAX_AUTHORITY_ID = 100
-
-
-class BadRequest(Refused):
-    """The body is not the JSON that was agreed; the message names the field."""
 
 
 def is_authority_id(text: str) -> bool:
@@ -82,12 +72,6 @@ _KEY_FIELDS: Mapping[str, type] = {
     "rollingPeriod": int,
     "transmissionRisk": int,
 }
-_JSON_NAMES = {
-    list: "an array",
-    str: "a string of ASCII characters",
-    int: "an integer of 32 bits",
-    bool: "true or false",
-}
 
 
 def parse_publish(body: bytes) -> PublishRequest:
@@ -96,7 +80,7 @@ def parse_publish(body: bytes) -> PublishRequest:
     :raises BadRequest: for anything but one JSON object of known fields with the right types, an authority's
         identifier that is not plain text, or a key that holds a separator of the text that MACs are over.
     """
-    fields = _checked(_load(body), _FIELDS, "")
+    fields = checked_fields(read_json(body), _FIELDS)
     authority = fields.get("healthAuthorityID", "")
     if authority and not is_authority_id(authority):
         raise BadRequest(
@@ -124,37 +108,8 @@ def parse_keys(value: Any) -> tuple[WireKey, ...]:
     return tuple(_wire_key(one, f"temporaryExposureKeys[{at}]") for at, one in enumerate(value))
 
 
-def decode_base64(text: str) -> bytes:
-    """Bytes from standard or URL-safe base64, padded or not, as clients send both.
-
-    :raises ValueError: if it is neither.
-    """
-    with suppress(ValueError):
-        return a2b_base64(text.encode("ascii"), strict_mode=True)  # most often it is standard and padded
-    standard = text.translate(_URL_SAFE).rstrip("=")
-    try:
-        return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"not base64: {error}") from None
-
-
-_URL_SAFE = str.maketrans("-_", "+/")
-
-
-def _load(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        raise BadRequest(f"the body is not one JSON document: {reason}") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
 def _wire_key(value: Any, where: str) -> WireKey:
-    fields = _checked(value, _KEY_FIELDS, f"{where}.")
+    fields = checked_fields(value, _KEY_FIELDS, f"{where}.")
     key = fields.get("key", "")
     if "." in key or "," in key:
         # base64 has neither; else one "key" could be written so that it reads like two in a MAC's text
@@ -165,28 +120,3 @@ def _wire_key(value: Any, where: str) -> WireKey:
         rolling_period=fields.get("rollingPeriod", 0),
         transmission_risk=fields.get("transmissionRisk", 0),
     )
-
-
-def _checked(value: Any, known: Mapping[str, type], where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise BadRequest(f"{where.rstrip('.') or 'the body'} must be a JSON object")
-    for name, content in value.items():
-        if name not in known:
-            raise BadRequest(f'unknown field "{where}{_printable(name)}"')
-        if content is not None and not _fits(content, known[name]):
-            raise BadRequest(f'field "{where}{name}" must be {_JSON_NAMES[known[name]]}')
-    return {name: content for name, content in value.items() if content is not None}
-
-
-def _fits(content: Any, kind: type) -> bool:
-    if kind is int:
-        # bool is an int in Python but not in JSON
-        return type(content) is int and -_INT32_MAX - 1 <= content <= _INT32_MAX
-    if kind is str:
-        # every text field is base64, a token or an identifier; lone surrogates and the like are none of these
-        return isinstance(content, str) and content.isascii()
-    return isinstance(content, kind)
-
-
-def _printable(name: str) -> str:
-    return name[:60].encode("ascii", "backslashreplace").decode()
