@@ -173,9 +173,9 @@ def test_what_is_only_read_says_how(http: httpx.Client, path: str, method: str) 
 
 def test_every_reply_has_the_policy_and_loopback_has_no_hsts(http: httpx.Client) -> None:
     pages = [http.get(path) for path in ("/", "/login/", "/healthz", "/exports/XX/index.txt")]
-    noise = [http.post(path, json={}, headers={"X-Chaff": "1"}) for path in DEVICE_PATHS]
+    noise = [http.post(path, json={}, headers={"X-Chaff": "1"}) for path in DEVICE_PATHS[:3]]
     refused = [http.post(path, json={}) for path in DEVICE_PATHS]
-    assert [one.status_code for one in (*noise, *refused)] == [200, 200, 200, 401, 400, 400]
+    assert [one.status_code for one in (*noise, *refused)] == [200, 200, 200, 401, 400, 400, 400]
     for headers in (reply.headers for reply in (*pages, *noise, *refused)):
         assert headers["content-security-policy"].startswith("default-src 'self'")
         assert headers["x-content-type-options"] == "nosniff"

@@ -17,6 +17,7 @@ from huey.serializer import SignedSerializer
 from bluezone.authority.access.tasks import seal_new_entries
 from bluezone.authority.accounts.tasks import clear_old_sessions
 from bluezone.authority.databases import libpq_parameters
+from bluezone.authority.heartbeats.tasks import close_days
 from bluezone.authority.keys.tasks import (
     build_due_exports,
     count_codes,
@@ -72,6 +73,7 @@ def open_queue() -> Huey:
         (every_five_minutes, count_codes),
         (every_five_minutes, fetch_authority_keys),
         (every_quarter, follow_other_authorities),
+        (every_quarter, close_days),
         (every_hour, tidy_up),
         (every_hour, clear_old_sessions),
     ):

@@ -20,10 +20,11 @@ from django.urls import resolve
 
 from bluezone.authority.middleware import CONTENT_SECURITY_POLICY
 from bluezone.authority.request_metrics import observe_request
+from bluezone.protocols.heartbeat import HEARTBEAT_PATH
 
 __all__ = ["DEVICE_PATHS", "DeviceRequests"]
 
-DEVICE_PATHS = ("/v1/publish", "/api/verify", "/api/certificate")
+DEVICE_PATHS = ("/v1/publish", "/api/verify", "/api/certificate", HEARTBEAT_PATH)
 
 _Start = Callable[..., Any]
 _Application = Callable[[dict[str, Any], _Start], Iterable[bytes]]

@@ -166,6 +166,7 @@ INSTALLED_APPS = [
     "bluezone.authority.accounts",
     "bluezone.authority.keys",
     "bluezone.authority.adoption",
+    "bluezone.authority.heartbeats",
 ]
 if BLUEZONE_DEMO:
     INSTALLED_APPS.append("bluezone.authority.demo")

@@ -1,4 +1,4 @@
-"""The key server under load, as phones would meet it: workers, sockets, certificates, a database that syncs.
+"""The server under load, as phones would meet it: workers, sockets, certificates, a database that syncs.
 
 Each measurement sets an authority up in a process of its own (Django knows one database a process), starts
 ``bluezone serve`` with a worker for each core, lets :mod:`~bluezone.bench.http_load` send what was prepared,
@@ -26,6 +26,7 @@ from bluezone.bench.registry import NotMeasurable
 from bluezone.bench.scratch_authority import KEYS_OF_A_REPORT, encode_body, open_authority
 from bluezone.bench.scratch_postgres import scratch_postgres
 from bluezone.errors import Refused
+from bluezone.protocols.heartbeat import HEARTBEAT_PATH
 
 __all__ = ["DATABASES", "LOADS", "measure_load"]
 
@@ -106,7 +107,21 @@ def _certified_tokens() -> int:
     return VerificationToken.objects.exclude(certified_at=None).count()
 
 
+def _heartbeats(count: int) -> list[tuple[str, bytes]]:
+    from bluezone.bench.heartbeats import wards_of_today, written_heartbeat
+
+    wards = wards_of_today()
+    return [(HEARTBEAT_PATH, written_heartbeat(wards)) for _ in range(count)]
+
+
+def _stored_heartbeats() -> int:
+    from bluezone.bench.heartbeats import stored_heartbeats
+
+    return stored_heartbeats()
+
+
 LOADS = {
+    "heartbeats": _Load(_heartbeats, _stored_heartbeats, 1, "heartbeats of an install each"),
     "publish": _Load(
         _reports, _published_keys, KEYS_OF_A_REPORT, f"reports of {KEYS_OF_A_REPORT} keys, ES256 certificates"
     ),

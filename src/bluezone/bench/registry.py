@@ -45,6 +45,7 @@ BENCHMARK_MODULES = (
     "bluezone.bench.device_store",
     "bluezone.bench.export_build",
     "bluezone.bench.exports",
+    "bluezone.bench.heartbeats",
     "bluezone.bench.key_files",
     "bluezone.bench.matching",
     "bluezone.bench.publishing",

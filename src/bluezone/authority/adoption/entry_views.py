@@ -14,12 +14,18 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bluezone.authority.access.audit import Actor
+from bluezone.authority.access.audit import SYSTEM, Actor
 from bluezone.authority.accounts.queries import staff_accounts
 from bluezone.authority.adoption import services
 from bluezone.authority.adoption.fact_history import FactState, Saying, history_of, typed_in
 from bluezone.authority.adoption.forms import FiguresForm
-from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric, Source
+from bluezone.authority.adoption.metrics import (
+    DEFINITIONS,
+    METRIC_NAMES,
+    SOURCE_NAMES,
+    WITHDRAWN_SINGLY,
+    Metric,
+)
 from bluezone.authority.adoption.rules import grouped
 from bluezone.authority.adoption.staff import Officer, Wanted, editor_of, reader_of, wanted_by
 from bluezone.authority.areas.models import Area
@@ -126,7 +132,7 @@ def _entry_page(
 def _names(officer: Officer) -> Mapping[str, str]:
     """Who may be named: staff of the reader's own scope."""
     named = {f"user:{one.id}": one.display_name for one in staff_accounts(officer.scope, officer.now)}
-    return {**named, Actor("cli").reference: "quản trị máy chủ"}
+    return {**named, Actor("cli").reference: "quản trị máy chủ", SYSTEM.reference: "máy chủ tự ghi"}
 
 
 def _said(one: Saying, names: Mapping[str, str], officer: Officer) -> Mapping[str, object]:
@@ -144,7 +150,9 @@ def _said(one: Saying, names: Mapping[str, str], officer: Officer) -> Mapping[st
         "ended_at": one.ended_at,
         "ended_by": names.get(one.ended_by, other) if one.ended_by else "",
         "replaced_by": None if one.replaced_by is None else grouped(one.replaced_by),
-        "may_withdraw": one.state is FactState.CURRENT and one.source is Source.TYPED and officer.may_edit,
+        "may_withdraw": one.state is FactState.CURRENT
+        and one.source in WITHDRAWN_SINGLY
+        and officer.may_edit,
     }
 
 

@@ -12,6 +12,8 @@ __all__ = [
     "INSTALLS",
     "METRIC_NAMES",
     "SOURCE_NAMES",
+    "UNAUTHENTICATED",
+    "WITHDRAWN_SINGLY",
     "Definition",
     "Metric",
     "Source",
@@ -50,6 +52,12 @@ class Source(StrEnum):
     """From apps, unauthenticated: what a client makes up cannot be told."""
 
 
+UNAUTHENTICATED = frozenset({Source.HEARTBEAT})
+"""Sources whose figures anybody could make up: labelled wherever they are told, in the place of no other."""
+
+WITHDRAWN_SINGLY = frozenset({Source.TYPED, Source.HEARTBEAT})
+"""Sources of which staff take a single figure back: a mistake in typing, or what somebody has made up."""
+
 METRIC_NAMES = {
     Metric.POPULATION: "Dân số",
     Metric.SMARTPHONES: "Điện thoại thông minh",
@@ -76,6 +84,8 @@ class Definition(NamedTuple):
     valid_from: date
     vi: str
     en: str
+    source: Source | None = None
+    """Where only this source counts so."""
 
 
 _ALWAYS = date(2020, 4, 18)
@@ -127,6 +137,22 @@ _DEFINITIONS = (
         "Số máy đang bật truy vết tiếp xúc",
         "devices on which contact tracing is on",
     ),
+    Definition(
+        "active-24h-heartbeat",
+        Metric.ACTIVE_24H,
+        _ALWAYS,
+        "Số ứng dụng tự báo trong ngày (kể cả ứng dụng web), chỉ khi chủ máy đồng ý; không kiểm chứng được",
+        "apps, web app included, that said so within the day, with their owners' consent; unauthenticated",
+        Source.HEARTBEAT,
+    ),
+    Definition(
+        "tracing-on-heartbeat",
+        Metric.TRACING_ON,
+        _ALWAYS,
+        "Số ứng dụng tự báo có truy vết trong 24 giờ, chỉ khi chủ máy đồng ý; không kiểm chứng được",
+        "apps that said that tracing ran within 24 hours, with their owners' consent; unauthenticated",
+        Source.HEARTBEAT,
+    ),
 )
 
 
@@ -134,11 +160,13 @@ DEFINITIONS = {one.code: one for one in _DEFINITIONS}
 """By code."""
 
 
-def definition_of(metric: Metric, day: date) -> Definition:
-    """What a metric means on a day, unless a source says otherwise.
+def definition_of(metric: Metric, day: date, source: Source | None = None) -> Definition:
+    """What a metric means on a day, and in a source that counts in its own way.
 
     Source of the change of base on 29 June 2021: the national statistics published from that day on.
     """
-    fitting = [one for one in _DEFINITIONS if one.metric is metric]
+    of_metric = [one for one in _DEFINITIONS if one.metric is metric]
+    own = [one for one in of_metric if one.source is not None and one.source is source]
+    fitting = own or [one for one in of_metric if one.source is None]
     valid = [one for one in fitting if one.valid_from <= day]
     return max(valid or fitting[:1], key=lambda one: one.valid_from)

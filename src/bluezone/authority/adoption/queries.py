@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Case, Max, OuterRef, QuerySet, Subquery, Value, When
 
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.adoption.metrics import BASES, INSTALLS, Metric, Source
+from bluezone.authority.adoption.metrics import BASES, INSTALLS, UNAUTHENTICATED, Metric, Source
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.rules import RankRange, percent_of, rank_ranges, rate_text
 from bluezone.authority.areas.models import Area
@@ -33,7 +33,7 @@ __all__ = [
     "rates_on",
 ]
 
-_TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN, Source.HEARTBEAT)
+_TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN)
 """Of several sources on the same day, the earlier in this order is shown."""
 
 _BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(_TRUST)))
@@ -140,7 +140,7 @@ def rate_histories(
 ) -> Mapping[int, Sequence[RateOfDay]]:
     """How a rate moved in each area (by key), in one look into the ledger; areas without any are left out."""
     keys = [one.pk for one in areas if scope.allows(one.path)]
-    facts = _current().filter(
+    facts = _counted().filter(
         area__in=keys, metric__in=[numerator.value, denominator.value], as_of__range=(since, until)
     )
     by_day: dict[tuple[int, date, Source], dict[Metric, Figure]] = {}
@@ -178,8 +178,8 @@ def overview(area: Area, day: date, scope: Scope) -> Overview:
 
 
 def newest_day(scope: Scope) -> date | None:
-    """The day of the newest figures in a scope; ``None`` without any."""
-    found: date | None = scope.filter(_current(), "area__path").aggregate(newest=Max("as_of"))["newest"]
+    """The day of the newest counted figures in a scope; ``None`` without any."""
+    found: date | None = scope.filter(_counted(), "area__path").aggregate(newest=Max("as_of"))["newest"]
     return found
 
 
@@ -199,7 +199,7 @@ def _newest(keys: Sequence[int], metrics: Sequence[Metric], day: date) -> Mappin
     """The newest current fact of each area and metric up to a day: one look into the index for each."""
     wanted = {
         metric.name: Subquery(
-            _current()
+            _counted()
             .filter(area=OuterRef("pk"), metric=metric.value, as_of__lte=day)
             .order_by("-as_of", _BY_TRUST)
             .values("pk")[:1]
@@ -211,8 +211,9 @@ def _newest(keys: Sequence[int], metrics: Sequence[Metric], day: date) -> Mappin
     return {(one.area_id, Metric(one.metric)): _figure(one) for one in facts.values()}
 
 
-def _current() -> QuerySet[Fact]:
-    return Fact.objects.filter(ended_at=None)
+def _counted() -> QuerySet[Fact]:
+    """What counts, without what apps say of themselves, which stands in the place of no other figure."""
+    return Fact.objects.filter(ended_at=None).exclude(source__in=UNAUTHENTICATED)
 
 
 def _figure(fact: Fact) -> Figure:

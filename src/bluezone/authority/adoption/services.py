@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.adoption.metrics import Metric, Source, definition_of
+from bluezone.authority.adoption.metrics import WITHDRAWN_SINGLY, Metric, Source, definition_of
 from bluezone.authority.adoption.models import Fact, Target
 from bluezone.authority.adoption.sheet import CityRow
 from bluezone.authority.areas.models import Area
@@ -31,6 +31,7 @@ __all__ = [
     "TargetRefused",
     "import_city_sheet",
     "record_facts",
+    "record_heartbeats",
     "set_targets",
     "undo_city_sheet",
     "withdraw_fact",
@@ -145,8 +146,21 @@ def record_facts(
 
 
 @transaction.atomic
+def record_heartbeats(
+    counts: Mapping[int, Mapping[Metric, int]], as_of: date, *, by: Actor, now: datetime
+) -> Change:
+    """Enter what apps said of themselves on a day that is over, by the keys of areas that existed on it."""
+    facts = [
+        _fact(area, metric, value, as_of, Source.HEARTBEAT, by, now, None)
+        for area, of_area in counts.items()
+        for metric, value in of_area.items()
+    ]
+    return _add(facts, now)
+
+
+@transaction.atomic
 def withdraw_fact(fact_id: int, *, scope: Scope, by: Actor, now: datetime) -> Fact:
-    """Take back a figure that was typed in: it counts no longer, and stays in the history.
+    """Take back a figure that was typed in or that apps told: it counts no longer, and stays in the history.
 
     :raises FactRefused: no such figure in the scope, not counting any more, or one of an import.
     """
@@ -157,7 +171,7 @@ def withdraw_fact(fact_id: int, *, scope: Scope, by: Actor, now: datetime) -> Fa
             "số liệu này không còn hiệu lực hoặc không thuộc phạm vi của bạn",
             "this figure does not count any more, or is not within your scope",
         )
-    if fact.source != Source.TYPED:
+    if fact.source not in WITHDRAWN_SINGLY:
         raise FactRefused(
             "số liệu này từ một bảng: hãy hoàn tác lần nhập đó",
             "this figure came with a sheet: take that import back",
@@ -283,7 +297,7 @@ def _fact(
         area_id=area,
         metric=metric.value,
         value=value,
-        definition=definition_of(metric, as_of).code,
+        definition=definition_of(metric, as_of, source).code,
         source=source.value,
         as_of=as_of,
         entered_at=now,

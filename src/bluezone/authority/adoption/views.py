@@ -15,7 +15,7 @@ from bluezone.authority.adoption.area_map import draw_area_map, has_map
 from bluezone.authority.adoption.carried import Carried, carried_rates
 from bluezone.authority.adoption.charts import draw_history
 from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
-from bluezone.authority.adoption.queries import Overview, Rate, overview, rate_history
+from bluezone.authority.adoption.queries import Overview, Rate, letters_rate, overview, rate_history
 from bluezone.authority.adoption.rate_json import rate_document
 from bluezone.authority.adoption.rules import grouped, likely_range
 from bluezone.authority.adoption.staff import day_in, reader_of, wanted_by
@@ -167,7 +167,7 @@ def _parts(shown: Overview) -> Sequence[dict[str, object]]:
 
 
 def _table_rows(shown: Overview) -> Iterable[Sequence[Cell]]:
-    whole = next(iter(shown.rates), None)
+    whole = letters_rate(shown.rates)
     for area, rate in [(shown.area, whole), *((one.area, one.rate) for one in shown.parts)]:
         if rate is None:
             yield (area.code, area.name, None, None, "chưa có số liệu", None, None, None, None)

@@ -1,0 +1,12 @@
+"""Addresses of heartbeats."""
+
+from django.urls import path
+
+from bluezone.authority.heartbeats import api
+from bluezone.protocols.heartbeat import HEARTBEAT_PATH
+
+__all__ = ["urlpatterns"]
+
+urlpatterns = [
+    path(HEARTBEAT_PATH.lstrip("/"), api.heartbeats, name="api-heartbeats"),
+]
