@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bluezone.cli.device_heartbeat import heartbeat_app
 from bluezone.cli.output import JsonFlag, print_json, say
 from bluezone.cli.phone_model import CalibrationOption, PhoneModelOption, calibration_from_options
 from bluezone.errors import Refused
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["NotConfirmed", "app"]
 
 app = typer.Typer(help="A device that meets others: run it, check it, report, erase.", no_args_is_help=True)
+app.add_typer(heartbeat_app, name="heartbeat")
 
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the device's store.")]
 ServerOption = Annotated[str | None, typer.Option("--server", help="The authority's address; remembered.")]
@@ -323,7 +325,7 @@ def _say_event(event: AgentEvent) -> None:
 
 
 def _say_fault(fault: Exception) -> None:
-    say("Check failed by a fault of this program, will be repeated. Please report this:")
+    say("Check or heartbeat failed by a fault of this program, will be repeated. Please report this:")
     say("".join(format_exception(fault)))
 
 

@@ -24,6 +24,7 @@ import httpx
 from bluezone.device.client_errors import (
     CertificateRefused,
     CodeRefused,
+    HeartbeatRefused,
     HostileIndex,
     PublishRefused,
     ServerRefused,
@@ -33,6 +34,7 @@ from bluezone.device.download import download
 from bluezone.device.http_answer import PLAIN, Deadline, is_validator, read_at_most
 from bluezone.device.server_answer import ServerAnswer, parse_answer, shown
 from bluezone.protocols.gaen import TemporaryExposureKey
+from bluezone.protocols.heartbeat import HEARTBEAT_PATH
 
 __all__ = [
     "ANSWER_SECONDS",
@@ -221,6 +223,18 @@ class AuthorityClient:
             warnings=answer.remarks("warnings") + ((answer.error,) if partial else ()),
             revision_token=answer.text("revisionToken", default=""),
         )
+
+    def send_heartbeat(self, fields: dict[str, str | bool]) -> None:
+        """Say that this device runs; sending the same again is harmless.
+
+        :raises HeartbeatRefused: if it will never be taken.
+        :raises ServerRefused: for a fault of the server or too many requests.
+        """
+        answer = self._post(HEARTBEAT_PATH, fields)
+        if answer.passing:
+            raise ServerRefused(f"the heartbeat was not taken: {answer.reason}")
+        if answer.failed:
+            raise HeartbeatRefused(f"the heartbeat was not taken: {answer.reason}")
 
     def _post(self, path: str, body: dict[str, Any]) -> ServerAnswer:
         url, deadline = self._base + path, self._deadline(ANSWER_SECONDS)

@@ -10,6 +10,7 @@ __all__ = [
     "CodeRefused",
     "DownloadInterrupted",
     "ExportGone",
+    "HeartbeatRefused",
     "HostileIndex",
     "PublishRefused",
     "ServerRefused",
@@ -44,6 +45,10 @@ class ExportGone(Refused):
 
 class DownloadInterrupted(Refused):
     """The connection broke; what has arrived is kept, and the next check goes on from there."""
+
+
+class HeartbeatRefused(Refused):
+    """The server will not take this heartbeat, however often it is sent."""
 
 
 class CodeRefused(Refused):

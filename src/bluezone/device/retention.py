@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from bluezone.device.store import DeviceStore
 
-__all__ = ["LEAP", "MOMENT", "STEADY", "purge_by_steady_time"]
+__all__ = ["LEAP", "MOMENT", "STEADY", "last_scan", "purge_by_steady_time"]
 
 LEAP = timedelta(hours=24)
 STEADY = timedelta(hours=6)
@@ -41,6 +41,12 @@ def purge_by_steady_time(store: DeviceStore, now: datetime) -> int:
     if note:
         store.set_setting(_SETTING, {"sure": sure, "since": since, "last": second, "before": before})
     return store.purge(datetime.fromtimestamp(min(sure, second), UTC))
+
+
+def last_scan(store: DeviceStore) -> datetime | None:
+    """When this was called last, which is after each scan: to about ten minutes."""
+    seen = store.setting(_SETTING)
+    return None if seen is None or seen["last"] is None else datetime.fromtimestamp(seen["last"], UTC)
 
 
 def _leapt(last: int | None, second: int) -> bool:

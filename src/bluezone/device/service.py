@@ -18,6 +18,7 @@ from bluezone.device.agent import Agent, AgentEvent
 from bluezone.device.client import AuthorityClient
 from bluezone.device.enrolment import Enrolment, enrolment_of
 from bluezone.device.exposure_check import CheckOutcome, CheckProgress, check_exposures
+from bluezone.device.heartbeat import is_due, send_heartbeat
 from bluezone.device.radio.interface import Radio
 from bluezone.device.store import DeviceStore
 from bluezone.errors import Refused
@@ -127,6 +128,24 @@ async def _until_terminated(agent: Agent, checker: threading.Thread | None) -> N
             raise
 
 
+def _send_heartbeat(folder: Path, clock: Clock, watcher: DeviceWatcher) -> None:
+    """Once a day, where the owner agreed; a day without network is simply missed.
+
+    Over a connection of its own: beside a check's, the server could see who both are.
+    """
+    try:
+        with DeviceStore.open(folder) as store:
+            if is_due(store, clock.now()):
+                enrolment = enrolment_of(store)
+                with open_client() as http:
+                    client = AuthorityClient(enrolment.require_server(), enrolment.region, http)
+                    send_heartbeat(store, client, clock.now())
+    except Refused:
+        pass  # it stays due, and nothing else depends on it
+    except Exception as fault:  # noqa: BLE001 - as with a check
+        watcher.on_fault(fault)
+
+
 def _keep_checking(
     folder: Path, clock: Clock, rng: Random, watcher: DeviceWatcher, stop: threading.Event
 ) -> None:
@@ -147,5 +166,6 @@ def _keep_checking(
             watcher.on_refused(refusal)
         except Exception as fault:  # noqa: BLE001 - a dead thread would be silent: no warning would ever come again
             watcher.on_fault(fault)
+        _send_heartbeat(folder, clock, watcher)
         if stop.wait(rng.uniform(*wait)):
             return
