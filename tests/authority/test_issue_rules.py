@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bluezone.authority.keys.date_faults import date_fault_text
 from bluezone.authority.keys.issue_rules import CodeState, expected_codes, state_of_code
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import check_test_dates
@@ -84,5 +85,11 @@ def test_words_for_faults_of_dates() -> None:
     ]
     # the reference's codes
     assert [fault and fault.code for fault in faults] == ["missing_date", *["invalid_date"] * 3]
-    assert all(fault and fault.english.isascii() and not fault.isascii() for fault in faults)
+    assert all(fault and fault.english.isascii() for fault in faults)
+    assert [fault and date_fault_text(fault) for fault in faults] == [
+        "Cần ngày lấy mẫu hoặc ngày khởi phát triệu chứng.",
+        "Ngày lấy mẫu phải trong 14 ngày gần đây và không ở tương lai.",
+        "Ngày khởi phát phải trong 28 ngày gần đây và không ở tương lai.",
+        "Kết quả âm tính không có ngày khởi phát.",
+    ]
     assert check_test_dates(ReportTypeName.CONFIRMED, today, today, today) is None

@@ -18,7 +18,7 @@ def grouped(count: int) -> str:
 
 def written(number: Decimal | float) -> str:
     """With as many decimals as it has: 1157.50 → ``1.157,50``."""
-    return _in_language(f"{number:,}")
+    return _in_language(f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}")
 
 
 def percent(number: Decimal | float) -> str:

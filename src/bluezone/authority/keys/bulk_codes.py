@@ -15,6 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.utils.translation import gettext, gettext_lazy
+
+from bluezone.authority.keys.date_faults import date_fault_text
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.rules import check_test_dates
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, parse_phone
@@ -37,17 +40,18 @@ MAX_BYTES = 256_000
 _MAX_SAMPLE = 60
 _DELIMITERS = (",", ";", "\t")
 _COLUMNS = {
-    "sample": "Mã mẫu",
-    "report_type": "Kết quả",
-    "test_date": "Ngày lấy mẫu",
-    "onset_date": "Ngày khởi phát",
-    "phone": "Số điện thoại",
+    "sample": gettext_lazy("Mã mẫu"),
+    "report_type": gettext_lazy("Kết quả"),
+    "test_date": gettext_lazy("Ngày lấy mẫu"),
+    "onset_date": gettext_lazy("Ngày khởi phát"),
+    "phone": gettext_lazy("Số điện thoại"),
 }
 _HEADINGS = {
     "ma mau": "sample",
     "sample": "sample",
     "ket qua": "report_type",
     "report type": "report_type",
+    "result": "report_type",
     "ngay lay mau": "test_date",
     "test date": "test_date",
     "ngay khoi phat": "onset_date",
@@ -122,12 +126,16 @@ def read_bulk_file(data: bytes, today: date) -> BulkFile:
     :raises BulkRefused: not a CSV file in UTF-8 (or UTF-16 with its mark), or not with our columns.
     """
     if len(data) > MAX_BYTES:
-        raise BulkRefused(f"Tệp lớn hơn {MAX_BYTES // 1000} kB. Hãy chia thành nhiều tệp.")
+        raise BulkRefused(
+            gettext("Tệp lớn hơn {kilobytes} kB. Hãy chia thành nhiều tệp.").format(
+                kilobytes=MAX_BYTES // 1000
+            )
+        )
     text = _decoded(data)
     filled = [line for line in text.splitlines() if line.strip()]
     told = _told_delimiter(filled[0]) if filled else ""
     if not filled[bool(told) :]:
-        raise BulkRefused("Tệp trống.")
+        raise BulkRefused(gettext("Tệp trống."))
     first_line = filled[bool(told)]
     delimiter = told or max(
         _DELIMITERS, key=lambda one: sum(plain(cell) in _HEADINGS for cell in _cells(first_line, one))
@@ -137,16 +145,18 @@ def read_bulk_file(data: bytes, today: date) -> BulkFile:
         next(lines)
     line, heading = next(lines, (0, None))
     if heading is None:  # nothing but delimiters
-        raise BulkRefused("Tệp trống.")
+        raise BulkRefused(gettext("Tệp trống."))
     columns = _columns(heading, line)
     rows: list[BulkRow] = []
     samples: dict[str, int] = {}
     for line, cells in lines:
         if len(rows) == MAX_ROWS:
-            raise BulkRefused(f"Tệp có hơn {MAX_ROWS} dòng. Hãy chia thành nhiều tệp.")
+            raise BulkRefused(
+                gettext("Tệp có hơn {rows} dòng. Hãy chia thành nhiều tệp.").format(rows=MAX_ROWS)
+            )
         rows.append(_row(len(rows) + 1, line, cells, columns, samples, today))
     if not rows:
-        raise BulkRefused("Tệp chỉ có dòng tiêu đề, chưa có dòng nào để cấp mã.")
+        raise BulkRefused(gettext("Tệp chỉ có dòng tiêu đề, chưa có dòng nào để cấp mã."))
     return BulkFile(delimiter, tuple(rows))
 
 
@@ -163,10 +173,12 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BulkRefused(
-            f"Dòng {line} không phải văn bản UTF-8. Trong Excel, hãy lưu tệp dạng “CSV UTF-8”."
+            gettext(
+                "Dòng {line} không phải văn bản UTF-8. Trong Excel, hãy lưu tệp dạng “CSV UTF-8”."
+            ).format(line=line)
         ) from None
     if "\0" in text:
-        raise BulkRefused("Đây không phải tệp CSV. Trong Excel, hãy lưu tệp dạng “CSV UTF-8”.")
+        raise BulkRefused(gettext("Đây không phải tệp CSV. Trong Excel, hãy lưu tệp dạng “CSV UTF-8”."))
     return unicodedata.normalize("NFC", text)
 
 
@@ -180,7 +192,9 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error:
-            raise BulkRefused(f"Dòng {line} có dấu ngoặc kép không khép lại hoặc đặt sai chỗ.") from None
+            raise BulkRefused(
+                gettext("Dòng {line} có dấu ngoặc kép không khép lại hoặc đặt sai chỗ.").format(line=line)
+            ) from None
         cells = [cell.strip() for cell in cells]
         if any(cells):
             yield line, cells
@@ -195,19 +209,27 @@ def _columns(heading: Sequence[str], line: int) -> list[str]:
     for name in names:
         column = _HEADINGS.get(plain(name))
         if column is None:
-            allowed = ", ".join(_COLUMNS.values())
+            allowed = ", ".join(map(str, _COLUMNS.values()))
             raise BulkRefused(
-                f"Dòng {line}: không dùng cột “{name[:40]}”. Chỉ dùng các cột: {allowed}. "
-                "Không đưa họ tên hay giấy tờ của người được xét nghiệm vào tệp."
+                gettext(
+                    "Dòng {line}: không dùng cột “{name}”. Chỉ dùng các cột: {allowed}. "
+                    "Không đưa họ tên hay giấy tờ của người được xét nghiệm vào tệp."
+                ).format(line=line, name=name[:40], allowed=allowed)
             )
         if column in columns:
-            raise BulkRefused(f"Dòng {line}: cột “{_COLUMNS[column]}” có hai lần.")
+            raise BulkRefused(
+                gettext("Dòng {line}: cột “{column}” có hai lần.").format(line=line, column=_COLUMNS[column])
+            )
         columns.append(column)
     if "report_type" not in columns:
-        raise BulkRefused(f"Dòng {line}: thiếu cột “{_COLUMNS['report_type']}”.")
+        raise BulkRefused(
+            gettext("Dòng {line}: thiếu cột “{column}”.").format(line=line, column=_COLUMNS["report_type"])
+        )
     if not {"test_date", "onset_date"} & set(columns):
         raise BulkRefused(
-            f"Dòng {line}: cần cột “{_COLUMNS['test_date']}” hoặc cột “{_COLUMNS['onset_date']}”."
+            gettext("Dòng {line}: cần cột “{test_date}” hoặc cột “{onset_date}”.").format(
+                line=line, test_date=_COLUMNS["test_date"], onset_date=_COLUMNS["onset_date"]
+            )
         )
     return columns
 
@@ -219,21 +241,40 @@ def _row(
     values = dict(zip(columns, cells, strict=False))
     faults: list[Fault] = []
     if any(cells[len(columns) :]):
-        faults.append(Fault("Cả dòng", f"có {len(cells)} ô, nhiều hơn {len(columns)} cột của tiêu đề"))
+        faults.append(
+            Fault(
+                gettext("Cả dòng"),
+                gettext("có {cells} ô, nhiều hơn {columns} cột của tiêu đề").format(
+                    cells=len(cells), columns=len(columns)
+                ),
+            )
+        )
 
     sample = values.get("sample", "")
     if len(sample) > _MAX_SAMPLE or not sample.isprintable():
-        faults.append(Fault(_COLUMNS["sample"], f"dài quá {_MAX_SAMPLE} ký tự hoặc có ký tự lạ"))
+        faults.append(
+            Fault(
+                str(_COLUMNS["sample"]),
+                gettext("dài quá {most} ký tự hoặc có ký tự lạ").format(most=_MAX_SAMPLE),
+            )
+        )
         sample = ""
     elif sample and sample in samples:
-        faults.append(Fault(_COLUMNS["sample"], f"trùng với dòng {samples[sample]}"))
+        faults.append(
+            Fault(str(_COLUMNS["sample"]), gettext("trùng với dòng {line}").format(line=samples[sample]))
+        )
     samples.setdefault(sample, line)
 
     written = values.get("report_type", "")
     report_type = _REPORT_TYPES.get(plain(written), ReportTypeName.UNKNOWN)
     if report_type is ReportTypeName.UNKNOWN:
-        reason = "phải là: dương tính, nghi dương tính hoặc âm tính"
-        faults.append(Fault(_COLUMNS["report_type"], reason if written else f"đang trống, {reason}"))
+        reason = gettext("phải là: dương tính, nghi dương tính hoặc âm tính")
+        faults.append(
+            Fault(
+                str(_COLUMNS["report_type"]),
+                reason if written else gettext("đang trống, {reason}").format(reason=reason),
+            )
+        )
 
     dates: dict[str, date | None] = {}
     for column in ("test_date", "onset_date"):
@@ -241,18 +282,20 @@ def _row(
             dates[column] = _date(values.get(column, ""))
         except ValueError:
             dates[column] = None
-            faults.append(Fault(_COLUMNS[column], "không phải ngày như 08/03/2021 hoặc 2021-03-08"))
+            faults.append(
+                Fault(str(_COLUMNS[column]), gettext("không phải ngày như 08/03/2021 hoặc 2021-03-08"))
+            )
     if not faults:
         fault = check_test_dates(report_type, dates["test_date"], dates["onset_date"], today)
         if fault:
-            faults.append(Fault("Ngày", fault))
+            faults.append(Fault(gettext("Ngày"), date_fault_text(fault)))
 
     phone = ""
     if values.get("phone"):
         try:
             phone = parse_phone(values["phone"])
         except PhoneRefused as refusal:
-            faults.append(Fault(_COLUMNS["phone"], str(refusal)))
+            faults.append(Fault(str(_COLUMNS["phone"]), str(refusal)))
     return BulkRow(
         number, line, sample, report_type, dates["test_date"], dates["onset_date"], phone, tuple(faults)
     )

@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,14 +30,14 @@ from bluezone.authority.tabular.writing import formula_safe
 __all__ = ["bulk_download", "bulk_issue", "bulk_revoke", "bulk_upload"]
 
 _HEADING = (
-    "Dòng",
-    "Mã mẫu",
-    "Kết quả",
-    "Tình trạng",
-    "Mã ngắn",
-    "Mã ngắn hết hạn",
-    "Mã dài",
-    "Mã dài hết hạn",
+    gettext_lazy("Dòng"),
+    gettext_lazy("Mã mẫu"),
+    gettext_lazy("Kết quả"),
+    gettext_lazy("Tình trạng"),
+    gettext_lazy("Mã ngắn"),
+    gettext_lazy("Mã ngắn hết hạn"),
+    gettext_lazy("Mã dài"),
+    gettext_lazy("Mã dài hết hạn"),
     "SMS",
 )
 
@@ -118,9 +119,15 @@ def bulk_revoke(request: HttpRequest, upload: uuid.UUID) -> HttpResponse:
         states = services.revoke_bulk(upload, scope=issuer.scope, by=issuer.actor, now=issuer.now)
     except CodeRefused:
         raise Http404 from None
-    done = f"Đã thu hồi {states[CodeState.REVOKED]} mã của tệp."
-    if states[CodeState.CLAIMED]:
-        done += f" {states[CodeState.CLAIMED]} mã đã được dùng nên không thu hồi được nữa."
+    revoked, used = states[CodeState.REVOKED], states[CodeState.CLAIMED]
+    done = ngettext("Đã thu hồi {n} mã của tệp.", "Đã thu hồi {n} mã của tệp.", revoked).format(n=revoked)
+    if used:
+        text = ngettext(
+            "{n} mã đã được dùng nên không thu hồi được nữa.",
+            "{n} mã đã được dùng nên không thu hồi được nữa.",
+            used,
+        )
+        done += " " + text.format(n=used)
     messages.success(request, done)
     return redirect("bulk-codes")
 
@@ -181,16 +188,20 @@ def _csv_rows(outcome: services.BulkOutcome) -> Iterator[list[str | int]]:
         line: list[str | int] = [
             one.row.line,
             formula_safe(one.row.sample),
-            REPORT_TYPE_LABELS[one.row.report_type],
+            str(REPORT_TYPE_LABELS[one.row.report_type]),
         ]
         issued = one.issued
         if issued is None or issued.long_expires_at is None:
-            yield [*line, f"Không cấp: {one.refusal}", "", "", "", "", ""]
+            yield [*line, gettext("Không cấp: {reason}").format(reason=one.refusal), "", "", "", "", ""]
             continue
         if one.message_queued:
-            message = "đang gửi"
+            message = gettext("đang gửi")
         else:
-            message = f"không gửi: {one.message_refusal}" if one.message_refusal else ""
+            message = (
+                gettext("không gửi: {reason}").format(reason=one.message_refusal)
+                if one.message_refusal
+                else ""
+            )
         # in groups, so that no spreadsheet takes a code for a number and drops its zeros
         codes = [
             issued.grouped,
@@ -198,7 +209,7 @@ def _csv_rows(outcome: services.BulkOutcome) -> Iterator[list[str | int]]:
             in_fours(issued.long_code or ""),
             _moment(issued.long_expires_at),
         ]
-        yield [*line, "Đã cấp", *codes, message]
+        yield [*line, gettext("Đã cấp"), *codes, message]
 
 
 def _moment(moment: datetime) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils.translation import gettext, gettext_lazy
 
 from bluezone.authority.access.scope import EVERYWHERE
 from bluezone.authority.keys.forms import REPORT_TYPE_LABELS
@@ -17,20 +20,21 @@ from bluezone.authority.keys.sms.rules import is_overdue
 
 __all__ = ["FILTERS", "CodeLine", "Filter", "MessageLine", "code_line", "filters_of", "message_line"]
 
+_NUMBER = re.compile(r"\d+")
 _STATES = {
-    CodeState.WAITING: ("đang chờ nhập", ""),
-    CodeState.CLAIMED: ("đã dùng", "good"),
-    CodeState.EXPIRED: ("hết hạn, chưa dùng", "warn"),
-    CodeState.REVOKED: ("đã thu hồi", "warn"),
+    CodeState.WAITING: (gettext_lazy("đang chờ nhập"), ""),
+    CodeState.CLAIMED: (gettext_lazy("đã dùng"), "good"),
+    CodeState.EXPIRED: (gettext_lazy("hết hạn, chưa dùng"), "warn"),
+    CodeState.REVOKED: (gettext_lazy("đã thu hồi"), "warn"),
 }
 
 FILTERS = {
-    "": "Tất cả",
-    CodeState.WAITING.value: "Đang chờ",
-    CodeState.CLAIMED.value: "Đã dùng",
-    CodeState.EXPIRED.value: "Hết hạn",
-    CodeState.REVOKED.value: "Đã thu hồi",
-    "sms-trouble": "SMS chưa gửi được",
+    "": gettext_lazy("Tất cả"),
+    CodeState.WAITING.value: gettext_lazy("Đang chờ"),
+    CodeState.CLAIMED.value: gettext_lazy("Đã dùng"),
+    CodeState.EXPIRED.value: gettext_lazy("Hết hạn"),
+    CodeState.REVOKED.value: gettext_lazy("Đã thu hồi"),
+    "sms-trouble": gettext_lazy("SMS chưa gửi được"),
 }
 
 
@@ -98,17 +102,17 @@ def code_line(row: VerificationCode, areas: Mapping[str, str], now: datetime) ->
     if row.issued_by:
         issuer = row.issued_by.display_name
     elif row.api_key_id:
-        issuer = "hệ thống khác"
+        issuer = gettext("hệ thống khác")
     else:
-        issuer = "quản trị máy chủ"
+        issuer = gettext("quản trị máy chủ")
     return CodeLine(
         uuid=row.pk,
         issued_at=row.issued_at,
         area=areas.get(row.area_path, "–" if row.area_path == EVERYWHERE else row.area_path),
-        report_type=REPORT_TYPE_LABELS[ReportTypeName(row.report_type)],
+        report_type=str(REPORT_TYPE_LABELS[ReportTypeName(row.report_type)]),
         issuer=issuer,
         state=state,
-        label=label,
+        label=str(label),
         badge=badge,
         messages=tuple(message_line(one, now) for one in messages),
     )
@@ -117,17 +121,17 @@ def code_line(row: VerificationCode, areas: Mapping[str, str], now: datetime) ->
 def message_line(message: SmsMessage, now: datetime) -> MessageLine:
     """A message in words."""
     if message.state == SmsState.SENT:
-        label, badge = "đã gửi", "good"
+        label, badge = gettext("đã gửi"), "good"
     elif message.state == SmsState.FAILED and message.unclear_tries:
-        label, badge = "không rõ đã gửi được chưa", "bad"
+        label, badge = gettext("không rõ đã gửi được chưa"), "bad"
     elif message.state == SmsState.FAILED:
-        label, badge = "không gửi được", "bad"
+        label, badge = gettext("không gửi được"), "bad"
     elif message.last_error:
-        label, badge = "chưa gửi được, sẽ thử lại", "bad"
+        label, badge = gettext("chưa gửi được, sẽ thử lại"), "bad"
     elif is_overdue(message.attempts, message.created_at, message.next_try_at, now):
-        label, badge = "chưa gửi được, còn chờ đến lượt", "bad"
+        label, badge = gettext("chưa gửi được, còn chờ đến lượt"), "bad"
     else:
-        label, badge = "đang gửi", ""
+        label, badge = gettext("đang gửi"), ""
     waiting = message.state == SmsState.WAITING
     return MessageLine(
         uuid=message.pk,
@@ -135,15 +139,25 @@ def message_line(message: SmsMessage, now: datetime) -> MessageLine:
         label=label,
         badge=badge,
         attempts=message.attempts,
-        reason=message.last_error,
+        reason=_in_words(message.last_error),
         next_try_at=message.next_try_at if waiting and message.attempts else None,
         finished_at=message.finished_at,
     )
 
 
+def _in_words(reason: str) -> str:
+    """Why a message was not sent, in the reader's language: it is kept in Vietnamese, with its numbers."""
+    parts = []
+    for part in reason.split("; "):
+        number = _NUMBER.search(part)
+        text = gettext(_NUMBER.sub("{code}", part, count=1)) if part else ""
+        parts.append(text.replace("{code}", number[0]) if number else text)
+    return "; ".join(parts)
+
+
 def filters_of(lines: Sequence[CodeLine], chosen: str) -> list[Filter]:
     """All filters with their counts."""
     return [
-        Filter(value, label, sum(line.matches(value) for line in lines), value == chosen)
+        Filter(value, str(label), sum(line.matches(value) for line in lines), value == chosen)
         for value, label in FILTERS.items()
     ]

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -113,7 +114,7 @@ def send_message(request: HttpRequest, code_uuid: uuid.UUID) -> HttpResponse:
         except PhoneRefused as refusal:
             form.add_error("phone", str(refusal))
         else:
-            messages.success(request, "Tin nhắn đang được gửi, thường trong vòng một phút.")
+            messages.success(request, gettext("Tin nhắn đang được gửi, thường trong vòng một phút."))
             return redirect("code", code_uuid=code_uuid)
     return _code_page(request, row, issuer, form, form.faults)
 
@@ -130,7 +131,7 @@ def retry_message(request: HttpRequest, code_uuid: uuid.UUID, message_uuid: uuid
     except CodeRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "Tin nhắn sẽ được thử gửi lại trong vòng một phút.")
+        messages.success(request, gettext("Tin nhắn sẽ được thử gửi lại trong vòng một phút."))
     return redirect("code", code_uuid=code_uuid)
 
 
@@ -147,9 +148,9 @@ def revoke_code(request: HttpRequest, code_uuid: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         if state is CodeState.REVOKED:
-            messages.success(request, "Đã thu hồi mã.")
+            messages.success(request, gettext("Đã thu hồi mã."))
         else:
-            messages.warning(request, "Mã đã hết hạn, không cần thu hồi.")
+            messages.warning(request, gettext("Mã đã hết hạn, không cần thu hồi."))
     return redirect("code", code_uuid=code_uuid)
 
 
@@ -212,8 +213,8 @@ def _faults_of(form: OnceForm, refusal: CodeRefused, issuer: Staff) -> Sequence[
     try:
         queries.code_row(used, issuer.scope)
     except CodeRefused:
-        return [FormFault("Biểu mẫu này đã được dùng cho việc khác. Hãy xem lại rồi bấm lần nữa.")]
-    text = (
+        return [FormFault(gettext("Biểu mẫu này đã được dùng cho việc khác. Hãy xem lại rồi bấm lần nữa."))]
+    text = gettext(
         "Biểu mẫu này đã cấp một mã với nội dung khác: xem, hoặc thu hồi mã đó. Nếu vẫn cần mã mới với nội "
         "dung vừa sửa, hãy bấm “Cấp mã” lần nữa."
     )

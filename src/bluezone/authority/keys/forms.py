@@ -13,8 +13,10 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy
 
 from bluezone.authority.keys.bulk_codes import MAX_BYTES
+from bluezone.authority.keys.date_faults import date_fault_text
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
 from bluezone.authority.keys.rules import DateFault, check_test_dates
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, parse_phone
@@ -32,14 +34,18 @@ __all__ = [
 ]
 
 REPORT_TYPE_LABELS = {
-    ReportTypeName.CONFIRMED: "Dương tính, đã xét nghiệm khẳng định",
-    ReportTypeName.LIKELY: "Nghi dương tính, chẩn đoán lâm sàng",
-    ReportTypeName.NEGATIVE: "Âm tính (đính chính báo trước đó)",
-    ReportTypeName.USER_REPORT: "Tự khai báo",
-    ReportTypeName.UNKNOWN: "Không rõ",
+    ReportTypeName.CONFIRMED: gettext_lazy("Dương tính, đã xét nghiệm khẳng định"),
+    ReportTypeName.LIKELY: gettext_lazy("Nghi dương tính, chẩn đoán lâm sàng"),
+    ReportTypeName.NEGATIVE: gettext_lazy("Âm tính (đính chính báo trước đó)"),
+    ReportTypeName.USER_REPORT: gettext_lazy("Tự khai báo"),
+    ReportTypeName.UNKNOWN: gettext_lazy("Không rõ"),
 }
 _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
-_DELIVERIES = [("read", "Đọc cho người được xét nghiệm"), ("sms", "Gửi SMS"), ("print", "In phiếu")]
+_DELIVERIES = [
+    ("read", gettext_lazy("Đọc cho người được xét nghiệm")),
+    ("sms", gettext_lazy("Gửi SMS")),
+    ("print", gettext_lazy("In phiếu")),
+]
 
 
 def _date_field(label: str, help_text: str, *, required: bool = False) -> forms.DateField:
@@ -49,8 +55,8 @@ def _date_field(label: str, help_text: str, *, required: bool = False) -> forms.
         help_text=help_text,
         input_formats=_DATE_FORMATS,
         error_messages={
-            "required": "Hãy nhập ngày.",
-            "invalid": "Hãy nhập ngày theo dạng ngày/tháng/năm, ví dụ 08/03/2021.",
+            "required": gettext_lazy("Hãy nhập ngày."),
+            "invalid": gettext_lazy("Hãy nhập ngày theo dạng ngày/tháng/năm, ví dụ 08/03/2021."),
         },
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
@@ -62,13 +68,13 @@ class PhoneField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         attributes = {"type": "tel", "inputmode": "tel", "autocomplete": "off"}
         super().__init__(
-            label="Số điện thoại di động",
-            help_text="Ví dụ: 0912 345 678. Số được mã hóa và xóa ngay khi gửi xong.",
+            label=gettext_lazy("Số điện thoại di động"),
+            help_text=gettext_lazy("Ví dụ: 0912 345 678. Số được mã hóa và xóa ngay khi gửi xong."),
             max_length=40,
             widget=forms.TextInput(attrs=attributes),
             error_messages={
-                "required": "Hãy nhập số điện thoại.",
-                "max_length": "Số điện thoại quá dài.",
+                "required": gettext_lazy("Hãy nhập số điện thoại."),
+                "max_length": gettext_lazy("Số điện thoại quá dài."),
             },
             **kwargs,
         )
@@ -117,8 +123,8 @@ class OnceForm(StaffForm):
     uuid = forms.UUIDField(
         widget=forms.HiddenInput,
         error_messages={
-            "required": "Biểu mẫu thiếu số nhận dạng. Hãy bấm lần nữa.",
-            "invalid": "Số nhận dạng của biểu mẫu không đúng. Hãy bấm lần nữa.",
+            "required": gettext_lazy("Biểu mẫu thiếu số nhận dạng. Hãy bấm lần nữa."),
+            "invalid": gettext_lazy("Số nhận dạng của biểu mẫu không đúng. Hãy bấm lần nữa."),
         },
     )
 
@@ -138,10 +144,10 @@ class _AreaForm(OnceForm):
     """What is issued, is issued somewhere."""
 
     area = forms.ChoiceField(
-        label="Nơi cấp",
+        label=gettext_lazy("Nơi cấp"),
         error_messages={
-            "required": "Hãy chọn địa bàn.",
-            "invalid_choice": "Hãy chọn một địa bàn trong danh sách.",
+            "required": gettext_lazy("Hãy chọn địa bàn."),
+            "invalid_choice": gettext_lazy("Hãy chọn một địa bàn trong danh sách."),
         },
     )
 
@@ -157,20 +163,24 @@ class IssueCodeForm(_AreaForm):
 
     field_order = ("uuid", "report_type", "test_date", "onset_date", "area", "delivery", "phone")
     report_type = forms.ChoiceField(
-        label="Kết quả",
+        label=gettext_lazy("Kết quả"),
         choices=[(one.value, REPORT_TYPE_LABELS[one]) for one in ISSUABLE],
         widget=forms.RadioSelect,
-        error_messages={"required": "Hãy chọn kết quả."},
+        error_messages={"required": gettext_lazy("Hãy chọn kết quả.")},
     )
-    test_date = _date_field("Ngày lấy mẫu", "Trong 14 ngày gần đây. Cần ít nhất một trong hai ngày.")
-    onset_date = _date_field("Ngày khởi phát triệu chứng", "Để trống nếu không có triệu chứng.")
+    test_date = _date_field(
+        gettext_lazy("Ngày lấy mẫu"), gettext_lazy("Trong 14 ngày gần đây. Cần ít nhất một trong hai ngày.")
+    )
+    onset_date = _date_field(
+        gettext_lazy("Ngày khởi phát triệu chứng"), gettext_lazy("Để trống nếu không có triệu chứng.")
+    )
     delivery = forms.ChoiceField(
-        label="Trao mã bằng cách nào?",
+        label=gettext_lazy("Trao mã bằng cách nào?"),
         choices=_DELIVERIES,
         initial="read",
         required=False,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": "Hãy chọn một cách trao mã trong danh sách."},
+        error_messages={"invalid_choice": gettext_lazy("Hãy chọn một cách trao mã trong danh sách.")},
     )
     phone = PhoneField(required=False)
 
@@ -192,7 +202,7 @@ class IssueCodeForm(_AreaForm):
             cleaned.pop("phone", None)  # a number that nobody will write to is not kept, right or wrong
             self.errors.pop("phone", None)
         elif not cleaned.get("phone") and "phone" not in self.errors:
-            self.add_error("phone", "Hãy nhập số điện thoại để gửi SMS.")
+            self.add_error("phone", gettext("Hãy nhập số điện thoại để gửi SMS."))
         self._check_dates()
         return cleaned
 
@@ -203,10 +213,10 @@ class IssueCodeForm(_AreaForm):
         test, onset = self.cleaned_data["test_date"], self.cleaned_data["onset_date"]
         report_type = ReportTypeName(self.cleaned_data.get("report_type") or ReportTypeName.CONFIRMED)
         if test is None and onset is None:
-            self.add_error("test_date", DateFault.MISSING)
+            self.add_error("test_date", date_fault_text(DateFault.MISSING))
         for name, dates in {"test_date": (test, None), "onset_date": (None, onset)}.items():
             if any(dates) and (fault := check_test_dates(report_type, *dates, self.today)):
-                self.add_error(name, fault)
+                self.add_error(name, date_fault_text(fault))
 
 
 class PhoneForm(OnceForm):
@@ -219,29 +229,33 @@ class LimitForm(StaffForm):
     """How many codes may be issued on a day below an area, and why."""
 
     area = forms.ChoiceField(
-        label="Địa bàn, gồm mọi cấp dưới",
+        label=gettext_lazy("Địa bàn, gồm mọi cấp dưới"),
         error_messages={
-            "required": "Hãy chọn địa bàn.",
-            "invalid_choice": "Hãy chọn một địa bàn trong danh sách.",
+            "required": gettext_lazy("Hãy chọn địa bàn."),
+            "invalid_choice": gettext_lazy("Hãy chọn một địa bàn trong danh sách."),
         },
     )
-    day = _date_field("Ngày", "Giới hạn chỉ có hiệu lực trong ngày này.", required=True)
+    day = _date_field(
+        gettext_lazy("Ngày"), gettext_lazy("Giới hạn chỉ có hiệu lực trong ngày này."), required=True
+    )
     codes = forms.IntegerField(
-        label="Số mã được cấp trong ngày",
-        help_text="0: không cấp mã nào nữa, ví dụ khi một tài khoản bị lộ.",
+        label=gettext_lazy("Số mã được cấp trong ngày"),
+        help_text=gettext_lazy("0: không cấp mã nào nữa, ví dụ khi một tài khoản bị lộ."),
         min_value=0,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         error_messages={
-            "required": "Hãy nhập số mã.",
-            "invalid": "Số mã phải là số nguyên.",
-            "min_value": "Số mã không được âm.",
+            "required": gettext_lazy("Hãy nhập số mã."),
+            "invalid": gettext_lazy("Số mã phải là số nguyên."),
+            "min_value": gettext_lazy("Số mã không được âm."),
         },
     )
     reason = forms.CharField(
-        label="Lý do",
-        help_text="Được lưu lại cùng tên người đặt. Không ghi tên hay giấy tờ của người được xét nghiệm.",
+        label=gettext_lazy("Lý do"),
+        help_text=gettext_lazy(
+            "Được lưu lại cùng tên người đặt. Không ghi tên hay giấy tờ của người được xét nghiệm."
+        ),
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Hãy nhập lý do."},
+        error_messages={"required": gettext_lazy("Hãy nhập lý do.")},
     )
 
     def __init__(self, *args: Any, areas: dict[str, str], **kwargs: Any) -> None:
@@ -255,13 +269,13 @@ class BulkForm(_AreaForm):
     """A file of tests of one place."""
 
     file = forms.FileField(
-        label="Tệp CSV",
-        help_text="Tối đa 1.000 dòng. Trong Excel, hãy lưu tệp dạng “CSV UTF-8”.",
+        label=gettext_lazy("Tệp CSV"),
+        help_text=gettext_lazy("Tối đa 1.000 dòng. Trong Excel, hãy lưu tệp dạng “CSV UTF-8”."),
         error_messages={
-            "required": "Hãy chọn tệp.",
-            "missing": "Hãy chọn tệp.",
-            "invalid": "Hãy chọn tệp.",
-            "empty": "Tệp trống.",
+            "required": gettext_lazy("Hãy chọn tệp."),
+            "missing": gettext_lazy("Hãy chọn tệp."),
+            "invalid": gettext_lazy("Hãy chọn tệp."),
+            "empty": gettext_lazy("Tệp trống."),
         },
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,text/csv"}),
     )
@@ -280,4 +294,4 @@ class BulkConfirmForm(_AreaForm):
         try:
             return b64decode(self.cleaned_data["content"], validate=True)
         except ValueError:
-            raise forms.ValidationError("Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.") from None
+            raise forms.ValidationError(gettext("Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.")) from None

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -22,7 +23,7 @@ from bluezone.authority.keys.staff import Staff, limit_setter_of
 __all__ = ["issue_limits"]
 
 _SHOWN = timedelta(days=14)
-_EVERYWHERE_NAME = "Tất cả địa bàn"
+_EVERYWHERE_NAME = gettext_lazy("Tất cả địa bàn")
 _FIELDS = {
     "invalid_date": "day",
     "invalid_limit": "codes",
@@ -42,8 +43,13 @@ def issue_limits(request: HttpRequest) -> HttpResponse:
         form = LimitForm(request.POST, areas=areas)
         if form.is_valid() and _is_set(form, setter):
             asked = form.cleaned_data
-            where = f"{areas[asked['area']]}, ngày {asked['day']:%d/%m/%Y}"
-            messages.success(request, f"Đã đặt giới hạn {asked['codes']} mã: {where}.")
+            where = gettext("{area}, ngày {day}").format(
+                area=areas[asked["area"]], day=f"{asked['day']:%d/%m/%Y}"
+            )
+            messages.success(
+                request,
+                gettext("Đã đặt giới hạn {codes} mã: {where}.").format(codes=asked["codes"], where=where),
+            )
             return redirect("issue-limits")
     else:
         form = LimitForm(areas=areas, initial={"day": setter.today})

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.key_store import key_store, public_pem
@@ -152,7 +153,7 @@ def code_row(uuid: uuid.UUID, scope: Scope) -> VerificationCode:
     """A stored code by its UUID; raises like :func:`code_state`."""
     found = scope.filter(VerificationCode.objects.filter(pk=uuid), "area_path").first()
     if found is None:
-        raise CodeRefused("Không tìm thấy mã này.", "code_not_found", 404, english="code not found")
+        raise CodeRefused(gettext("Không tìm thấy mã này."), "code_not_found", 404, english="code not found")
     return found
 
 

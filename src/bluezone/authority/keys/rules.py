@@ -65,12 +65,12 @@ LIMITS = PublishLimits()
 
 
 class DateFault(StrEnum):
-    """What is wrong with the dates of a test: as staff read it, and in English for other systems."""
+    """What is wrong with the dates of a test; staff read it in the words of ``date_faults``."""
 
-    MISSING = "Cần ngày lấy mẫu hoặc ngày khởi phát triệu chứng."
-    TEST_DATE = f"Ngày lấy mẫu phải trong {MAX_TEST_AGE_DAYS} ngày gần đây và không ở tương lai."
-    ONSET_DATE = f"Ngày khởi phát phải trong {LIMITS.max_onset_age_days} ngày gần đây và không ở tương lai."
-    ONSET_OF_NEGATIVE = "Kết quả âm tính không có ngày khởi phát."
+    MISSING = "missing"
+    TEST_DATE = "test-date"
+    ONSET_DATE = "onset-date"
+    ONSET_OF_NEGATIVE = "onset-of-negative"
 
     @property
     def code(self) -> str:

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,7 @@ from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import STATISTICS_READERS
 from bluezone.authority.access.scope import EVERYWHERE, Scope
 from bluezone.authority.areas.queries import areas_in_use
+from bluezone.authority.formats.numbers import grouped
 from bluezone.authority.keys.report_types import ReportTypeName
 from bluezone.authority.keys.statistics_charts import DAY_CHARTS, WEEK_CHARTS
 from bluezone.authority.keys.statistics_queries import (
@@ -33,12 +35,12 @@ from bluezone.authority.keys.statistics_rules import AGE_BINS, ONSET_BINS, hanoi
 
 __all__ = ["statistics", "statistics_chart"]
 
-_TYPES: Mapping[str, str] = {
-    ReportTypeName.CONFIRMED: "Xét nghiệm khẳng định",
-    ReportTypeName.LIKELY: "Chẩn đoán lâm sàng",
-    ReportTypeName.NEGATIVE: "Âm tính",
-    ReportTypeName.USER_REPORT: "Tự khai báo",
-    ReportTypeName.UNKNOWN: "Không ghi",
+_TYPES = {
+    ReportTypeName.CONFIRMED: gettext_lazy("Xét nghiệm khẳng định"),
+    ReportTypeName.LIKELY: gettext_lazy("Chẩn đoán lâm sàng"),
+    ReportTypeName.NEGATIVE: gettext_lazy("Âm tính"),
+    ReportTypeName.USER_REPORT: gettext_lazy("Tự khai báo"),
+    ReportTypeName.UNKNOWN: gettext_lazy("Không ghi"),
 }
 _CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A drawing sets its own width; it loads and runs nothing."""
@@ -127,28 +129,28 @@ def _tables(week: WeekFigures, areas: Mapping[str, str]) -> Sequence[dict[str, o
     return [
         {"title": title, "what": what, "rows": _named_rows(parts, names)}
         for title, what, parts, names in (
-            ("Mã đã cấp theo loại kết quả", "Loại", week.issued_by_type, _TYPES),
-            ("Mã đã cấp theo địa bàn", "Địa bàn", week.issued_by_area, areas),
-            ("Mã đã dùng theo địa bàn", "Địa bàn", week.claimed_by_area, areas),
-            ("Lượt gửi khóa theo loại kết quả", "Loại", week.publishes_by_type, _TYPES),
+            (gettext("Mã đã cấp theo loại kết quả"), gettext("Loại"), week.issued_by_type, _TYPES),
+            (gettext("Mã đã cấp theo địa bàn"), gettext("Địa bàn"), week.issued_by_area, areas),
+            (gettext("Mã đã dùng theo địa bàn"), gettext("Địa bàn"), week.claimed_by_area, areas),
+            (gettext("Lượt gửi khóa theo loại kết quả"), gettext("Loại"), week.publishes_by_type, _TYPES),
         )
     ]
 
 
 def _distributions(week: WeekFigures) -> Sequence[dict[str, object]]:
     """Tables beside their charts."""
-    onset_labels = [*_day_labels(ONSET_BINS), "Không rõ ngày khởi phát"]
+    onset_labels = [*_day_labels(ONSET_BINS), gettext("Không rõ ngày khởi phát")]
     return [
-        {"chart": chart, "title": title, "what": "Số ngày", "rows": _rows(labels, figures)}
+        {"chart": chart, "title": title, "what": gettext("Số ngày"), "rows": _rows(labels, figures)}
         for chart, title, labels, figures in (
-            ("ages", "Khóa theo tuổi lúc gửi", _day_labels(AGE_BINS), week.ages),
-            ("onsets", "Từ khởi phát đến gửi khóa", onset_labels, week.onsets),
+            ("ages", gettext("Khóa theo tuổi lúc gửi"), _day_labels(AGE_BINS), week.ages),
+            ("onsets", gettext("Từ khởi phát đến gửi khóa"), onset_labels, week.onsets),
         )
     ]
 
 
 def _day_labels(bins: int) -> Sequence[str]:
-    return [*(str(at) for at in range(bins - 1)), f"trên {bins - 2}"]
+    return [*(str(at) for at in range(bins - 1)), gettext("trên {days}").format(days=bins - 2)]
 
 
 def _named_rows(
@@ -156,7 +158,7 @@ def _named_rows(
 ) -> Sequence[tuple[str, str]] | None:
     if parts is None:
         return None
-    return [(names.get(str(name), str(name)), _text(figure)) for name, figure in parts.items()]
+    return [(str(names.get(str(name), name)), _text(figure)) for name, figure in parts.items()]
 
 
 def _rows(labels: Sequence[str], figures: Sequence[Figure] | None) -> Sequence[tuple[str, str]] | None:
@@ -165,10 +167,10 @@ def _rows(labels: Sequence[str], figures: Sequence[Figure] | None) -> Sequence[t
 
 def _text(figure: Figure) -> str:
     if isinstance(figure, Withheld):
-        return "<10" if figure is Withheld.SMALL else "ẩn"
-    return f"{figure:,}".replace(",", ".")
+        return "<10" if figure is Withheld.SMALL else gettext("ẩn")
+    return grouped(figure)
 
 
 def _area_names(reader: _Reader) -> Mapping[str, str]:
     areas = areas_in_use(hanoi_day(reader.now), reader.scope)
-    return {EVERYWHERE: "Không ghi địa bàn", **{area.path: area.name for area in areas}}
+    return {EVERYWHERE: gettext("Không ghi địa bàn"), **{area.path: area.name for area in areas}}

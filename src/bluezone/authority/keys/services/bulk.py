@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope, check_area_path
@@ -35,7 +36,7 @@ DOWNLOAD_AGAIN = timedelta(minutes=10)
 _ROWS_A_TRANSACTION = 20
 """Few, for SQLite lets nobody else write meanwhile: a phone that publishes keys waits a fifth of a second."""
 
-_USED_ROW = "dòng này của tệp đã được cấp mã với nội dung khác; hãy tải tệp lên lại từ đầu"
+_USED_ROW = gettext_lazy("dòng này của tệp đã được cấp mã với nội dung khác; hãy tải tệp lên lại từ đầu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,16 @@ def mark_bulk_downloaded(upload: uuid.UUID, *, by: Actor, now: datetime) -> None
     first = bool(mine.filter(downloaded_at=None).update(downloaded_at=now))
     found = mine.first()
     if found is None or found.downloaded_at is None:
-        raise CodeRefused("Không tìm thấy lần cấp hàng loạt này.", "bulk_not_found", 404)
+        raise CodeRefused(gettext("Không tìm thấy lần cấp hàng loạt này."), "bulk_not_found", 404)
     if now >= found.downloaded_at + DOWNLOAD_AGAIN:
         raise CodeRefused(
-            f"Danh sách mã này đã được tải về lúc {found.downloaded_at.astimezone(HANOI):%H:%M %d/%m/%Y}, và "
-            f"chỉ tải lại được trong {DOWNLOAD_AGAIN // timedelta(minutes=1)} phút. Nếu không có tệp, hãy "
-            "thu hồi cả tệp rồi cấp lại.",
+            gettext(
+                "Danh sách mã này đã được tải về lúc {moment}, và "
+                "chỉ tải lại được trong {minutes} phút. Nếu không có tệp, hãy thu hồi cả tệp rồi cấp lại."
+            ).format(
+                moment=f"{found.downloaded_at.astimezone(HANOI):%H:%M %d/%m/%Y}",
+                minutes=DOWNLOAD_AGAIN // timedelta(minutes=1),
+            ),
             "bulk_downloaded",
             410,
         )
@@ -112,7 +117,7 @@ def revoke_bulk(upload: uuid.UUID, *, scope: Scope, by: Actor, now: datetime) ->
     """
     found = scope.filter(BulkIssue.objects.filter(pk=upload), "area_path").first()
     if found is None:
-        raise CodeRefused("Không tìm thấy lần cấp hàng loạt này.", "bulk_not_found", 404)
+        raise CodeRefused(gettext("Không tìm thấy lần cấp hàng loạt này."), "bulk_not_found", 404)
     states: Counter[CodeState] = Counter()
     for start in range(1, found.rows + 1, _ROWS_A_TRANSACTION):
         with transaction.atomic():
@@ -128,7 +133,7 @@ def _bulk_issue(
 ) -> BulkIssue:
     check_area_path(area_path)
     if not scope.allows(area_path):
-        raise CodeRefused("Địa bàn này nằm ngoài phạm vi được giao.")
+        raise CodeRefused(gettext("Địa bàn này nằm ngoài phạm vi được giao."))
     known = BulkIssue.objects.filter(pk=upload).first()
     if known is None:
         known = BulkIssue(id=upload, issued_by_id=by.user_id, area_path=area_path, rows=rows, issued_at=now)
@@ -141,7 +146,9 @@ def _bulk_issue(
             record(by, "keys.bulk-issued", f"bulk:{upload}", {"area": area_path, "rows": rows}, now=now)
     if (known.issued_by_id, known.area_path, known.rows) != (by.user_id, area_path, rows):
         raise CodeRefused(
-            "Biểu mẫu này đã được dùng cho một tệp khác. Hãy tải tệp lên lại.", "uuid_already_exists", 409
+            gettext("Biểu mẫu này đã được dùng cho một tệp khác. Hãy tải tệp lên lại."),
+            "uuid_already_exists",
+            409,
         )
     return known
 
@@ -165,7 +172,7 @@ def _issue_row(
         )
     except CodeRefused as refusal:
         if refusal.code == "uuid_already_exists":
-            return RowOutcome(row, refusal=_USED_ROW)
+            return RowOutcome(row, refusal=str(_USED_ROW))
         return RowOutcome(row, refusal=str(refusal))
     if not row.phone:
         return RowOutcome(row, issued)

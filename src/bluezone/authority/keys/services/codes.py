@@ -12,10 +12,12 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
 from bluezone.authority.keys import code_texts
+from bluezone.authority.keys.date_faults import date_fault_text
 from bluezone.authority.keys.issue_rules import CodeRefused, CodeState
 from bluezone.authority.keys.models import VerificationCode
 from bluezone.authority.keys.queries import code_row, state_of
@@ -91,7 +93,8 @@ def issue_code(
         check_area_path(area_path)
     if not scope.allows(area_path):
         raise CodeRefused(
-            "Địa bàn này nằm ngoài phạm vi được giao.", english="the area is outside of what was assigned"
+            gettext("Địa bàn này nằm ngoài phạm vi được giao."),
+            english="the area is outside of what was assigned",
         )
     if report_type not in ISSUABLE:
         raise CodeRefused(f"no code is issued for a test of type {report_type.value!r}", "invalid_test_type")
@@ -99,7 +102,7 @@ def issue_code(
     if known is None:
         fault = check_test_dates(report_type, test_date, onset_date, now.astimezone(HANOI).date())
         if fault:
-            raise CodeRefused(fault, fault.code, english=fault.english)
+            raise CodeRefused(date_fault_text(fault), fault.code, english=fault.english)
         check_issue_limit(area_path, now)
         known, created = store_new_code(
             VerificationCode(
@@ -189,7 +192,7 @@ def store_new_code(row: VerificationCode) -> tuple[VerificationCode, bool]:
 
 def _already_claimed() -> CodeRefused:
     return CodeRefused(
-        "Mã này đã được dùng nên không thu hồi được nữa.",
+        gettext("Mã này đã được dùng nên không thu hồi được nữa."),
         "code_already_claimed",
         english="the code has been used, so it can no longer be taken back",
     )

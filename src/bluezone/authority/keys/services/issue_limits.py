@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet, Sum
+from django.utils.translation import gettext
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
@@ -84,8 +85,10 @@ def check_issue_limit(area_path: str, now: datetime) -> None:
         return
     _log.error("the daily limit of codes is reached", area=limit.area_path, limit=limit.codes)
     raise CodeRefused(
-        f"Hôm nay đã cấp đủ {limit.codes} mã, là giới hạn để ngăn lạm dụng. Hãy báo cán bộ dịch tễ "
-        "hoặc người vận hành máy chủ: họ có thể nâng giới hạn cho hôm nay.",
+        gettext(
+            "Hôm nay đã cấp đủ {codes} mã, là giới hạn để ngăn lạm dụng. Hãy báo cán bộ dịch tễ "
+            "hoặc người vận hành máy chủ: họ có thể nâng giới hạn cho hôm nay."
+        ).format(codes=limit.codes),
         "quota_exceeded",
         429,
         english=f"today's limit of {limit.codes} codes is reached; whoever runs this server can raise it",
@@ -121,13 +124,16 @@ def set_issue_limit(
     if area_path != EVERYWHERE:
         check_area_path(area_path)
     if not scope.allows(area_path):
-        raise CodeRefused("Địa bàn này nằm ngoài phạm vi được giao.", "outside_scope", 403)
+        raise CodeRefused(gettext("Địa bàn này nằm ngoài phạm vi được giao."), "outside_scope", 403)
     if day < now.astimezone(HANOI).date():
-        raise CodeRefused(f"Ngày {day:%d/%m/%Y} đã qua.", "invalid_date")
+        raise CodeRefused(gettext("Ngày {day} đã qua.").format(day=f"{day:%d/%m/%Y}"), "invalid_date")
     if not 0 <= codes <= _MOST:
-        raise CodeRefused(f"Số mã phải từ 0 đến {_MOST}.", "invalid_limit")
+        raise CodeRefused(gettext("Số mã phải từ 0 đến {most}.").format(most=_MOST), "invalid_limit")
     if not reason.strip() or len(reason) > _LONGEST_REASON:
-        raise CodeRefused(f"Cần lý do, tối đa {_LONGEST_REASON} ký tự.", "missing_reason")
+        raise CodeRefused(
+            gettext("Cần lý do, tối đa {longest_reason} ký tự.").format(longest_reason=_LONGEST_REASON),
+            "missing_reason",
+        )
     before = IssueLimit.objects.filter(area_path=area_path, day=day).order_by("-pk").first()
     wanted = (codes, reason.strip(), by.user_id)
     if before is not None and (before.codes, before.reason, before.set_by_id) == wanted:

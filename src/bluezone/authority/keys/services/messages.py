@@ -16,6 +16,7 @@ from datetime import datetime
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, gettext_noop
 
 from bluezone.authority.access.audit import SYSTEM, Actor, record
 from bluezone.authority.access.scope import Scope
@@ -46,9 +47,9 @@ _FAILURES_OF_A_GATEWAY_THAT_IS_DOWN = 3
 """Without a success in the same run; then what has failed before waits, so that its delays do not grow."""
 
 _ENDED = {
-    CodeState.CLAIMED: "mã đã được dùng trước khi gửi được tin",
-    CodeState.REVOKED: "mã đã bị thu hồi",
-    CodeState.EXPIRED: "mã đã hết hạn trước khi gửi được tin",
+    CodeState.CLAIMED: gettext_noop("mã đã được dùng trước khi gửi được tin"),
+    CodeState.REVOKED: gettext_noop("mã đã bị thu hồi"),
+    CodeState.EXPIRED: gettext_noop("mã đã hết hạn trước khi gửi được tin"),
 }
 
 _EVERYTHING = Scope.everything()
@@ -90,14 +91,20 @@ def queue_message(
         number = parse_phone(phone)
         if settings.BLUEZONE_SMS.sender is None:
             raise CodeRefused(
-                "Máy chủ này chưa được cài đặt để gửi SMS.",
+                gettext("Máy chủ này chưa được cài đặt để gửi SMS."),
                 "sms_not_set_up",
                 english="this server is not set up to send messages",
             )
         if state_of(row, now) is not CodeState.WAITING:
-            raise CodeRefused("Mã này không còn dùng được nên không gửi nữa.", "code_not_usable", 409)
+            raise CodeRefused(
+                gettext("Mã này không còn dùng được nên không gửi nữa."), "code_not_usable", 409
+            )
         if SmsMessage.objects.filter(code=row).count() >= MAX_MESSAGES_A_CODE:
-            raise CodeRefused(f"Mỗi mã chỉ gửi được {MAX_MESSAGES_A_CODE} tin.", "too_many_messages", 409)
+            raise CodeRefused(
+                gettext("Mỗi mã chỉ gửi được {most} tin.").format(most=MAX_MESSAGES_A_CODE),
+                "too_many_messages",
+                409,
+            )
         known, created = _store(
             SmsMessage(
                 pk=pk, code=row, phone_encrypted=seal_phone(number, pk), next_try_at=now, created_at=now
@@ -129,7 +136,9 @@ def retry_message(
             next_try_at=found.created_at
         )
     ):
-        raise CodeRefused("Tin này đang được gửi hoặc không còn chờ gửi.", "message_not_waiting", 409)
+        raise CodeRefused(
+            gettext("Tin này đang được gửi hoặc không còn chờ gửi."), "message_not_waiting", 409
+        )
     record(by, "keys.sms-retried", f"code:{code_uuid}", {"message": str(message_uuid)}, now=now)
 
 
@@ -218,10 +227,10 @@ def _try(message: SmsMessage, sender: SmsSender, now: datetime) -> _Outcome:
     except SmsRefused as error:
         return _Outcome(SmsState.FAILED, str(error))
     except UnreadablePhone:
-        return _Outcome(SmsState.FAILED, "không đọc lại được số điện thoại đã lưu")
+        return _Outcome(SmsState.FAILED, gettext_noop("không đọc lại được số điện thoại đã lưu"))
     except Exception as error:  # noqa: BLE001 # its text may hold number and code; the next message must go out
         _log.error("sending a message failed by a fault of ours", kind=type(error).__name__)
-        return _Outcome(SmsState.WAITING, "lỗi của máy chủ này")
+        return _Outcome(SmsState.WAITING, gettext_noop("lỗi của máy chủ này"))
     return _Outcome(SmsState.SENT)
 
 
@@ -232,7 +241,7 @@ def _unclear(message: SmsMessage, error: str) -> _Outcome:
     SmsMessage.objects.filter(pk=message.pk).update(unclear_tries=unclear_tries)
     if unclear_tries < MAX_UNCLEAR_TRIES:
         return _Outcome(SmsState.WAITING, error)
-    return _Outcome(SmsState.FAILED, f"{error}; có thể tin đã đến, không gửi thêm")
+    return _Outcome(SmsState.FAILED, f"{error}; " + gettext_noop("có thể tin đã đến, không gửi thêm"))
 
 
 def _text(row: VerificationCode) -> str:

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from bluezone.authority.access.audit import SYSTEM, record
 from bluezone.authority.access.scope import EVERYWHERE
+from bluezone.authority.keys.date_faults import date_fault_text
 from bluezone.authority.keys.issue_rules import CodeRefused
 from bluezone.authority.keys.keyed_hash import keyed
 from bluezone.authority.keys.models import UserReport, VerificationCode
@@ -53,7 +54,7 @@ def report_by_user(
         raise CodeRefused(f"the nonce has {len(nonce)} bytes, not {NONCE_BYTES}", "missing_nonce")
     fault = check_test_dates(ReportTypeName.USER_REPORT, test_date, onset_date, now.astimezone(HANOI).date())
     if fault:
-        raise CodeRefused(fault, fault.code, english=fault.english)
+        raise CodeRefused(date_fault_text(fault), fault.code, english=fault.english)
     number = parse_phone(phone)
     expires_at = now + code_lifetime()
     try:

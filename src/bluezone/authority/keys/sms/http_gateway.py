@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import httpx
+from django.utils.translation import gettext_noop
 
 from bluezone.authority.keys.capped_http import Fault, FetchFailed, ask, open_client
 from bluezone.authority.keys.sms.interface import (
@@ -30,11 +31,11 @@ _REFUSED_FOR_GOOD = frozenset({400, 422})
 _PASSED_ON_WITHOUT_AN_ANSWER = 504
 _METHODS = frozenset({"GET", "POST", "PUT"})
 _PERHAPS_TAKEN = {
-    Fault.NO_ANSWER_IN_TIME: "máy chủ SMS không trả lời kịp",
-    Fault.BROKEN_OFF: "máy chủ SMS ngắt kết nối mà không trả lời",
-    Fault.TOO_SLOW: "máy chủ SMS trả lời quá chậm",
-    Fault.NOT_A_FILE: "máy chủ SMS trả lời dạng nén nên không đọc được",
-    Fault.TOO_LARGE: "máy chủ SMS trả lời quá dài",
+    Fault.NO_ANSWER_IN_TIME: gettext_noop("máy chủ SMS không trả lời kịp"),
+    Fault.BROKEN_OFF: gettext_noop("máy chủ SMS ngắt kết nối mà không trả lời"),
+    Fault.TOO_SLOW: gettext_noop("máy chủ SMS trả lời quá chậm"),
+    Fault.NOT_A_FILE: gettext_noop("máy chủ SMS trả lời dạng nén nên không đọc được"),
+    Fault.TOO_LARGE: gettext_noop("máy chủ SMS trả lời quá dài"),
 }
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -86,13 +87,13 @@ class HttpGateway:
         url = _filled(self.url, values, _percent_encoded)
         status, reply = _ask(self.method, url, headers, content, read=bool(self.success))
         if status in _REFUSED_FOR_GOOD:
-            raise SmsRefused(f"máy chủ SMS từ chối tin này (mã {status})")
+            raise SmsRefused(gettext_noop("máy chủ SMS từ chối tin này (mã {code})").format(code=status))
         if status == _PASSED_ON_WITHOUT_AN_ANSWER:
-            raise SmsUnclear(f"máy chủ SMS trả lời mã {status}")
+            raise SmsUnclear(gettext_noop("máy chủ SMS trả lời mã {code}").format(code=status))
         if not 200 <= status < 300:
-            raise SmsUnavailable(f"máy chủ SMS trả lời mã {status}")
+            raise SmsUnavailable(gettext_noop("máy chủ SMS trả lời mã {code}").format(code=status))
         if self.success and not re.search(self.success, reply):
-            raise SmsUnclear("máy chủ SMS trả lời nhưng không xác nhận đã nhận tin")
+            raise SmsUnclear(gettext_noop("máy chủ SMS trả lời nhưng không xác nhận đã nhận tin"))
 
     def _content_type(self) -> str:
         for name, value in self.headers.items():
@@ -141,7 +142,7 @@ def _ask(
     except FetchFailed as error:  # its text may hold the address, and so number and message
         if error.fault in _PERHAPS_TAKEN:
             raise SmsUnclear(_PERHAPS_TAKEN[error.fault]) from None
-        raise SmsUnavailable("không kết nối được máy chủ SMS") from None
+        raise SmsUnavailable(gettext_noop("không kết nối được máy chủ SMS")) from None
     return answer.status, answer.content.decode("utf-8", "replace")
 
 

@@ -12,6 +12,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
+
 from bluezone.authority.keys.sms.http_gateway import LOOPBACK
 from bluezone.authority.keys.sms.interface import (
     SmsRefused,
@@ -74,20 +76,28 @@ class MailGateway:
         try:
             server = self._connected()
         except smtplib.SMTPResponseException as error:
-            raise SmsUnavailable(f"máy chủ thư trả lời mã {error.smtp_code}") from None
+            raise SmsUnavailable(
+                gettext_noop("máy chủ thư trả lời mã {code}").format(code=error.smtp_code)
+            ) from None
         except (smtplib.SMTPException, OSError):
-            raise SmsUnavailable("không kết nối được máy chủ thư") from None
+            raise SmsUnavailable(gettext_noop("không kết nối được máy chủ thư")) from None
         try:
             server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
             code = next((status for status, _ in error.recipients.values()), 0)
             if 500 <= code < 600:
-                raise SmsRefused(f"máy chủ thư từ chối số này (mã {code})") from None
-            raise SmsUnavailable(f"máy chủ thư chưa nhận số này (mã {code})") from None
+                raise SmsRefused(
+                    gettext_noop("máy chủ thư từ chối số này (mã {code})").format(code=code)
+                ) from None
+            raise SmsUnavailable(
+                gettext_noop("máy chủ thư chưa nhận số này (mã {code})").format(code=code)
+            ) from None
         except smtplib.SMTPResponseException as error:
-            raise SmsUnavailable(f"máy chủ thư trả lời mã {error.smtp_code}") from None
+            raise SmsUnavailable(
+                gettext_noop("máy chủ thư trả lời mã {code}").format(code=error.smtp_code)
+            ) from None
         except (smtplib.SMTPException, OSError):
-            raise SmsUnclear("mất kết nối với máy chủ thư khi đang gửi") from None
+            raise SmsUnclear(gettext_noop("mất kết nối với máy chủ thư khi đang gửi")) from None
         finally:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 server.quit()  # whatever is said to that, the mail has been taken or not

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import phonenumbers
+from django.utils.translation import gettext
 
 from bluezone.errors import Refused
 
@@ -33,24 +34,26 @@ def parse_phone(text: str) -> str:
     """
     written = " ".join(text.split())
     if not written:
-        raise PhoneRefused("Hãy nhập số điện thoại.")
+        raise PhoneRefused(gettext("Hãy nhập số điện thoại."))
     if _SCIENTIFIC.fullmatch(written):
         raise PhoneRefused(
-            "Excel đã đổi số điện thoại sang dạng 9,12E+08. Hãy định dạng cột thành Văn bản rồi nhập lại."
+            gettext(
+                "Excel đã đổi số điện thoại sang dạng 9,12E+08. Hãy định dạng cột thành Văn bản rồi nhập lại."
+            )
         )
     if len(written) > _LONGEST or not _WRITTEN.fullmatch(written):
-        raise PhoneRefused("Số điện thoại chỉ gồm chữ số, ví dụ 0912 345 678 hoặc +84 912 345 678.")
+        raise PhoneRefused(gettext("Số điện thoại chỉ gồm chữ số, ví dụ 0912 345 678 hoặc +84 912 345 678."))
     try:
         number = phonenumbers.parse(written, _REGION)
     except phonenumbers.NumberParseException:
-        raise PhoneRefused("Số điện thoại không đúng. Ví dụ: 0912 345 678.") from None
+        raise PhoneRefused(gettext("Số điện thoại không đúng. Ví dụ: 0912 345 678.")) from None
     if number.country_code != _COUNTRY_CODE:
-        raise PhoneRefused("Chỉ gửi được SMS tới số di động Việt Nam. Hãy đọc hoặc in mã.")
+        raise PhoneRefused(gettext("Chỉ gửi được SMS tới số di động Việt Nam. Hãy đọc hoặc in mã."))
     if not phonenumbers.is_valid_number(number):
-        raise PhoneRefused("Số điện thoại không đúng: thừa, thiếu chữ số hoặc sai đầu số.")
+        raise PhoneRefused(gettext("Số điện thoại không đúng: thừa, thiếu chữ số hoặc sai đầu số."))
     kind = phonenumbers.number_type(number)
     if kind not in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE):
-        raise PhoneRefused("Đây không phải số di động nên không nhận được SMS.")
+        raise PhoneRefused(gettext("Đây không phải số di động nên không nhận được SMS."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
