@@ -46,8 +46,9 @@ _INSERT_MEMORY = (
     f"INSERT INTO {_MEMORIES} ({', '.join(MEMORY_COLUMNS)}, mixed)"  # noqa: S608 - constants
     f" VALUES ({', '.join('%s' for _ in MEMORY_COLUMNS)}, FALSE)"
 )
+_INSERT_MEMORY_ON_SQLITE = _INSERT_MEMORY.replace("%s", "?")
 _INSERT_KEYS = f"INSERT INTO {_KEYS} ({', '.join(KEY_COLUMNS)}, padding, mixed) VALUES "  # noqa: S608 - constants
-_ONE_KEY = f"({', '.join('%s' for _ in KEY_COLUMNS)}, FALSE, FALSE)"
+_ONE_KEY = f"({', '.join('?' for _ in KEY_COLUMNS)}, FALSE, FALSE)"
 _INSERT_ALL = (
     f"WITH remembered AS ({_INSERT_MEMORY}) "  # noqa: S608 - constants
     f"INSERT INTO {_KEYS} ({', '.join(KEY_COLUMNS)}, padding, mixed)"
@@ -93,11 +94,12 @@ def write_report(report: NewReport, *, keep: bool = True) -> None:
 
 
 def _write_on_sqlite(report: NewReport) -> None:
+    """In a transaction that was begun. The framework's cursor would write each statement's text anew."""
     as_stored = connection.ops.adapt_datetimefield_value
     memory, per_report = report.memory, _per_report(report)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT_MEMORY,
+    with connection.wrap_database_errors:
+        connection.connection.execute(
+            _INSERT_MEMORY_ON_SQLITE,
             (
                 random_row_id(),
                 memory.request_hmac,
@@ -124,7 +126,7 @@ def _write_on_sqlite(report: NewReport) -> None:
                     *per_report,
                 )
             ]
-            cursor.execute(_insert_keys(len(report.keys)), values)
+            connection.connection.execute(_insert_keys(len(report.keys)), values)
 
 
 @lru_cache(maxsize=64)
