@@ -22,7 +22,7 @@ from bluezone.authority.keys.state_queries import (
 from bluezone.authority.read_only import read_only
 from bluezone.authority.secret_files import unreadable_secrets
 
-__all__ = ["healthz", "readyz"]
+__all__ = ["export_fault", "healthz", "readyz"]
 
 OK = "ok"
 PERIODS_LATE = 2
@@ -89,11 +89,11 @@ def _exports(now: datetime) -> str:
     states = export_states()
     if not states:
         return "no region has exports: run `bluezone setup`"
-    faults = [f"{one.region}: {fault}" for one in states if (fault := _export_fault(one, now))]
+    faults = [f"{one.region}: {fault}" for one in states if (fault := export_fault(one, now))]
     return "; ".join(faults) or OK
 
 
-def _export_fault(state: ExportState, now: datetime) -> str:
+def export_fault(state: ExportState, now: datetime) -> str:
     """What is wrong with a region's exports; empty: nothing."""
     late = now - PERIODS_LATE * state.period
     if state.last_window_end is None:

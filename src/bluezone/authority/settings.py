@@ -167,6 +167,7 @@ INSTALLED_APPS = [
     "bluezone.authority.keys",
     "bluezone.authority.adoption",
     "bluezone.authority.heartbeats",
+    "bluezone.authority.home",
 ]
 if BLUEZONE_DEMO:
     INSTALLED_APPS.append("bluezone.authority.demo")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
-from bluezone.authority import health, metrics, views
+from bluezone.authority import health, metrics
 
 __all__ = ["urlpatterns"]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.front, name="front"),
+    path("", include("bluezone.authority.home.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from bluezone.authority import runtime
 from bluezone.authority.accounts.second_factor_queries import needs_second_factor
 
-__all__ = ["PASSED", "SecondFactorRequired"]
+__all__ = ["PASSED", "SecondFactorRequired", "lacks_second_factor"]
 
 PASSED = "second_factor"
 """In a session: it was opened with a second factor, or one was set up in it."""
@@ -38,13 +38,18 @@ class SecondFactorRequired:
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
         """Before a page: whether it may be seen like this."""
         match = request.resolver_match
-        if not settings.BLUEZONE_REQUIRE_SECOND_FACTOR or (match and match.url_name in _OPEN):
-            return None
-        if not request.session.session_key or not request.user.is_authenticated:
-            return None
-        if request.session.get(PASSED) or not needs_second_factor(request.user, runtime.now()):
+        if (match and match.url_name in _OPEN) or not lacks_second_factor(request):
             return None
         messages.warning(
             request, "Vai trò của anh/chị xem được dữ liệu cá nhân: hãy bật xác thực hai lớp trước."
         )
         return redirect("second-factor")
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether it is required of who asks, and this session was opened without."""
+    if not settings.BLUEZONE_REQUIRE_SECOND_FACTOR or not request.session.session_key:
+        return False
+    if not request.user.is_authenticated or request.session.get(PASSED):
+        return False
+    return needs_second_factor(request.user, runtime.now())

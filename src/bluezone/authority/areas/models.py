@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from bluezone.authority.tabular.models import ImportRun
+from bluezone.authority.tabular.plain_field import PlainField
 
 __all__ = ["Area", "Boundary", "Level", "Succession"]
 
@@ -27,6 +28,9 @@ class Area(models.Model):
     valid_until = models.DateField(null=True)
     level = models.CharField(max_length=20, choices=Level.choices)
     name = models.CharField(max_length=120)
+    plain_name = PlainField(of="name", max_length=200)
+    """The name without diacritics, which is searched."""
+
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
     """The version of the area above when this one came to be. That may be renamed later; its path stays."""
 

@@ -13,9 +13,9 @@ from bluezone.authority.tabular.faults import CellRefused, Said
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.spelling import plain, tidy
 
-__all__ = ["AreasInScope"]
+__all__ = ["CODE_WIDTHS", "TYPES", "AreasInScope", "with_full_type"]
 
-_TYPES = {
+TYPES = {
     "thanh pho": ("tp", "thanh pho"),
     "tinh": ("tinh",),
     "quan": ("q", "quan"),
@@ -26,8 +26,8 @@ _TYPES = {
     "thi tran": ("tt", "thi tran"),
 }
 _ABBREVIATED = re.compile(r"^(tp|q|h|tx|p|x|tt)(?:\. ?| )(?=\S)")
-_FULL = {short: full for full, shorts in _TYPES.items() for short in shorts}
-_CODE_WIDTHS = {"city": 2, "district": 3, "ward": 5}
+_FULL = {short: full for full, shorts in TYPES.items() for short in shorts}
+CODE_WIDTHS = {"city": 2, "district": 3, "ward": 5}
 
 
 class AreasInScope:
@@ -47,7 +47,7 @@ class AreasInScope:
         if written in known:
             area = known[written]
             return area.pk, area.name, None
-        for width in sorted(set(_CODE_WIDTHS.values())):
+        for width in sorted(set(CODE_WIDTHS.values())):
             found = known.get(written.zfill(width)) if len(written) < width else None
             if found is not None:
                 return found.pk, found.name, read_code(code, width).remark
@@ -62,7 +62,7 @@ class AreasInScope:
         :raises CellRefused: no such area on that day, several, or outside the scope.
         """
         today = self._on(day)
-        found = today.exact.get(tidy(name).lower()) or today.names.get(_with_full_type(plain(name)), [])
+        found = today.exact.get(tidy(name).lower()) or today.names.get(with_full_type(plain(name)), [])
         if len(found) == 1:
             return found[0].pk, found[0].name
         if found:
@@ -95,11 +95,11 @@ class _OfDay:
                 self.names.setdefault(name, []).append(area)
 
 
-def _with_full_type(name: str) -> str:
+def with_full_type(name: str) -> str:
     """``p. nhan chinh`` → ``phuong nhan chinh``."""
     match = _ABBREVIATED.match(name)
     return name if match is None else f"{_FULL[match[1]]} {name[match.end() :]}"
 
 
 def _without_type(name: str) -> str:
-    return next((name.removeprefix(f"{full} ") for full in _TYPES if name.startswith(f"{full} ")), name)
+    return next((name.removeprefix(f"{full} ") for full in TYPES if name.startswith(f"{full} ")), name)

@@ -18,10 +18,13 @@ __all__ = [
     "areas_in_use",
     "areas_on",
     "boundaries_of",
+    "highest_on",
     "known_path",
     "parents_on",
+    "parts_of_all_on",
     "parts_on",
     "successions",
+    "versions_at",
 ]
 
 
@@ -44,6 +47,12 @@ def areas_in_use(day: date, scope: Scope) -> QuerySet[Area]:
     return ended.filter(valid_until=last).order_by("path")
 
 
+def highest_on(day: date, scope: Scope) -> QuerySet[Area]:
+    """The areas of a day that a scope is made of: those that were granted, or the cities where all are."""
+    present = areas_on(day, scope)
+    return present.filter(parent=None) if scope.unlimited else present.filter(path__in=scope.prefixes)
+
+
 def area_on(code: str, day: date, scope: Scope) -> Area | None:
     """The area of this code on a day, or the last that had it; ``None`` where the scope has no such."""
     versions = scope.filter(Area.objects.filter(code=code, valid_from__lte=day), "path")
@@ -53,6 +62,11 @@ def area_on(code: str, day: date, scope: Scope) -> Area | None:
 def parts_on(area: Area, day: date, scope: Scope) -> QuerySet[Area]:
     """The areas right below one that exist on a day. They may have come to be under its former name."""
     return areas_on(day, scope).filter(parent__path=area.path)
+
+
+def parts_of_all_on(areas: Iterable[Area], day: date, scope: Scope) -> QuerySet[Area]:
+    """The areas right below any of these that exist on a day."""
+    return areas_on(day, scope).filter(parent__path__in={one.path for one in areas})
 
 
 def parents_on(area: Area, day: date, scope: Scope) -> Sequence[Area]:
@@ -75,6 +89,11 @@ def any_boundary(areas: Iterable[Area], scope: Scope) -> bool:
 def known_path(path: str, scope: Scope) -> bool:
     """Whether any version of an area inside the scope has this path."""
     return scope.filter(Area.objects.filter(path=path), "path").exists()
+
+
+def versions_at(paths: Iterable[str], scope: Scope) -> QuerySet[Area]:
+    """Every version of the areas at these paths, the newest last."""
+    return scope.filter(Area.objects.filter(path__in=list(paths)), "path").order_by("path", "valid_from")
 
 
 def successions() -> tuple[Sequence[Link], frozenset[AreaKey]]:

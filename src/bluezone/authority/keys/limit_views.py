@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib import messages
@@ -55,12 +54,14 @@ def issue_limits(request: HttpRequest) -> HttpResponse:
         form = LimitForm(areas=areas, initial={"day": setter.today})
     recent = list(limits_set(setter.today - _SHOWN, setter.scope))
     names = {**areas, EVERYWHERE: _EVERYWHERE_NAME}
-    held = _held_today([one.area_path for one in recent if one.day == setter.today], setter)
     context = {
         "form": form,
         "faults": form.faults if form.is_bound else (),
         "today": setter.today,
-        "held": [(names.get(one.area_path, one.area_path), one) for one in held],
+        "held": [
+            (names.get(one.area_path, one.area_path), one)
+            for one in services.limits_held(setter.scope, setter.now)
+        ],
         "recent": [(names.get(one.area_path, one.area_path), one) for one in recent],
     }
     return render(request, "keys/limits.html", context, status=422 if form.errors else 200)
@@ -82,10 +83,3 @@ def _is_set(form: LimitForm, setter: Staff) -> bool:
         form.add_error(_FIELDS.get(refusal.code), str(refusal))
         return False
     return True
-
-
-def _held_today(areas: Sequence[str], setter: Staff) -> Sequence[services.DayLimit]:
-    """The limits that hold at the top of the setter's scope, and wherever one was set for today."""
-    tops = [EVERYWHERE] if setter.scope.unlimited else sorted(setter.scope.prefixes)
-    held = {one.area_path: one for one in (services.day_limit(path, setter.now) for path in [*tops, *areas])}
-    return [held[path] for path in sorted(held)]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext
 
 from bluezone.authority.access.scope import Scope
@@ -34,18 +35,21 @@ __all__ = [
     "FollowedSource",
     "KnownAuthority",
     "SigningKey",
+    "UnusedCodes",
     "api_keys",
     "bulk_issues_since",
     "certificate_keys",
     "code_row",
     "code_state",
     "codes_to_follow",
+    "codes_with_unsent_messages",
     "export_public_keys",
     "health_authorities",
     "import_sources",
     "own_authority",
     "signing_keys",
     "state_of",
+    "unused_codes",
     "usable_codes",
 ]
 
@@ -139,6 +143,39 @@ def codes_to_follow(midnight: datetime, now: datetime, scope: Scope) -> QuerySet
         | unused & (Q(expires_at__gt=now) | Q(long_expires_at__gt=now) | Q(pk__in=without))
     )
     return scope.filter(wanted.select_related("issued_by"), "area_path").order_by("-issued_at", "pk")
+
+
+def codes_with_unsent_messages(midnight: datetime, now: datetime, scope: Scope) -> QuerySet[VerificationCode]:
+    """Of :func:`codes_to_follow` those that have a message that was not sent, with their messages."""
+    unsent = SmsMessage.objects.exclude(state=SmsState.SENT).values("code")
+    return codes_to_follow(midnight, now, scope).filter(pk__in=unsent).prefetch_related("messages")
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedCodes:
+    """How many codes wait, when the first of them ends; how many of today ended without having been used."""
+
+    waiting: int
+    first_end: datetime | None
+    ended: int
+    first_ended: datetime | None
+
+
+def unused_codes(midnight: datetime, now: datetime, scope: Scope) -> UnusedCodes:
+    """Codes inside the scope that nobody has used or taken back; see :func:`state_of`."""
+    unused = VerificationCode.objects.filter(
+        Q(expires_at__gt=now) | Q(long_expires_at__gt=now) | Q(issued_at__gte=midnight),
+        claimed_at=None,
+        revoked_at=None,
+    ).annotate(end=Greatest(F("expires_at"), Coalesce(F("long_expires_at"), F("expires_at"))))
+    waits, has_ended = Q(end__gt=now), Q(end__lte=now)
+    counts = scope.filter(unused, "area_path").aggregate(
+        waiting=Count("pk", filter=waits),
+        first_end=Min("end", filter=waits),
+        ended=Count("pk", filter=has_ended),
+        first_ended=Min("end", filter=has_ended),
+    )
+    return UnusedCodes(**counts)
 
 
 def code_state(uuid: uuid.UUID, scope: Scope, now: datetime) -> CodeState:

@@ -54,7 +54,12 @@ from bluezone.authority.keys.services.imports import (
     run_imports_if_idle,
     stop_source,
 )
-from bluezone.authority.keys.services.issue_limits import DayLimit, day_limit, set_issue_limit
+from bluezone.authority.keys.services.issue_limits import (
+    DayLimit,
+    day_limit,
+    limits_held,
+    set_issue_limit,
+)
 from bluezone.authority.keys.services.issuing import issue_for_caller
 from bluezone.authority.keys.services.messages import (
     SendReport,
@@ -118,6 +123,7 @@ __all__ = [
     "issue_code",
     "issue_for_caller",
     "issued_code_of",
+    "limits_held",
     "link_case",
     "mark_bulk_downloaded",
     "mix_rows",

@@ -28,6 +28,7 @@ __all__ = [
     "check_issue_limit",
     "check_user_report_limit",
     "day_limit",
+    "limits_held",
     "set_issue_limit",
 ]
 
@@ -73,6 +74,16 @@ def day_limit(area_path: str, now: datetime) -> DayLimit:
         _last_days(today), factor=settings.BLUEZONE_ISSUE_FACTOR, default=settings.BLUEZONE_ISSUE_LIMIT
     )
     return DayLimit(EVERYWHERE, usual, issued.count(), is_set=False)
+
+
+def limits_held(scope: Scope, now: datetime) -> Sequence[DayLimit]:
+    """The limits that hold today at the top of a scope, and wherever inside it one was set for today."""
+    today = now.astimezone(HANOI).date()
+    tops = [EVERYWHERE] if scope.unlimited else sorted(scope.prefixes)
+    set_today = scope.filter(IssueLimit.objects.filter(day=today), "area_path")
+    areas = set_today.values_list("area_path", flat=True).distinct()
+    held = {one.area_path: one for one in (day_limit(path, now) for path in [*tops, *areas])}
+    return [held[path] for path in sorted(held)]
 
 
 def check_issue_limit(area_path: str, now: datetime) -> None:
