@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, SubElement
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
-__all__ = ["Region", "draw_choropleth"]
+__all__ = ["MapWords", "Region", "draw_choropleth"]
 
 WIDTH = 400
 SHOWN_WIDTH = 720
@@ -39,13 +39,32 @@ _DETAIL = 0.4
 Ring = Sequence[Sequence[float]]
 
 _CLASSES = (
-    (0.2, "dưới 20 %", "#f3f8fc", ""),
-    (0.4, "20 đến dưới 40 %", "#cfe1f2", "M0,8 L8,0"),
-    (0.6, "40 đến dưới 60 %", "#93c3df", "M0,4 L4,0 M4,8 L8,4 M0,8 L8,0"),
-    (0.8, "60 đến dưới 80 %", "#4b97c9", "M0,8 L8,0 M0,0 L8,8"),
-    (float("inf"), "từ 80 %", "#1b69af", "M0,2 L8,2 M0,6 L8,6 M2,0 L2,8 M6,0 L6,8"),
+    (0.2, "#f3f8fc", ""),
+    (0.4, "#cfe1f2", "M0,8 L8,0"),
+    (0.6, "#93c3df", "M0,4 L4,0 M4,8 L8,4 M0,8 L8,0"),
+    (0.8, "#4b97c9", "M0,8 L8,0 M0,0 L8,8"),
+    (float("inf"), "#1b69af", "M0,2 L8,2 M0,6 L8,6 M2,0 L2,8 M6,0 L6,8"),
 )
-_NONE = ("chưa có số liệu", "#ffffff")
+_NONE = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class MapWords:
+    """What a map says by itself."""
+
+    classes: tuple[str, str, str, str, str] = (
+        "dưới 20 %",
+        "20 đến dưới 40 %",
+        "40 đến dưới 60 %",
+        "60 đến dưới 80 %",
+        "từ 80 %",
+    )
+    none: str = "chưa có số liệu"
+    enlarged: str = "Phóng to các địa bàn nhỏ"
+    unplaced: str = "chưa có ranh giới, không có trên bản đồ"
+
+
+_VIETNAMESE = MapWords()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,9 @@ class Region:
     text: str
 
 
-def draw_choropleth(title: str, notes: Sequence[str], regions: Sequence[Region]) -> str:
+def draw_choropleth(
+    title: str, notes: Sequence[str], regions: Sequence[Region], words: MapWords = _VIETNAMESE
+) -> str:
     """The whole SVG document; numbers are the places in ``regions``, from 1.
 
     :raises ValueError: no region has a boundary.
@@ -84,9 +105,9 @@ def draw_choropleth(title: str, notes: Sequence[str], regions: Sequence[Region])
         for line in textwrap.wrap(note, _CHARACTERS):
             y += _LINE_HEIGHT
             _text(svg, 14, y, line)
-    y = _draw_key(svg, regions, y + 10)
-    y = _draw_map(svg, placed, y + 16)
-    y = _draw_list(svg, regions, y + 8)
+    y = _draw_key(svg, regions, y + 10, words)
+    y = _draw_map(svg, placed, y + 16, words)
+    y = _draw_list(svg, regions, y + 8, words)
     height = round(y + 12)
     background.set("height", str(height))
     svg.set("viewBox", f"0 0 {WIDTH} {height}")
@@ -103,14 +124,14 @@ def _class_of(share: float | None) -> int | None:
 def _define_hatching(svg: Element) -> None:
     defs = SubElement(svg, "defs")
     box = {"width": "8", "height": "8", "patternUnits": "userSpaceOnUse"}
-    for at, (_, _, colour, lines) in enumerate(_CLASSES):
+    for at, (_, colour, lines) in enumerate(_CLASSES):
         pattern = SubElement(defs, "pattern", {"id": f"class-{at}", **box})
         SubElement(pattern, "rect", {"width": "8", "height": "8", "fill": colour})
         if lines:
             ink = "#08306b" if at < len(_CLASSES) - 1 else "#ffffff"
             SubElement(pattern, "path", {"d": lines, "stroke": ink, "stroke-width": "0.8", "fill": "none"})
     pattern = SubElement(defs, "pattern", {"id": "class-none", **box})
-    SubElement(pattern, "rect", {"width": "8", "height": "8", "fill": _NONE[1]})
+    SubElement(pattern, "rect", {"width": "8", "height": "8", "fill": _NONE})
     SubElement(pattern, "circle", {"cx": "4", "cy": "4", "r": "1", "fill": "#777777"})
 
 
@@ -119,12 +140,12 @@ def _fill(share: float | None) -> str:
     return "url(#class-none)" if at is None else f"url(#class-{at})"
 
 
-def _draw_key(svg: Element, regions: Sequence[Region], y: float) -> float:
+def _draw_key(svg: Element, regions: Sequence[Region], y: float, words: MapWords) -> float:
     """The classes that are on the map, two in a row."""
     used = {_class_of(one.share) for one in regions if one.polygons}
-    entries = [(f"url(#class-{at})", one[1]) for at, one in enumerate(_CLASSES) if at in used]
+    entries = [(f"url(#class-{at})", name) for at, name in enumerate(words.classes) if at in used]
     if None in used:
-        entries.append(("url(#class-none)", _NONE[0]))
+        entries.append(("url(#class-none)", words.none))
     for at, (fill, name) in enumerate(entries):
         x = 14.0 + at % 2 * 190
         top = y + at // 2 * (_LINE_HEIGHT + 4)
@@ -134,7 +155,7 @@ def _draw_key(svg: Element, regions: Sequence[Region], y: float) -> float:
     return y + (len(entries) + 1) // 2 * (_LINE_HEIGHT + 4)
 
 
-def _draw_map(svg: Element, regions: Mapping[int, Region], top: float) -> float:
+def _draw_map(svg: Element, regions: Mapping[int, Region], top: float, words: MapWords) -> float:
     """The map, and below it once more and larger the areas whose numbers have no room in it."""
     shapes = _placed(regions, top)
     bottom = max(one.bounds[3] for one in shapes.values())
@@ -158,8 +179,8 @@ def _draw_map(svg: Element, regions: Mapping[int, Region], top: float) -> float:
     if len(small) <= room or len(small) == len(shapes):
         return max(bottom, _draw_at_sides(group, regions, small, top))
     y = bottom + 2 * _LINE_HEIGHT
-    _text(svg, 14, y, "Phóng to các địa bàn nhỏ", bold=True, kind="enlarged")
-    return _draw_map(svg, {number: regions[number] for number in small}, y + 12)
+    _text(svg, 14, y, words.enlarged, bold=True, kind="enlarged")
+    return _draw_map(svg, {number: regions[number] for number in small}, y + 12, words)
 
 
 def _draw_at_sides(
@@ -222,7 +243,7 @@ def _path(shape: MultiPolygon) -> str:
     )
 
 
-def _draw_list(svg: Element, regions: Sequence[Region], y: float) -> float:
+def _draw_list(svg: Element, regions: Sequence[Region], y: float, words: MapWords) -> float:
     """Every region with its number, name and figure; those without a boundary too, and marked."""
     columns = 1 if len(regions) <= _ONE_COLUMN else 2
     rows = -(-len(regions) // columns)
@@ -241,7 +262,7 @@ def _draw_list(svg: Element, regions: Sequence[Region], y: float) -> float:
     y += rows * _LINE_HEIGHT
     if any(not one.polygons for one in regions):
         y += _LINE_HEIGHT + 4
-        _text(svg, 14, y, "* chưa có ranh giới, không có trên bản đồ")
+        _text(svg, 14, y, f"* {words.unplaced}")
     return y
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.queries import Overview
-from bluezone.authority.adoption.rules import written_percent
 from bluezone.authority.areas.queries import any_boundary, boundaries_of
-from bluezone.charts.choropleth import Region, draw_choropleth
+from bluezone.authority.formats import numbers
+from bluezone.charts.choropleth import MapWords, Region, draw_choropleth
 
 __all__ = ["draw_area_map", "has_map"]
 
@@ -25,9 +27,29 @@ def draw_area_map(shown: Overview, scope: Scope) -> str | None:
     for part in shown.parts:
         percent = None if part.rate is None else part.rate.percent
         share = None if percent is None else float(percent) / 100
-        text = "chưa có số liệu" if percent is None else written_percent(percent)
+        text = gettext("chưa có số liệu") if percent is None else numbers.percent(percent)
         regions.append(Region(part.area.name, known.get(part.area.pk, ()), share, text))
     notes = [
-        "Cài đặt trên điện thoại thông minh. Số trên bản đồ là số trong danh sách; “?”: chưa có số liệu."
+        gettext(
+            "Cài đặt trên điện thoại thông minh. Số trên bản đồ là số trong danh sách; “?”: chưa có số liệu."
+        )
     ]
-    return draw_choropleth(f"Tỷ lệ cài đặt: {shown.area.name}, {shown.day:%d/%m/%Y}", notes, regions)
+    title = gettext("Tỷ lệ cài đặt: {name}, {day}")
+    return draw_choropleth(
+        title.format(name=shown.area.name, day=f"{shown.day:%d/%m/%Y}"), notes, regions, _words()
+    )
+
+
+def _words() -> MapWords:
+    return MapWords(
+        classes=(
+            gettext("dưới 20 %"),
+            gettext("20 đến dưới 40 %"),
+            gettext("40 đến dưới 60 %"),
+            gettext("60 đến dưới 80 %"),
+            gettext("từ 80 %"),
+        ),
+        none=gettext("chưa có số liệu"),
+        enlarged=gettext("Phóng to các địa bàn nhỏ"),
+        unplaced=gettext("chưa có ranh giới, không có trên bản đồ"),
+    )

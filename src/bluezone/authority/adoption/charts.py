@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext
+
 from bluezone.authority.adoption.queries import RateOfDay
 from bluezone.charts.line_chart import Axis, Panel, Series, draw_chart
 
@@ -27,11 +29,18 @@ def draw_history(name: str, history: Sequence[RateOfDay]) -> str:
         before = one.definitions
         if one.rate.percent is not None:
             points.append((day, float(one.rate.percent) / 100))
-    notes = ["Chỗ đứt: cách tính thay đổi, trước và sau không so sánh được."] if breaks else []
-    days = Axis(f"Số ngày từ {first:%d/%m/%Y}", _day_ticks((history[-1].as_of - first).days))
-    rates = Axis("Tỷ lệ", _rate_ticks([y for _, y in points if y is not None]), percent=True)
-    series = (Series("Cài đặt / điện thoại thông minh", tuple(points)),)
-    return draw_chart(f"Tỷ lệ cài đặt: {name}", notes, [Panel("Tỷ lệ", days, rates, series)])
+    notes = [gettext("Chỗ đứt: cách tính thay đổi, trước và sau không so sánh được.")] if breaks else []
+    days = Axis(
+        gettext("Số ngày từ {day}").format(day=f"{first:%d/%m/%Y}"),
+        _day_ticks((history[-1].as_of - first).days),
+    )
+    rates = Axis(gettext("Tỷ lệ"), _rate_ticks([y for _, y in points if y is not None]), percent=True)
+    series = (Series(gettext("Cài đặt / điện thoại thông minh"), tuple(points)),)
+    return draw_chart(
+        gettext("Tỷ lệ cài đặt: {name}").format(name=name),
+        notes,
+        [Panel(gettext("Tỷ lệ"), days, rates, series)],
+    )
 
 
 def _day_ticks(last: int) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,17 +27,18 @@ from bluezone.authority.adoption.metrics import (
     WITHDRAWN_SINGLY,
     Metric,
 )
-from bluezone.authority.adoption.rules import grouped
 from bluezone.authority.adoption.staff import Officer, Wanted, editor_of, reader_of, wanted_by
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_on
+from bluezone.authority.formats.numbers import grouped, typed
+from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["enter_figures", "figure_history", "withdraw_figure"]
 
 _STATES = {
-    FactState.CURRENT: "đang dùng",
-    FactState.SUPERSEDED: "đã được đính chính",
-    FactState.WITHDRAWN: "đã rút lại",
+    FactState.CURRENT: gettext_lazy("đang dùng"),
+    FactState.SUPERSEDED: gettext_lazy("đã được đính chính"),
+    FactState.WITHDRAWN: gettext_lazy("đã rút lại"),
 }
 
 
@@ -55,7 +57,7 @@ def enter_figures(request: HttpRequest) -> HttpResponse:
             return redirect(_address("adoption-enter", wanted.area, wanted.day))
         return _entry_page(request, officer, wanted, form, status=422)
     known = typed_in(wanted.area, wanted.day, officer.scope)
-    initial = {metric.value: grouped(count) for metric, count in known.items()}
+    initial = {metric.value: typed(count) for metric, count in known.items()}
     return _entry_page(request, officer, wanted, FiguresForm(initial=initial))
 
 
@@ -99,9 +101,9 @@ def withdraw_figure(request: HttpRequest) -> HttpResponse:
     try:
         fact = services.withdraw_fact(int(written), scope=officer.scope, by=officer.actor, now=officer.now)
     except services.FactRefused as refusal:
-        messages.error(request, f"Chưa rút lại: {refusal.said.vi}.")
+        messages.error(request, gettext("Chưa rút lại: {reason}.").format(reason=in_language(refusal.said)))
         return redirect("adoption")
-    messages.success(request, f"Đã rút lại số {grouped(fact.value)}.")
+    messages.success(request, gettext("Đã rút lại số {value}.").format(value=grouped(fact.value)))
     return redirect(_address("adoption-history", fact.area, fact.as_of, metric=fact.metric))
 
 
@@ -111,12 +113,19 @@ def _is_entered(request: HttpRequest, form: FiguresForm, officer: Officer, area:
             area, day, form.counts, scope=officer.scope, by=officer.actor, now=officer.now
         )
     except services.FactRefused as refusal:
-        form.add_error(None, f"Chưa ghi: {refusal.said.vi}.")
+        form.add_error(None, gettext("Chưa ghi: {reason}.").format(reason=in_language(refusal.said)))
         return False
     messages.success(
         request,
-        f"{area.name}, ngày {day:%d/%m/%Y}: {change.added} số liệu mới, {change.corrected} đính chính, "
-        f"{change.unchanged} không đổi.",
+        gettext(
+            "{name}, ngày {day}: {added} số liệu mới, {corrected} đính chính, {unchanged} không đổi."
+        ).format(
+            name=area.name,
+            day=f"{day:%d/%m/%Y}",
+            added=change.added,
+            corrected=change.corrected,
+            unchanged=change.unchanged,
+        ),
     )
     return True
 
@@ -132,11 +141,15 @@ def _entry_page(
 def _names(officer: Officer) -> Mapping[str, str]:
     """Who may be named: staff of the reader's own scope."""
     named = {f"user:{one.id}": one.display_name for one in staff_accounts(officer.scope, officer.now)}
-    return {**named, Actor("cli").reference: "quản trị máy chủ", SYSTEM.reference: "máy chủ tự ghi"}
+    return {
+        **named,
+        Actor("cli").reference: gettext("quản trị máy chủ"),
+        SYSTEM.reference: gettext("máy chủ tự ghi"),
+    }
 
 
 def _said(one: Saying, names: Mapping[str, str], officer: Officer) -> Mapping[str, object]:
-    other = "cán bộ ngoài phạm vi của bạn"
+    other = gettext("cán bộ ngoài phạm vi của bạn")
     return {
         "id": one.id,
         "value": grouped(one.value),
@@ -144,7 +157,7 @@ def _said(one: Saying, names: Mapping[str, str], officer: Officer) -> Mapping[st
         "counts": one.state is FactState.CURRENT,
         "source": SOURCE_NAMES[one.source],
         "file_name": one.file_name,
-        "definition": DEFINITIONS[one.definition].vi,
+        "definition": in_language(DEFINITIONS[one.definition]),
         "entered_at": one.entered_at,
         "entered_by": names.get(one.entered_by, other),
         "ended_at": one.ended_at,

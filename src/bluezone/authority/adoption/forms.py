@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from bluezone.authority.adoption.metrics import METRIC_NAMES, Metric
 from bluezone.authority.adoption.target_text import read_target
 from bluezone.authority.tabular.cells import read_count
 from bluezone.authority.tabular.faults import CellRefused
+from bluezone.authority.tabular.reading import in_language
 from bluezone.authority.tabular.spelling import tidy
 
 __all__ = ["FiguresForm", "TargetForm"]
@@ -31,7 +33,7 @@ class _CountField(forms.CharField):
         try:
             return read_count(text)
         except CellRefused as refusal:
-            raise forms.ValidationError(f"{refusal.said.vi}.") from None
+            raise forms.ValidationError(f"{in_language(refusal.said)}.") from None
 
 
 class FiguresForm(forms.Form):
@@ -44,7 +46,7 @@ class FiguresForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if not self.errors and not self.counts:
-            raise forms.ValidationError("Hãy ghi ít nhất một số.")
+            raise forms.ValidationError(gettext("Hãy ghi ít nhất một số."))
         return self.cleaned_data
 
     @property
@@ -58,21 +60,24 @@ class TargetForm(forms.Form):
     """A share of smartphones, and the day by which it is to be reached."""
 
     due = forms.DateField(
-        label="Đến ngày",
+        label=gettext_lazy("Đến ngày"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Hãy ghi ngày.", "invalid": "Ngày không đúng."},
+        error_messages={
+            "required": gettext_lazy("Hãy ghi ngày."),
+            "invalid": gettext_lazy("Ngày không đúng."),
+        },
     )
     percent = forms.CharField(
-        label="Tỷ lệ cài đặt (%)",
+        label=gettext_lazy("Tỷ lệ cài đặt (%)"),
         max_length=20,
-        help_text="Như 60 hoặc 62,5.",
-        error_messages={"required": "Hãy ghi tỷ lệ."},
+        help_text=gettext_lazy("Như 60 hoặc 62,5."),
+        error_messages={"required": gettext_lazy("Hãy ghi tỷ lệ.")},
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    parts = forms.BooleanField(label="Đặt cả cho từng địa bàn trực thuộc", required=False)
+    parts = forms.BooleanField(label=gettext_lazy("Đặt cả cho từng địa bàn trực thuộc"), required=False)
 
     def clean_percent(self) -> Decimal:
         try:
             return read_target(self.cleaned_data["percent"])
         except CellRefused as refusal:
-            raise forms.ValidationError(f"{refusal.said.vi}.") from None
+            raise forms.ValidationError(f"{in_language(refusal.said)}.") from None

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_lazy
+
 from bluezone.authority.adoption import services
 from bluezone.authority.adoption.queries import imports
 from bluezone.authority.adoption.sheet import CitySheet, read_city_sheet
@@ -17,12 +19,16 @@ from bluezone.authority.tabular.models import ImportRun
 __all__ = ["PAGES"]
 
 _TEXTS = ImportTexts(
-    title="Nhập số liệu từ bảng",
-    back="Tỷ lệ cài đặt",
-    columns="Cột: Địa bàn hoặc Mã, Ngày, Số cài đặt, Số điện thoại thông minh, Tỷ lệ; thứ tự bất kỳ.",
-    sample="Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ\n"
-    "Quận Thanh Xuân;08/3/2021;157.542;402.706;39,12%",
-    headings=("Địa bàn", "Ngày", "Số liệu"),
+    title=gettext_lazy("Nhập số liệu từ bảng"),
+    back=gettext_lazy("Tỷ lệ cài đặt"),
+    columns=gettext_lazy(
+        "Cột: Địa bàn hoặc Mã, Ngày, Số cài đặt, Số điện thoại thông minh, Tỷ lệ; thứ tự bất kỳ."
+    ),
+    sample=gettext_lazy(
+        "Địa bàn;Ngày;Số cài đặt;Số điện thoại thông minh;Tỷ lệ\n"
+        "Quận Thanh Xuân;08/3/2021;157.542;402.706;39,12%"
+    ),
+    headings=(gettext_lazy("Địa bàn"), gettext_lazy("Ngày"), gettext_lazy("Số liệu")),
 )
 
 
@@ -34,7 +40,7 @@ def _shown(sheet: CitySheet, most: int) -> Iterator[tuple[int, Sequence[str]]]:
     for row in islice(sheet.rows, most):
         counts = "; ".join(f"{name}: {value}" for name, value in row.named_counts)
         if row.disagrees:
-            counts += " (tỷ lệ ghi khác)"
+            counts += " " + gettext("(tỷ lệ ghi khác)")
         yield row.row, (row.area_name, f"{row.as_of:%d/%m/%Y}", counts)
 
 
@@ -42,9 +48,10 @@ def _bring_in(sheet: CitySheet, name: str, data: bytes, officer: Officer) -> str
     outcome = services.import_city_sheet(
         sheet.rows, file_name=name, data=data, by=officer.actor, now=officer.now
     )
-    return (
-        f"Đã nhập {len(sheet.rows)} dòng: {outcome.added} số liệu mới, {outcome.corrected} đính chính, "
-        f"{outcome.unchanged} không đổi."
+    return gettext(
+        "Đã nhập {rows} dòng: {added} số liệu mới, {corrected} đính chính, {unchanged} không đổi."
+    ).format(
+        rows=len(sheet.rows), added=outcome.added, corrected=outcome.corrected, unchanged=outcome.unchanged
     )
 
 
@@ -52,7 +59,9 @@ def _undo(run_id: UUID, officer: Officer) -> ImportRun:
     try:
         return services.undo_city_sheet(run_id, by=officer.actor, now=officer.now)
     except services.CannotUndo:
-        raise NotUndone("Số liệu này đã được đính chính sau đó: hãy hoàn tác lần nhập sau trước.") from None
+        raise NotUndone(
+            gettext("Số liệu này đã được đính chính sau đó: hãy hoàn tác lần nhập sau trước.")
+        ) from None
 
 
 PAGES = ImportPages(

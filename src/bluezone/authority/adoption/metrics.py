@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy
+
 __all__ = [
     "BASES",
     "DEFINITIONS",
@@ -59,19 +61,19 @@ WITHDRAWN_SINGLY = frozenset({Source.TYPED, Source.HEARTBEAT})
 """Sources of which staff take a single figure back: a mistake in typing, or what somebody has made up."""
 
 METRIC_NAMES = {
-    Metric.POPULATION: "Dân số",
-    Metric.SMARTPHONES: "Điện thoại thông minh",
-    Metric.DOWNLOADS: "Lượt tải",
-    Metric.PHONE_LINKED: "Đã đăng ký Bluezone",
-    Metric.ACTIVE_24H: "Hoạt động trong 24 giờ",
-    Metric.TRACING_ON: "Đang bật truy vết",
+    Metric.POPULATION: gettext_lazy("Dân số"),
+    Metric.SMARTPHONES: gettext_lazy("Điện thoại thông minh"),
+    Metric.DOWNLOADS: gettext_lazy("Lượt tải"),
+    Metric.PHONE_LINKED: gettext_lazy("Đã đăng ký Bluezone"),
+    Metric.ACTIVE_24H: gettext_lazy("Hoạt động trong 24 giờ"),
+    Metric.TRACING_ON: gettext_lazy("Đang bật truy vết"),
 }
 SOURCE_NAMES = {
-    Source.TYPED: "nhập tay",
-    Source.CITY_SHEET: "bảng của thành phố",
-    Source.RETURN: "báo cáo của đơn vị",
-    Source.CAMPAIGN: "chiến dịch",
-    Source.HEARTBEAT: "ứng dụng tự báo, không kiểm chứng",
+    Source.TYPED: gettext_lazy("nhập tay"),
+    Source.CITY_SHEET: gettext_lazy("bảng của thành phố"),
+    Source.RETURN: gettext_lazy("báo cáo của đơn vị"),
+    Source.CAMPAIGN: gettext_lazy("chiến dịch"),
+    Source.HEARTBEAT: gettext_lazy("ứng dụng tự báo, không kiểm chứng"),
 }
 """As staff call them."""
 

@@ -11,6 +11,7 @@ from bluezone.authority.access.scope import check_area_path
 from bluezone.authority.adoption.metrics import DEFINITIONS
 from bluezone.authority.adoption.public_queries import PublicRow, PublicTable, public_table
 from bluezone.authority.adoption.rate_json import rate_document
+from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["public_json", "public_page"]
 
@@ -21,7 +22,7 @@ def public_page(request: HttpRequest) -> HttpResponse:
     table = _table(request)
     told = [one.rate for one in (table.whole, *table.parts) if one is not None and one.rate is not None]
     used = {code for rate in told for code in (rate.numerator.definition, rate.denominator.definition)}
-    definitions = [DEFINITIONS[code].vi for code in sorted(used)]
+    definitions = [in_language(DEFINITIONS[code]) for code in sorted(used)]
     return render(request, "adoption/public.html", {"table": table, "definitions": definitions})
 
 

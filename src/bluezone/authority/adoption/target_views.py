@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,26 +18,28 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption import services
 from bluezone.authority.adoption.forms import TargetForm
 from bluezone.authority.adoption.queries import Overview
-from bluezone.authority.adoption.rules import Forecast, NoForecast, Standing, grouped, written_percent
+from bluezone.authority.adoption.rules import Forecast, NoForecast, Standing
 from bluezone.authority.adoption.staff import editor_of, wanted_by
 from bluezone.authority.adoption.target_queries import Progress, overdue_reports, progress_of, targets_of
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_on, parts_on
+from bluezone.authority.formats import numbers
+from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["targets", "targets_shown", "withdraw"]
 
 _STANDINGS = {
-    Standing.REACHED: ("đã đạt", "good"),
-    Standing.MISSED: ("không đạt", "bad"),
-    Standing.ON_COURSE: ("đúng hướng", "good"),
-    Standing.BEHIND: ("chậm", "bad"),
-    Standing.OPEN: ("chưa rõ", "warn"),
+    Standing.REACHED: (gettext_lazy("đã đạt"), "good"),
+    Standing.MISSED: (gettext_lazy("không đạt"), "bad"),
+    Standing.ON_COURSE: (gettext_lazy("đúng hướng"), "good"),
+    Standing.BEHIND: (gettext_lazy("chậm"), "bad"),
+    Standing.OPEN: (gettext_lazy("chưa rõ"), "warn"),
 }
 _NO_FORECAST = {
-    NoForecast.TOO_FEW: "chưa đủ số liệu để dự báo",
-    NoForecast.DEFINITION_CHANGED: "cách tính thay đổi, không dự báo",
-    NoForecast.TOO_FAR: "ngày còn quá xa để dự báo",
-    NoForecast.ABOVE_BASE: "số cài đặt lớn hơn số điện thoại, không dự báo",
+    NoForecast.TOO_FEW: gettext_lazy("chưa đủ số liệu để dự báo"),
+    NoForecast.DEFINITION_CHANGED: gettext_lazy("cách tính thay đổi, không dự báo"),
+    NoForecast.TOO_FAR: gettext_lazy("ngày còn quá xa để dự báo"),
+    NoForecast.ABOVE_BASE: gettext_lazy("số cài đặt lớn hơn số điện thoại, không dự báo"),
 }
 _ORDER = (Standing.MISSED, Standing.BEHIND, Standing.OPEN, Standing.ON_COURSE, Standing.REACHED)
 
@@ -60,10 +63,21 @@ def targets(request: HttpRequest) -> HttpResponse:
                 chosen, due, percent, scope=officer.scope, by=officer.actor, now=officer.now
             )
         except services.TargetRefused as refusal:
-            form.add_error(None, f"{refusal.said.vi}.")
+            form.add_error(None, f"{in_language(refusal.said)}.")
         else:
-            text = f"Đã đặt chỉ tiêu {written_percent(percent)} đến {due:%d/%m/%Y} cho {changed} địa bàn"
-            messages.success(request, f"{text}; {len(chosen) - changed} địa bàn đã có chỉ tiêu này.")
+            text = gettext(
+                "Đã đặt chỉ tiêu {percent} đến {day} cho {changed} địa bàn; "
+                "{others} địa bàn đã có chỉ tiêu này."
+            )
+            messages.success(
+                request,
+                text.format(
+                    percent=numbers.percent(percent),
+                    day=f"{due:%d/%m/%Y}",
+                    changed=changed,
+                    others=len(chosen) - changed,
+                ),
+            )
             return redirect(_address(wanted.area, wanted.day.isoformat()))
     context = {
         "area": wanted.area,
@@ -89,9 +103,11 @@ def withdraw(request: HttpRequest) -> HttpResponse:
             int(written), scope=officer.scope, by=officer.actor, now=officer.now
         )
     except services.TargetRefused as refusal:
-        messages.error(request, f"Chưa rút lại: {refusal.said.vi}.")
+        messages.error(request, gettext("Chưa rút lại: {reason}.").format(reason=in_language(refusal.said)))
         return redirect("adoption-targets")
-    messages.success(request, f"Đã rút lại chỉ tiêu {written_percent(target.percent)}.")
+    messages.success(
+        request, gettext("Đã rút lại chỉ tiêu {percent}.").format(percent=numbers.percent(target.percent))
+    )
     return redirect(_address(target.area, request.POST.get("day", "")))
 
 
@@ -116,11 +132,11 @@ def _progress(one: Progress) -> Mapping[str, object]:
     missing, points = one.phones_missing, one.points_missing
     return {
         "area": one.area,
-        "percent": written_percent(one.percent),
+        "percent": numbers.percent(one.percent),
         "due": one.due,
-        "now": "" if one.rate is None or one.rate.percent is None else written_percent(one.rate.percent),
-        "phones": "" if not missing else grouped(missing),
-        "points": "" if points is None or points <= 0 else f"{points:f}".replace(".", ","),
+        "now": "" if one.rate is None or one.rate.percent is None else numbers.percent(one.rate.percent),
+        "phones": missing or 0,
+        "points": "" if points is None or points <= 0 else numbers.written(points),
         "standing": text,
         "badge": badge,
         "ahead": _ahead(one.ahead),
@@ -132,7 +148,7 @@ def _ahead(ahead: Forecast | NoForecast | None) -> str:
         return ""
     if isinstance(ahead, NoForecast):
         return _NO_FORECAST[ahead]
-    middle, low, high = (f"{one:.1f}".replace(".", ",") for one in (ahead.percent, ahead.low, ahead.high))
+    middle, low, high = (numbers.written(round(one, 1)) for one in (ahead.percent, ahead.low, ahead.high))
     return f"{middle}% ({low}–{high}%)"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -17,10 +18,13 @@ from bluezone.authority.adoption.charts import draw_history
 from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
 from bluezone.authority.adoption.queries import Overview, Rate, letters_rate, overview, rate_history
 from bluezone.authority.adoption.rate_json import rate_document
-from bluezone.authority.adoption.rules import grouped, likely_range
+from bluezone.authority.adoption.rate_words import rate_words
+from bluezone.authority.adoption.rules import likely_range
 from bluezone.authority.adoption.staff import day_in, reader_of, wanted_by
 from bluezone.authority.adoption.target_views import targets_shown
 from bluezone.authority.areas.queries import parents_on
+from bluezone.authority.formats.numbers import grouped
+from bluezone.authority.tabular.reading import in_language
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.writing import write_csv, write_xlsx
 
@@ -30,15 +34,15 @@ _CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 """A drawing sets its own width; it loads and runs nothing."""
 
 _TABLE_HEADING = (
-    "Mã",
-    "Địa bàn",
-    "Số cài đặt",
-    "Ngày",
-    "Nguồn",
-    "Số điện thoại thông minh",
-    "Ngày của mẫu số",
-    "Nguồn của mẫu số",
-    "Tỷ lệ",
+    gettext_lazy("Mã"),
+    gettext_lazy("Địa bàn"),
+    gettext_lazy("Số cài đặt"),
+    gettext_lazy("Ngày"),
+    gettext_lazy("Nguồn"),
+    gettext_lazy("Số điện thoại thông minh"),
+    gettext_lazy("Ngày của mẫu số"),
+    gettext_lazy("Nguồn của mẫu số"),
+    gettext_lazy("Tỷ lệ"),
 )
 
 
@@ -113,11 +117,11 @@ def table(request: HttpRequest, form: str) -> HttpResponse:
     shown = overview(wanted.area, wanted.day, officer.scope)
     if form == "json":
         return JsonResponse(_document(shown), json_dumps_params={"ensure_ascii": False})
-    rows = list(_table_rows(shown))
+    rows, heading = list(_table_rows(shown)), [str(one) for one in _TABLE_HEADING]
     if form == "csv":
-        data, kind = write_csv(_TABLE_HEADING, rows), "text/csv; charset=utf-8"
+        data, kind = write_csv(heading, rows), "text/csv; charset=utf-8"
     else:
-        data = write_xlsx("Tỷ lệ cài đặt", _TABLE_HEADING, rows)
+        data = write_xlsx(gettext("Tỷ lệ cài đặt"), heading, rows)
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     name = f"cai-dat-{shown.area.code}-{shown.day:%Y-%m-%d}.{form}"
     return HttpResponse(data, kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -135,7 +139,7 @@ def _rate_context(rate: Rate) -> dict[str, object]:
     return {
         "of": METRIC_NAMES[rate.numerator.metric],
         "over": METRIC_NAMES[rate.denominator.metric],
-        "text": rate.text,
+        "text": rate_words(rate.numerator.value, rate.denominator.value),
         "figures": [
             {
                 "name": METRIC_NAMES[one.metric],
@@ -143,7 +147,7 @@ def _rate_context(rate: Rate) -> dict[str, object]:
                 "value": one.value,
                 "as_of": one.as_of,
                 "source": SOURCE_NAMES[one.source],
-                "definition": DEFINITIONS[one.definition].vi,
+                "definition": in_language(DEFINITIONS[one.definition]),
             }
             for one in (rate.numerator, rate.denominator)
         ],
@@ -170,7 +174,7 @@ def _table_rows(shown: Overview) -> Iterable[Sequence[Cell]]:
     whole = letters_rate(shown.rates)
     for area, rate in [(shown.area, whole), *((one.area, one.rate) for one in shown.parts)]:
         if rate is None:
-            yield (area.code, area.name, None, None, "chưa có số liệu", None, None, None, None)
+            yield (area.code, area.name, None, None, gettext("chưa có số liệu"), None, None, None, None)
             continue
         over, under = rate.numerator, rate.denominator
         percent = None if rate.percent is None else float(rate.percent)
@@ -179,10 +183,10 @@ def _table_rows(shown: Overview) -> Iterable[Sequence[Cell]]:
             area.name,
             over.value,
             over.as_of,
-            SOURCE_NAMES[over.source],
+            str(SOURCE_NAMES[over.source]),
             under.value,
             under.as_of,
-            SOURCE_NAMES[under.source],
+            str(SOURCE_NAMES[under.source]),
             percent,
         )
 

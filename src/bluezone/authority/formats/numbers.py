@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import get_language
 
-__all__ = ["grouped", "percent", "written"]
+__all__ = ["grouped", "percent", "typed", "written"]
 
 _VIETNAMESE = str.maketrans(",.", ".,")
 
@@ -14,6 +14,11 @@ _VIETNAMESE = str.maketrans(",.", ".,")
 def grouped(count: int) -> str:
     """157542 → ``157.542``."""
     return _in_language(f"{count:,}")
+
+
+def typed(count: int) -> str:
+    """As it stands in a field: fields read 157.542, and no comma, which would be a decimal one."""
+    return str(count) if get_language() == "en" else grouped(count)
 
 
 def written(number: Decimal | float) -> str:

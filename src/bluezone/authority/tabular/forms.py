@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 
 __all__ = ["ConfirmForm", "SheetForm"]
 
@@ -19,20 +21,23 @@ class SheetForm(forms.Form):
     """A sheet to be looked at."""
 
     file = forms.FileField(
-        label="Tệp CSV hoặc Excel (.xlsx)",
+        label=gettext_lazy("Tệp CSV hoặc Excel (.xlsx)"),
         error_messages={
-            "required": "Hãy chọn tệp.",
-            "missing": "Hãy chọn tệp.",
-            "invalid": "Hãy chọn tệp.",
-            "empty": "Tệp trống.",
+            "required": gettext_lazy("Hãy chọn tệp."),
+            "missing": gettext_lazy("Hãy chọn tệp."),
+            "invalid": gettext_lazy("Hãy chọn tệp."),
+            "empty": gettext_lazy("Tệp trống."),
         },
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.xlsx,text/csv"}),
     )
     sheet = forms.CharField(
-        label="Trang tính", required=False, max_length=31, help_text="Chỉ cần khi tệp Excel có nhiều trang."
+        label=gettext_lazy("Trang tính"),
+        required=False,
+        max_length=31,
+        help_text=gettext_lazy("Chỉ cần khi tệp Excel có nhiều trang."),
     )
 
-    def __init__(self, *args: Any, columns: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, columns: str | Promise, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = columns
 
@@ -40,9 +45,9 @@ class SheetForm(forms.Form):
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > _MAX_BYTES:
             raise forms.ValidationError(
-                "Tệp lớn hơn 700 KB. Hãy chia thành nhiều tệp, hoặc nhập bằng dòng lệnh."
+                gettext("Tệp lớn hơn 700 KB. Hãy chia thành nhiều tệp, hoặc nhập bằng dòng lệnh.")
             )
-        self.cleaned_data["name"] = file.name or "tệp"
+        self.cleaned_data["name"] = file.name or gettext("tệp")
         return bytes(file.read())
 
 
@@ -57,4 +62,4 @@ class ConfirmForm(forms.Form):
         try:
             return b64decode(self.cleaned_data["content"], validate=True)
         except ValueError:
-            raise forms.ValidationError("Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.") from None
+            raise forms.ValidationError(gettext("Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.")) from None

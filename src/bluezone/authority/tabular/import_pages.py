@@ -15,12 +15,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bluezone.authority.tabular.faults import Fault, SheetRefused
 from bluezone.authority.tabular.forms import ConfirmForm, SheetForm
 from bluezone.authority.tabular.models import ImportRun
+from bluezone.authority.tabular.reading import in_language
 from bluezone.authority.tabular.services import AlreadyImported, ImportNotFound
 from bluezone.errors import Refused
 
@@ -34,7 +37,7 @@ StaffT = TypeVar("StaffT")
 
 
 class NotUndone(Refused):
-    """An import cannot be taken back; the message tells staff why, in Vietnamese."""
+    """An import cannot be taken back; the message tells staff why, in their language."""
 
 
 class ReadSheet(Protocol):
@@ -54,17 +57,17 @@ SheetT = TypeVar("SheetT", bound=ReadSheet)
 
 @dataclass(frozen=True, slots=True)
 class ImportTexts:
-    """The words of one domain's pages."""
+    """The words of one domain's pages, in the language of whoever looks at them."""
 
-    title: str
-    back: str
+    title: str | Promise
+    back: str | Promise
     """What the page above is called."""
 
-    columns: str
-    sample: str
+    columns: str | Promise
+    sample: str | Promise
     """The simplest sheet."""
 
-    headings: Sequence[str]
+    headings: Sequence[str | Promise]
     """Of the rows that a preview shows, without the number of the row."""
 
 
@@ -126,7 +129,7 @@ class ImportPages(Generic[StaffT, SheetT]):
             try:
                 sheet = self.read(data, wanted, staff)
             except SheetRefused as refusal:
-                form.add_error("file", refusal.said.vi)
+                form.add_error("file", in_language(refusal.said))
             else:
                 name, content = form.cleaned_data["name"], b64encode(data).decode()
                 confirm = ConfirmForm(initial={"name": name, "sheet": wanted, "content": content})
@@ -156,16 +159,16 @@ class ImportPages(Generic[StaffT, SheetT]):
         staff = self.staff(request)
         form = ConfirmForm(request.POST)
         if not form.is_valid():
-            messages.error(request, "Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại.")
+            messages.error(request, gettext("Dữ liệu của tệp bị hỏng. Hãy tải tệp lên lại."))
             return redirect(self._address)
         data = form.cleaned_data["content"]
         try:
             sheet = self.read(data, form.cleaned_data["sheet"], staff)
             told = self.bring_in(sheet, form.cleaned_data["name"], data, staff)
         except SheetRefused as refusal:
-            messages.error(request, refusal.said.vi)
+            messages.error(request, in_language(refusal.said))
         except AlreadyImported:
-            messages.error(request, "Tệp này đã được nhập trước đó.")
+            messages.error(request, gettext("Tệp này đã được nhập trước đó."))
         else:
             messages.success(request, told)
         return redirect(self._address)
@@ -178,11 +181,13 @@ class ImportPages(Generic[StaffT, SheetT]):
         try:
             run = self.undo(run_id, staff)
         except ImportNotFound:
-            messages.error(request, "Lần nhập này đã được hoàn tác.")
+            messages.error(request, gettext("Lần nhập này đã được hoàn tác."))
         except NotUndone as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"Đã hoàn tác lần nhập {run.file_name}.")
+            messages.success(
+                request, gettext("Đã hoàn tác lần nhập {file_name}.").format(file_name=run.file_name)
+            )
         return redirect(self._address)
 
     def _form_page(
