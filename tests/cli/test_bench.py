@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bluezone.bench import key_server_load, registry
+from bluezone.bench.province import measure as measure_module
 from bluezone.bench.registry import NotMeasurable, Workload, benchmark
 
 
@@ -207,3 +208,40 @@ def test_what_one_file_lacks_is_listed(
     lines = bluezone("bench", "compare", *two_files).stdout.splitlines()
     assert lines[1].endswith("only in the old file")
     assert lines[2].endswith("slower")
+
+
+def test_a_whole_province_is_told_page_by_page(
+    bluezone: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, str]] = []
+
+    def measure(facts: int, database: str, *, quick: bool) -> dict[str, Any]:
+        asked.append((facts, database))
+        page = {"page": "front page", "cold_ms": 80.4, "warm_ms": 12.6, "queries": 3, "bytes": 2_571}
+        sizes = {"facts": facts, "wards": 600, "organisations": 20_000, "database_mb": 9}
+        imports = {"organisations": {"rows": 20_000, "all_s": 7.25}}
+        return {"name": "province", "database": database, **sizes, "pages": [page], "imports": imports}
+
+    monkeypatch.setattr(measure_module, "measure_province", measure)
+    benchmark("province", unit="x/s", summary="", sizes=(1, 2, 3), quick=(1, 2, 3))(_sum)
+    outcome = bluezone("bench", "province", "--facts", "5000", "--database", "postgres", "--quick", "--json")
+    assert asked == [(5000, "postgresql")]
+    assert outcome.document["provinces"][0]["pages"][0]["warm_ms"] == 12.6
+    assert outcome.document["database"] == "postgresql"
+    assert "province on postgresql: 5,000 figures of 600 wards, 20,000 organisations, 9 MB" in outcome.stderr
+    assert "front page: 80 ms cold, 13 ms warm, 3 queries, 2,571 bytes" in outcome.stderr
+    assert "importing 20,000 organisations: 7.2 s" in outcome.stderr
+    bluezone("bench", "province", "--quick")
+    assert [database for _, database in asked[1:]] == ["sqlite", "postgresql"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("sum-all", "--facts", "5"), ("sum-all", "--database", "sqlite"), ("province", "--database", "oracle")],
+)
+def test_a_province_s_options_are_of_a_province(
+    bluezone: Callable[..., Any], arguments: tuple[str, ...]
+) -> None:
+    outcome = bluezone("bench", *arguments)
+    assert outcome.exit_code == 2
+    assert "--database" in outcome.stderr

@@ -48,6 +48,7 @@ BENCHMARK_MODULES = (
     "bluezone.bench.heartbeats",
     "bluezone.bench.key_files",
     "bluezone.bench.matching",
+    "bluezone.bench.province.overview",
     "bluezone.bench.publishing",
     "bluezone.bench.replay",
     "bluezone.bench.risk_evaluation",

@@ -14,9 +14,10 @@ from urllib.parse import quote, urlsplit
 
 from bluezone.bench.registry import NotMeasurable
 
-__all__ = ["scratch_postgres"]
+__all__ = ["restart_postgres", "scratch_postgres"]
 
 _PROGRAMS = Path("/usr/lib/postgresql")
+_OWNER = "postgres"
 
 
 @contextmanager
@@ -30,26 +31,36 @@ def scratch_postgres(folder: Path) -> Iterator[str]:
         with _scratch_database(given) as url:
             yield url
         return
-    versions = sorted(_PROGRAMS.glob("*/bin"), key=lambda path: float(path.parent.name))
-    if not versions:
+    if not _versions():
         raise NotMeasurable("PostgreSQL is not installed, and BLUEZONE_TEST_POSTGRES_URL names no server")
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        who = pwd.getpwnam("postgres")
+    if os.geteuid() == 0:
+        who = pwd.getpwnam(_OWNER)
         shutil.chown(folder, who.pw_uid, who.pw_gid)
-        as_user = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(versions[-1] / program), "-D", str(folder / "data"), *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)  # noqa: S603
-
-    run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8")
+    _run(folder, "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8")
     options = f"-c listen_addresses= -c unix_socket_directories={folder}"
-    run("pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
+    _run(folder, "pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
     try:
         yield f"postgresql://postgres@{quote(str(folder), safe='')}/postgres"
     finally:
-        run("pg_ctl", "stop", "--wait", "--mode", "fast")
+        _run(folder, "pg_ctl", "stop", "--wait", "--mode", "fast")
+
+
+def restart_postgres(folder: Path) -> None:
+    """Stop and start the server in a folder: what it had in memory is forgotten."""
+    _run(folder, "pg_ctl", "restart", "--wait", "--mode", "fast", "--log", str(folder / "log"))
+
+
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    as_user: dict[str, Any] = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        who = pwd.getpwnam(_OWNER)
+        as_user = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+    command = [str(_versions()[-1] / program), "-D", str(folder / "data"), *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)  # noqa: S603
+
+
+def _versions() -> list[Path]:
+    return sorted(_PROGRAMS.glob("*/bin"), key=lambda path: float(path.parent.name))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,9 @@ from bluezone.cli.output import JsonFlag, print_json, say
 __all__ = ["run_benchmarks"]
 
 _INTERRUPTED = 130
+_PROVINCE = "province"
+_FACTS, _QUICK_FACTS = 200_000, 10_000
+_DATABASES = {"": ("sqlite", "postgresql"), "sqlite": ("sqlite",), "postgres": ("postgresql",)}
 
 
 def run_benchmarks(
@@ -30,6 +34,13 @@ def run_benchmarks(
         Path | None,
         typer.Option(dir_okay=False, help="Where the figures go: bench-results/COMMIT.json if not given."),
     ] = None,
+    facts: Annotated[
+        int,
+        typer.Option(min=0, help='With "province": how many figures its ledger holds; 10000000 is whole.'),
+    ] = 0,
+    database: Annotated[
+        str, typer.Option(help='With "province": sqlite or postgres; both if not given.')
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Measure how fast this installation is, or compare what two commits measured.
@@ -46,10 +57,25 @@ def run_benchmarks(
         return
     if files:
         raise typer.BadParameter('goes with "compare" only', param_hint="OLD NEW")
-    _measure(name, output, quick=quick, as_json=as_json)
+    if (facts or database) and name != _PROVINCE:
+        raise typer.BadParameter('goes with "province" only', param_hint="--facts, --database")
+    if database not in _DATABASES:
+        raise typer.BadParameter(f"{database!r} is not sqlite or postgres", param_hint="--database")
+    wanted = _Wanted(facts, _DATABASES[database], quick)
+    _measure(name, output, wanted, as_json=as_json)
 
 
-def _measure(name: str, output: Path | None, *, quick: bool, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is measured, where there is a choice."""
+
+    facts: int
+    databases: Sequence[str]
+    quick: bool
+
+
+def _measure(name: str, output: Path | None, wanted: _Wanted, *, as_json: bool) -> None:
+    quick = wanted.quick
     heed_interrupts()
     from bluezone.bench.machine import revision_of, this_machine
     from bluezone.bench.registry import load_benchmarks
@@ -77,9 +103,12 @@ def _measure(name: str, output: Path | None, *, quick: bool, as_json: bool) -> N
             say(f"Interrupted: {view.done} of {len(benchmarks)} benchmarks are done{kept}")
             raise typer.Exit(_INTERRUPTED) from None
     say(f"All runs are in {file}")
-    loads = _measure_loads([one.name for one in benchmarks], quick=quick)
+    names = [one.name for one in benchmarks]
+    loads, provinces = _measure_loads(names, quick=quick), _measure_provinces(names, wanted)
     if as_json:
-        print_json({**as_document(measured), **({**loads[0], "loads": loads} if loads else {})})
+        more = {name: found for name, found in (("loads", loads), ("provinces", provinces)) if found}
+        first = next(iter(more.values()), [{}])[0]  # of one benchmark it is what the document itself tells
+        print_json({**as_document(measured), **first, **more})
     if measured.failed:
         say(f"Failed: {', '.join(measured.failed)}")
         raise typer.Exit(1)
@@ -103,6 +132,39 @@ def _measure_loads(names: Sequence[str], *, quick: bool) -> list[dict[str, Any]]
             loads.append(one)
             say(_load_line(one))
     return loads
+
+
+def _measure_provinces(names: Sequence[str], wanted: _Wanted) -> list[dict[str, Any]]:
+    """Pages and imports of a whole province, on each database that is wanted and there."""
+    from bluezone.bench.province.measure import measure_province
+    from bluezone.bench.registry import NotMeasurable
+
+    found: list[dict[str, Any]] = []
+    for database in wanted.databases if _PROVINCE in names else ():
+        facts = wanted.facts or (_QUICK_FACTS if wanted.quick else _FACTS)
+        try:
+            one = measure_province(facts, database, quick=wanted.quick)
+        except NotMeasurable as reason:
+            say(f"province on {database}: {reason}")
+            continue
+        found.append(one)
+        for line in _province_lines(one):
+            say(line)
+    return found
+
+
+def _province_lines(one: dict[str, Any]) -> list[str]:
+    rows = one["imports"]["organisations"]
+    return [
+        f"province on {one['database']}: {one['facts']:,} figures of {one['wards']} wards, "
+        f"{one['organisations']:,} organisations, {one['database_mb']:,} MB",
+        *(
+            f"  {page['page']}: {page['cold_ms']:,.0f} ms cold, {page['warm_ms']:,.0f} ms warm, "
+            f"{page['queries']} queries, {page['bytes']:,} bytes"
+            for page in one["pages"]
+        ),
+        f"  importing {rows['rows']:,} organisations: {rows['all_s']:.1f} s",
+    ]
 
 
 def _load_line(one: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "RateOfDay",
     "imports",
     "letters_rate",
+    "letters_rates_on",
     "newest_day",
     "overview",
     "rate_histories",
@@ -37,6 +38,10 @@ _TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN)
 """Of several sources on the same day, the earlier in this order is shown."""
 
 _BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(_TRUST)))
+_LETTERS = (Metric.PHONE_LINKED, Metric.SMARTPHONES)
+_FIGURE = ("metric", "value", "definition", "source", "as_of")
+_AREAS_AT_ONCE = 500
+"""Databases take so many values in a query, and not many times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +107,33 @@ class Overview:
     """Installs of the area's total that no part has reported; may be negative, where dates differ."""
 
 
-def rates_on(areas: Iterable[Area], day: date, scope: Scope) -> Mapping[int, Sequence[Rate]]:
+def rates_on(
+    areas: Iterable[Area],
+    day: date,
+    scope: Scope,
+    installs: Sequence[Metric] = INSTALLS,
+    bases: Sequence[Metric] = BASES,
+) -> Mapping[int, Sequence[Rate]]:
     """For each area (by key) the rates as they were known of a day.
 
     Each is of the newest figure up to that day, over the newest base up to the figure's own day. The letter's
     rate, of phone-linked installs over smartphones, comes first.
     """
     keys = [one.pk for one in areas if scope.allows(one.path)]
-    installs = _newest(keys, INSTALLS, day)
     rates: dict[int, list[Rate]] = {key: [] for key in keys}
-    bases: dict[date, Mapping[tuple[int, Metric], Figure]] = {}
-    for key in keys:
-        for metric in INSTALLS:
-            numerator = installs.get((key, metric))
-            if numerator is None:
-                continue
-            if numerator.as_of not in bases:
-                bases[numerator.as_of] = _newest(keys, BASES, numerator.as_of)
-            found = (bases[numerator.as_of].get((key, base)) for base in BASES)
+    for at in range(0, len(keys), _AREAS_AT_ONCE):
+        numerators = _newest(keys[at : at + _AREAS_AT_ONCE], installs, day)
+        known = _newest_bases(numerators, bases)
+        for key, _, numerator in numerators:
+            found = (known.get((key, numerator.as_of, base)) for base in bases)
             rates[key] += [Rate(numerator, denominator) for denominator in found if denominator is not None]
     return rates
+
+
+def letters_rates_on(areas: Iterable[Area], day: date, scope: Scope) -> Mapping[int, Rate]:
+    """By the areas' keys their letter's rate alone, as it was known of a day; those without are left out."""
+    found = rates_on(areas, day, scope, _LETTERS[:1], _LETTERS[1:])
+    return {key: rates[0] for key, rates in found.items() if rates}
 
 
 def rate_history(area: Area, numerator: Metric, denominator: Metric, scope: Scope) -> Sequence[RateOfDay]:
@@ -143,17 +155,18 @@ def rate_histories(
     facts = _counted().filter(
         area__in=keys, metric__in=[numerator.value, denominator.value], as_of__range=(since, until)
     )
-    by_day: dict[tuple[int, date, Source], dict[Metric, Figure]] = {}
-    for fact in facts:
-        slot = (fact.area_id, fact.as_of, Source(fact.source))
-        by_day.setdefault(slot, {})[Metric(fact.metric)] = _figure(fact)
+    pairs: dict[tuple[date, int, int], dict[Metric, Figure]] = {}
+    for key, *columns in facts.values_list("area_id", *_FIGURE):
+        figure = _figure(*columns)
+        slot = (figure.as_of, _TRUST.index(figure.source), key)
+        pairs.setdefault(slot, {})[figure.metric] = figure
     points: dict[int, dict[date, RateOfDay]] = {}
-    for key, day, source in sorted(by_day, key=lambda one: (one[1], _TRUST.index(one[2]))):
-        pair = by_day[key, day, source]
-        if len(pair) == 2:
-            rate = RateOfDay(day, Rate(pair[numerator], pair[denominator]))
-            points.setdefault(key, {}).setdefault(day, rate)
-    return {key: list(found.values()) for key, found in points.items()}
+    for slot in sorted(pairs):
+        day, _, key = slot
+        pair = pairs[slot]
+        if len(pair) == 2 and day not in points.setdefault(key, {}):
+            points[key][day] = RateOfDay(day, Rate(pair[numerator], pair[denominator]))
+    return {key: list(found.values()) for key, found in points.items() if found}
 
 
 def overview(area: Area, day: date, scope: Scope) -> Overview:
@@ -161,26 +174,33 @@ def overview(area: Area, day: date, scope: Scope) -> Overview:
 
     The parts are those that existed on that day. What they do not add up to is told, never spread over them.
     """
-    parts = parts_on(area, day, scope)
-    rates = rates_on([area, *parts], day, scope)
-    letters = {key: letters_rate(found) for key, found in rates.items()}
+    parts = list(parts_on(area, day, scope))
+    rates = rates_on([area], day, scope).get(area.pk, ())
+    letters = letters_rates_on(parts, day, scope)
     known = [(one, rate) for one in parts if (rate := letters.get(one.pk)) and rate.denominator.value]
     ranks = rank_ranges([(rate.numerator.value, rate.denominator.value) for _, rate in known])
     by_area = {one.pk: rank for (one, _), rank in zip(known, ranks, strict=True)}
-    total, broken_down = letters.get(area.pk), [rate for _, rate in known]
+    total, broken_down = letters_rate(rates), [rate for _, rate in known]
     return Overview(
         area,
         day,
-        rates.get(area.pk, ()),
+        rates,
         tuple(Part(one, letters.get(one.pk), by_area.get(one.pk)) for one in parts),
         None if total is None else total.numerator.value - sum(one.numerator.value for one in broken_down),
     )
 
 
 def newest_day(scope: Scope) -> date | None:
-    """The day of the newest counted figures in a scope; ``None`` without any."""
-    found: date | None = scope.filter(_counted(), "area__path").aggregate(newest=Max("as_of"))["newest"]
-    return found
+    """The day of the newest counted figures in a scope; ``None`` without any.
+
+    One look into the index for each area and metric: a maximum over the ledger would read all of it. The
+    letter's metrics go first. Apps tell others of themselves, which is not counted: of years of that only
+    what is newer is passed over.
+    """
+    areas = scope.filter(Area.objects.order_by(), "path")
+    first = _newest_of(areas, _LETTERS, None)
+    others = [metric for metric in Metric if metric not in _LETTERS]
+    return _newest_of(areas, others, first) or first
 
 
 def imports(scope: Scope) -> Sequence[ImportRun]:
@@ -191,24 +211,58 @@ def imports(scope: Scope) -> Sequence[ImportRun]:
 
 def letters_rate(rates: Sequence[Rate]) -> Rate | None:
     """Of the rates of an area the one that the letter tells: phone-linked installs over smartphones."""
-    wanted = (Metric.PHONE_LINKED, Metric.SMARTPHONES)
-    return next((one for one in rates if (one.numerator.metric, one.denominator.metric) == wanted), None)
+    return next((one for one in rates if (one.numerator.metric, one.denominator.metric) == _LETTERS), None)
 
 
-def _newest(keys: Sequence[int], metrics: Sequence[Metric], day: date) -> Mapping[tuple[int, Metric], Figure]:
-    """The newest current fact of each area and metric up to a day: one look into the index for each."""
-    wanted = {
+def _newest(keys: Sequence[int], metrics: Sequence[Metric], day: date) -> Sequence[tuple[int, int, Figure]]:
+    """Areas with the newest current figure of each metric up to a day, and the number of that fact.
+
+    One look into the index for each; areas and metrics in the order in which they are given.
+    """
+    wanted = [_first("pk", metric, Value(day)) for metric in metrics]
+    facts = {key: found for key, *found in Area.objects.filter(pk__in=keys).values_list("pk", *wanted)}
+    figures = _figures(one for found in facts.values() for one in found if one is not None)
+    return [(key, one, figures[one]) for key in keys for one in facts.get(key, ()) if one is not None]
+
+
+def _newest_bases(
+    numerators: Sequence[tuple[int, int, Figure]], bases: Sequence[Metric]
+) -> Mapping[tuple[int, date, Metric], Figure]:
+    """For each area and day of a numerator the newest bases up to that day: one look for each, too."""
+    days = {(key, figure.as_of): fact for key, fact, figure in numerators}
+    wanted = [_first("area", metric, OuterRef("as_of")) for metric in bases]
+    rows = list(Fact.objects.filter(pk__in=days.values()).values_list("area_id", "as_of", *wanted))
+    figures = _figures(one for _, _, *found in rows for one in found if one is not None)
+    return {
+        (key, as_of, metric): figures[one]
+        for key, as_of, *found in rows
+        for metric, one in zip(bases, found, strict=True)
+        if one is not None
+    }
+
+
+def _first(area: str, metric: Metric, day: Value | OuterRef) -> Subquery:
+    """The number of the newest fact up to a day, in the area that a column of the query around it names."""
+    facts = _counted().filter(area=OuterRef(area), metric=metric.value, as_of__lte=day)
+    return Subquery(facts.order_by("-as_of", _BY_TRUST).values("pk")[:1])
+
+
+def _newest_of(areas: QuerySet[Area], metrics: Sequence[Metric], after: date | None) -> date | None:
+    """The newest day of counted figures of some metrics, if it is after another."""
+    facts = _counted() if after is None else _counted().filter(as_of__gt=after)
+    days = {
         metric.name: Subquery(
-            _counted()
-            .filter(area=OuterRef("pk"), metric=metric.value, as_of__lte=day)
-            .order_by("-as_of", _BY_TRUST)
-            .values("pk")[:1]
+            facts.filter(area=OuterRef("pk"), metric=metric.value).order_by("-as_of").values("as_of")[:1]
         )
         for metric in metrics
     }
-    rows = Area.objects.filter(pk__in=keys).values_list(*wanted.values())
-    facts = Fact.objects.in_bulk([one for row in rows for one in row if one is not None])
-    return {(one.area_id, Metric(one.metric)): _figure(one) for one in facts.values()}
+    found = areas.annotate(**days).aggregate(**{f"last_{name}": Max(name) for name in days})
+    return max((one for one in found.values() if one is not None), default=None)
+
+
+def _figures(facts: Iterable[int]) -> Mapping[int, Figure]:
+    rows = Fact.objects.filter(pk__in=set(facts)).values_list("pk", *_FIGURE)
+    return {key: _figure(*columns) for key, *columns in rows}
 
 
 def _counted() -> QuerySet[Fact]:
@@ -216,5 +270,5 @@ def _counted() -> QuerySet[Fact]:
     return Fact.objects.filter(ended_at=None).exclude(source__in=UNAUTHENTICATED)
 
 
-def _figure(fact: Fact) -> Figure:
-    return Figure(Metric(fact.metric), fact.value, fact.definition, Source(fact.source), fact.as_of)
+def _figure(metric: str, value: int, definition: str, source: str, as_of: date) -> Figure:
+    return Figure(Metric(metric), value, definition, Source(source), as_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
@@ -97,11 +98,9 @@ def rank_ranges(rates: Sequence[tuple[int, int]]) -> Sequence[RankRange]:
     So that chance does not shame a residential group of thirty, and ties are ties.
     """
     ranges = [likely_range(*one) for one in rates]
+    lows, highs = sorted(low for low, _ in ranges), sorted(high for _, high in ranges)
     return [
-        RankRange(
-            1 + sum(other_low > high for other_low, _ in ranges),
-            len(ranges) - sum(other_high < low for _, other_high in ranges),
-        )
+        RankRange(1 + len(ranges) - bisect_right(lows, high), len(ranges) - bisect_left(highs, low))
         for low, high in ranges
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,6 +40,7 @@ __all__ = [
 
 _KIND = "adoption"
 _BATCH = 2_000
+_AREAS_AT_ONCE = 500
 
 
 class LedgerRefused(Refused):
@@ -262,12 +263,7 @@ def _not_there(area: Area, day: date) -> Said:
 
 def _add(wanted: Sequence[Fact], now: datetime) -> Change:
     """Add facts, superseding what the same source said of the same area, metric and day."""
-    days = {one.as_of for one in wanted}
-    sources = {one.source for one in wanted}
-    current = {
-        _slot(one): one
-        for one in Fact.objects.select_for_update().filter(ended_at=None, as_of__in=days, source__in=sources)
-    }
+    current = {_slot(one): one for one in _current_in_place_of(wanted)}
     new = [one for one in wanted if _slot(one) not in current or current[_slot(one)].value != one.value]
     old = [current[_slot(one)] for one in new if _slot(one) in current]
     Fact.objects.filter(pk__in=[one.pk for one in old]).update(ended_at=now)
@@ -277,6 +273,24 @@ def _add(wanted: Sequence[Fact], now: datetime) -> Change:
         one.ended_at, one.superseded_by = now, by_slot[_slot(one)]
     Fact.objects.bulk_update(old, ["ended_at", "superseded_by"], batch_size=500)
     return Change(len(new) - len(old), len(old), len(wanted) - len(new))
+
+
+def _current_in_place_of(wanted: Sequence[Fact]) -> Iterator[Fact]:
+    """What counts of the same areas and days, locked: day by day, so that the index leads to each."""
+    by_day: dict[date, list[Fact]] = {}
+    for one in wanted:
+        by_day.setdefault(one.as_of, []).append(one)
+    for day, facts in by_day.items():
+        metrics, sources = {one.metric for one in facts}, {one.source for one in facts}
+        areas = sorted({one.area_id for one in facts})
+        for at in range(0, len(areas), _AREAS_AT_ONCE):
+            yield from Fact.objects.select_for_update().filter(
+                ended_at=None,
+                area__in=areas[at : at + _AREAS_AT_ONCE],
+                metric__in=metrics,
+                as_of=day,
+                source__in=sources,
+            )
 
 
 def _slot(fact: Fact) -> tuple[int, str, date, str]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Max
+from django.db.models import OuterRef, Subquery
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.metrics import Metric, definition_of
 from bluezone.authority.adoption.models import Fact, Target
-from bluezone.authority.adoption.queries import Rate, letters_rate, rate_histories, rates_on
+from bluezone.authority.adoption.queries import Rate, letters_rates_on, rate_histories
 from bluezone.authority.adoption.rules import (
     Forecast,
     NoForecast,
@@ -65,9 +65,10 @@ def progress_of(areas: Sequence[Area], day: date, scope: Scope) -> Sequence[Prog
     """How each area that has a target stands to it on a day: the next one due, or else the last that was."""
     targets = _targets_on(areas, day, scope)
     wanted = [one for one in areas if one.pk in targets]
-    rates = rates_on(wanted, day, scope)
+    rates = letters_rates_on(wanted, day, scope)
+    open_ones = [one for one in wanted if _looks_ahead(rates.get(one.pk), targets[one.pk])]
     histories = rate_histories(
-        wanted, Metric.PHONE_LINKED, Metric.SMARTPHONES, scope, since=day - _HISTORY, until=day
+        open_ones, Metric.PHONE_LINKED, Metric.SMARTPHONES, scope, since=day - _HISTORY, until=day
     )
     found = []
     for area in wanted:
@@ -76,7 +77,7 @@ def progress_of(areas: Sequence[Area], day: date, scope: Scope) -> Sequence[Prog
             for one in histories.get(area.pk, [])
             if one.rate.percent is not None
         ]
-        found.append(_progress(area, targets[area.pk], letters_rate(rates[area.pk]), points))
+        found.append(_progress(area, targets[area.pk], rates.get(area.pk), points))
     return found
 
 
@@ -90,10 +91,13 @@ def targets_of(area: Area, scope: Scope) -> Sequence[Target]:
 def overdue_reports(areas: Iterable[Area], day: date, scope: Scope) -> Sequence[Overdue]:
     """The areas that owe a figure of installs on a day, those that never gave one first."""
     wanted = [one for one in areas if scope.allows(one.path)]
-    facts = Fact.objects.filter(
-        area__in=wanted, metric=Metric.PHONE_LINKED.value, as_of__lte=day, ended_at=None
+    # One look into the index for each: a maximum by area would read all that they ever reported.
+    reports = Fact.objects.filter(
+        area=OuterRef("pk"), metric=Metric.PHONE_LINKED.value, as_of__lte=day, ended_at=None
     )
-    last = dict(facts.values_list("area").annotate(last=Max("as_of")))
+    newest = Subquery(reports.order_by("-as_of").values("as_of")[:1])
+    keys = [one.pk for one in wanted]
+    last: dict[int, date | None] = dict(Area.objects.filter(pk__in=keys).values_list("pk", newest))
     late = [one for one in wanted if is_overdue(last.get(one.pk), day)]
     late.sort(key=lambda one: (last.get(one.pk) or date.min, one.path))
     return [
@@ -119,10 +123,17 @@ def _progress(area: Area, target: Target, rate: Rate | None, points: Sequence[Po
     counts, as_of = (rate.numerator.value, rate.denominator.value), rate.numerator.as_of
     missing = phones_missing(*counts, target.percent)
     ahead = None
-    if missing and as_of < target.due:
+    if _looks_ahead(rate, target):
         of_due = tuple(
             definition_of(one, target.due).code for one in (Metric.PHONE_LINKED, Metric.SMARTPHONES)
         )
         ahead = forecast(points, target.due, (of_due[0], of_due[1]))
     stands = standing(counts, as_of, target.percent, target.due, ahead)
     return Progress(area, target.percent, target.due, rate, missing, ahead, stands)
+
+
+def _looks_ahead(rate: Rate | None, target: Target) -> bool:
+    """Whether a forecast is asked for: before the day, where the target is not reached."""
+    if rate is None or not rate.denominator.value or rate.numerator.as_of >= target.due:
+        return False
+    return phones_missing(rate.numerator.value, rate.denominator.value, target.percent) > 0
