@@ -28,6 +28,7 @@ if (process.argv.includes("--tests")) {
     entryPoints: {
       codes: here("src/codes/main.ts"),
       demo: here("src/demo/main.ts"),
+      heartbeat: here("src/heartbeat/main.ts"),
       replay: here("src/replay/main.ts"),
     },
     outdir,
