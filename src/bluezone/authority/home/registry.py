@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bluezone.authority.accounts import today as accounts
 from bluezone.authority.adoption import today as adoption
+from bluezone.authority.heartbeats import today as heartbeats
 from bluezone.authority.home import server_state
 from bluezone.authority.keys import today as keys
 from bluezone.authority.organisations import today as organisations
@@ -13,7 +14,13 @@ from bluezone.authority.todays_work import Page, Person, WorkItem
 
 __all__ = ["PAGES", "work_of"]
 
-PAGES: Sequence[Page] = (*keys.PAGES, *adoption.PAGES, *organisations.PAGES, *accounts.PAGES)
+PAGES: Sequence[Page] = (
+    *keys.PAGES,
+    *adoption.PAGES,
+    *heartbeats.PAGES,
+    *organisations.PAGES,
+    *accounts.PAGES,
+)
 """In the order in which the first page offers them."""
 
 _WORK: Sequence[Callable[[Person], Iterable[WorkItem]]] = (
