@@ -204,13 +204,13 @@ def test_what_is_registered_is_not_changed_by_a_sheet(authority_clock: SettableC
         ";Cơ quan A;Cơ quan;;Phường Hạ Đình;;;;;",
         ";co quan b;Cơ quan;;Phường Hạ Đình;;;;;",
     )
-    changed = "khác với danh bạ; nhập bảng không sửa đơn vị đã có"
+    changed = "danh bạ ghi “{}”, bảng ghi “{}”; nhập bảng không sửa đơn vị đã có"
     added = "đã có trong danh bạ: chỉ thêm số người, và người liên hệ nếu chưa có"
     assert [one for one in told(sheet) if one[3] != "cùng đơn vị với dòng 2"] == [
         (2, "", "remark", added),
         (3, "Tên đơn vị", "error", "mã M1 trong danh bạ là của “Cơ quan A”"),
-        (4, "Loại", "error", changed),
-        (5, "Địa bàn", "error", changed),
+        (4, "Loại", "error", changed.format("Cơ quan", "Đoàn thể")),
+        (5, "Địa bàn", "error", changed.format("Phường Hạ Đình", "Phường Kim Giang")),
         (6, "Mã đơn vị", "error", "đơn vị này đã có mã trong danh bạ; hãy ghi mã"),
         (7, "", "remark", added),
     ]

@@ -12,10 +12,10 @@ from django.db.models.functions import Greatest
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.models import Grant
 from bluezone.authority.access.roles import Role
-from bluezone.authority.access.scope import EVERYWHERE, check_area_path
+from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
 from bluezone.errors import Refused
 
-__all__ = ["GrantRefused", "grant_role", "revoke_role"]
+__all__ = ["GrantRefused", "follow_move", "grant_role", "revoke_role"]
 
 
 class GrantRefused(Refused):
@@ -67,3 +67,16 @@ def revoke_role(user: AbstractBaseUser, role: Role, area_path: str, *, by: Actor
         raise GrantRefused(f"{user.get_username()} is not {role.value} in {area_path}")
     details = {"role": role.value, "area": area_path}
     record(by, "access.role-revoked", f"user:{user.pk}", details, now=now)
+
+
+@transaction.atomic
+def follow_move(old: str, new: str, *, by: Actor, now: datetime) -> int:
+    """Grants for an organisation, and for those that it manages, go with it to its new path; how many."""
+    moved = 0
+    for grant in Scope.of([old]).filter(Grant.objects.select_for_update(), "area_path").order_by("pk"):
+        before, grant.area_path = grant.area_path, new + grant.area_path.removeprefix(old)
+        grant.save(update_fields=["area_path"])
+        details = {"role": grant.role, "from": before, "to": grant.area_path}
+        record(by, "access.grant-moved", f"user:{grant.user_id}", details, now=now)
+        moved += 1
+    return moved

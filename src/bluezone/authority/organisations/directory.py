@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.names import AreasInScope
-from bluezone.authority.organisations.models import Organisation
+from bluezone.authority.organisations.models import FormerState, Organisation
 from bluezone.authority.organisations.rules import MANAGEMENT_ROOT
 from bluezone.authority.tabular.faults import CellRefused, Said
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.spelling import plain
 
-__all__ = ["Directory", "FoundArea", "Registered"]
+__all__ = ["Directory", "FoundArea", "Registered", "Then", "areas_offered"]
+
+
+class Then(NamedTuple):
+    """What an organisation was on a day, as far as an import cares."""
+
+    name: str
+    kind: str
+    area: int
+    area_path: str
+    area_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +34,24 @@ class Registered:
     """An organisation of the registry, as far as an import cares."""
 
     pk: int
+    key: str
     code: str
     kind: str
     name: str
+    address: str
     area: int
     area_path: str
+    area_name: str
     path: str
+    manager: int | None
+    manager_name: str
+    manager_code: str
+    closed_on: date | None
+
+    @property
+    def now(self) -> Then:
+        """What it is."""
+        return Then(self.name, self.kind, self.area, self.area_path, self.area_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +69,43 @@ class Directory:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        # Who holds organisations by management may name the areas that these are in, wherever that is.
-        managing = any(one.split("/")[0] == MANAGEMENT_ROOT for one in scope.prefixes)
-        self._areas = AreasInScope(Scope.everything() if managing else scope)
+        self._areas = AreasInScope(areas_offered(scope))
         self._paths: dict[int, str] = {}
-        fields = ("pk", "code", "kind", "name", "located_in_id", "located_in__path", "path")
-        rows = Organisation.objects.filter(withdrawn_at=None).values_list("plain_name", *fields)
         self._by_code: dict[str, Registered] = {}
+        self._by_key: dict[str, Registered] = {}
         self._by_name: dict[str, list[Registered]] = {}
-        for plain_name, *values in rows.iterator():
-            one = Registered(*values)
+        self._by_former_name: dict[str, list[Registered]] = {}
+        by_pk: dict[int, Registered] = {}
+        for plain_name, one in _registered():
+            by_pk[one.pk] = self._by_key[one.key] = one
             if one.code:
                 self._by_code[one.code] = one
             self._by_name.setdefault(plain_name, []).append(one)
+        self._former: dict[int, list[tuple[date, Then]]] = {}
+        for pk, until, then in _former():
+            if pk in by_pk:
+                self._former.setdefault(pk, []).append((until, then))
+                self._by_former_name.setdefault(plain(then.name), []).append(by_pk[pk])
+
+    def by_key(self, key: str) -> Registered | None:
+        """The organisation that the registry itself names so."""
+        return self._by_key.get(key)
+
+    def then(self, one: Registered, day: date) -> Then:
+        """What an organisation was on a day."""
+        former = self._former.get(one.pk, ())
+        return next((then for until, then in former if until > day), one.now)
+
+    def was_named(self, one: Registered, name: str) -> bool:
+        """Whether an organisation had a name before it was renamed."""
+        return any(plain(then.name) == plain(name) for _, then in self._former.get(one.pk, ()))
+
+    def by_name_then(self, name: str, kind: str | None, area: int, day: date) -> Sequence[Registered]:
+        """Those that had a name, a kind and a place on a day."""
+        wanted = plain(name)
+        named = [*self._by_name.get(wanted, ()), *self._by_former_name.get(wanted, ())]
+        found = {one.pk: one for one in named if _is(self.then(one, day), wanted, kind, area)}
+        return list(found.values())
 
     def by_code(self, code: str) -> Registered | None:
         """The organisation that has a code, wherever it is."""
@@ -66,7 +113,8 @@ class Directory:
 
     def by_name(self, name: str) -> Sequence[Registered]:
         """Those of a name, diacritics aside: of the scope, or if it has none anywhere."""
-        found = self._by_name.get(plain(name), [])
+        named = self._by_name.get(plain(name), [])
+        found = [one for one in named if one.closed_on is None] or named
         return [one for one in found if self.allows(one.area_path, one.path)] or found
 
     def allows(self, area_path: str, management_path: str) -> bool:
@@ -98,3 +146,32 @@ class Directory:
         if pk not in self._paths:
             self._paths[pk] = Area.objects.values_list("path", flat=True).get(pk=pk)
         return self._paths[pk]
+
+
+def _registered() -> Iterator[tuple[str, Registered]]:
+    """Those of the registry, each behind its name for comparing."""
+    fields = ("pk", "key", "code", "kind", "name", "address", "located_in_id", "located_in__path",
+              "located_in__name", "path", "managed_by_id", "managed_by__name", "managed_by__code",
+              "managed_by_name", "closed_on")  # fmt: skip
+    rows = Organisation.objects.filter(withdrawn_at=None).values_list("plain_name", *fields)
+    for plain_name, *values in rows.iterator():
+        *before, manager_name, manager_code, written, closed_on = values
+        yield plain_name, Registered(*before, manager_name or written, manager_code or "", closed_on)
+
+
+def _former() -> Iterator[tuple[int, date, Then]]:
+    """What they were before, the oldest first."""
+    rows = FormerState.objects.filter(until__isnull=False, organisation__withdrawn_at=None)
+    fields = ("name", "kind", "located_in_id", "located_in__path", "located_in__name")
+    for pk, until, *values in rows.order_by("until", "pk").values_list("organisation_id", "until", *fields):
+        yield pk, until, Then(*values)
+
+
+def _is(then: Then, plain_name: str, kind: str | None, area: int) -> bool:
+    return (plain(then.name), then.kind, then.area) == (plain_name, kind, area)
+
+
+def areas_offered(scope: Scope) -> Scope:
+    """The areas that somebody may name: who holds organisations by management may name any."""
+    managing = any(one.split("/")[0] == MANAGEMENT_ROOT for one in scope.prefixes)
+    return Scope.everything() if managing else scope

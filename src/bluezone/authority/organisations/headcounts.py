@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from bluezone.authority.organisations.models import Headcount
 
-__all__ = ["add_headcounts"]
+__all__ = ["add_headcounts", "current_counts"]
 
 _BATCH = 2_000
 
@@ -29,6 +29,29 @@ def add_headcounts(wanted: Sequence[Headcount], now: datetime) -> int:
         one.ended_at, one.superseded_by = now, by_slot[_slot(one)]
     Headcount.objects.bulk_update(old, ["ended_at", "superseded_by"], batch_size=500)
     return len(new)
+
+
+def current_counts(
+    organisations: Collection[int], days: Collection[date]
+) -> Mapping[tuple[int, tuple[int, str] | None, str, date], int]:
+    """What counts now, by organisation, class (the year it begins and its name), kind of people and day."""
+    found: dict[tuple[int, tuple[int, str] | None, str, date], int] = {}
+    wanted = sorted(organisations)
+    for start in range(0, len(wanted), _BATCH):
+        rows = Headcount.objects.filter(
+            ended_at=None, as_of__in=days, organisation_id__in=wanted[start : start + _BATCH]
+        )
+        fields = (
+            "school_class__school_year",
+            "school_class__name",
+            "organisation_id",
+            "people",
+            "as_of",
+            "value",
+        )
+        for year, name, pk, people, as_of, value in rows.values_list(*fields):
+            found[(pk, None if name is None else (year, name), people, as_of)] = value
+    return found
 
 
 def _slot(one: Headcount) -> tuple[int, int | None, str, date]:

@@ -12,7 +12,7 @@ from bluezone.authority.areas.models import Area
 from bluezone.authority.organisations.kinds import Kind, People
 from bluezone.authority.tabular.models import ImportRun
 
-__all__ = ["Contact", "Headcount", "Organisation", "SchoolClass", "new_key"]
+__all__ = ["Contact", "FormerState", "Headcount", "Organisation", "SchoolClass", "new_key"]
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 KEY_LENGTH = 10
@@ -44,6 +44,15 @@ class Organisation(models.Model):
     path = models.CharField(max_length=AREA_PATH_LENGTH, db_index=True)
     """``ORG/KEY/KEY``: the managing organisations, the highest first, and itself."""
 
+    closed_on = models.DateField(null=True)
+    """The first day on which there is no such organisation any more."""
+
+    continued_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="continues")
+    """What it was merged into when it closed."""
+
+    version = models.PositiveIntegerField(default=0)
+    """Counts edits by hand: who edits an older version than the present is told."""
+
     registered_at = models.DateTimeField()
     registered_by = models.CharField(max_length=60)
     import_run = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
@@ -65,7 +74,32 @@ class Organisation(models.Model):
                 condition=models.Q(managed_by=None) | models.Q(managed_by_name=""),
                 name="organisation_has_one_manager",
             ),
+            models.CheckConstraint(
+                condition=models.Q(continued_by=None) | models.Q(closed_on__isnull=False),
+                name="organisation_is_continued_when_closed",
+            ),
         )
+
+
+class FormerState(models.Model):
+    """What an organisation was before it was edited, so that figures of then are told where it then was."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="former")
+    until = models.DateField(null=True)
+    """The first day on which it was no longer so; ``None``: it never was, a mistake was mended."""
+
+    code = models.CharField(max_length=20)
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=200)
+    located_in = models.ForeignKey(Area, models.PROTECT, related_name="+")
+    managed_by = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    managed_by_name = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=60)
+
+    class Meta:
+        indexes = (models.Index(fields=["organisation", "until"], name="former_state_of_a_day"),)
 
 
 class SchoolClass(models.Model):

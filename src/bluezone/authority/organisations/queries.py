@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
@@ -39,11 +40,14 @@ class AreaCount:
 
 
 def organisations(
-    scope: Scope, *, area_path: str = "", words: str = "", kind: Kind | None = None
+    scope: Scope, *, area_path: str = "", words: str = "", kind: Kind | None = None, closed: bool = False
 ) -> QuerySet[Organisation]:
-    """Those of a scope, by name; in an area, of a kind, with all of these words in name or code."""
+    """Those of a scope, by name; in an area, of a kind, with all of these words in name or code.
+
+    :param closed: with those that have closed.
+    """
     rows = Organisation.objects.filter(withdrawn_at=None).select_related("located_in", "managed_by")
-    rows = _within(rows, scope)
+    rows = _within(rows if closed else rows.filter(closed_on=None), scope)
     if area_path:
         rows = Scope.of([area_path]).filter(rows, "located_in__path")
     if kind is not None:
@@ -54,12 +58,12 @@ def organisations(
 
 
 def organisation_of(key: str, scope: Scope) -> Organisation | None:
-    """One by its key; ``None`` where the scope has no such."""
-    return organisations(scope).filter(key=key).first()
+    """One by its key, closed or not; ``None`` where the scope has no such."""
+    return organisations(scope, closed=True).filter(key=key).first()
 
 
 def managed_by(organisation: Organisation, scope: Scope) -> QuerySet[Organisation]:
-    """Those directly below it, as far as the scope holds them."""
+    """Those directly below it that have not closed, as far as the scope holds them."""
     return organisations(scope).filter(managed_by=organisation)
 
 
@@ -97,12 +101,19 @@ def classes_of(organisation: Organisation, scope: Scope) -> QuerySet[SchoolClass
     ).order_by("-school_year", "name")
 
 
-def latest_headcounts(rows: Sequence[Organisation], scope: Scope) -> Mapping[int, Mapping[str, Headcount]]:
-    """For each organisation (by its number in the database) the newest count of each kind of people."""
-    wanted = organisations(scope).filter(pk__in=[one.pk for one in rows]).order_by().values("pk")
-    counts = Headcount.objects.filter(ended_at=None, school_class=None, organisation__in=wanted).order_by(
-        "as_of"
-    )
+def latest_headcounts(
+    rows: Sequence[Organisation], scope: Scope, day: date | None = None
+) -> Mapping[int, Mapping[str, Headcount]]:
+    """For each organisation (by its number in the database) the newest count of each kind of people.
+
+    :param day: up to this day; the rows are then those of ``history.organisations_on`` it.
+    """
+    wanted = [one.pk for one in rows]
+    if day is None:
+        held = organisations(scope, closed=True).filter(pk__in=wanted).order_by()
+        wanted = list(held.values_list("pk", flat=True))
+    counts = Headcount.objects.filter(ended_at=None, school_class=None, organisation__in=wanted)
+    counts = (counts if day is None else counts.filter(as_of__lte=day)).order_by("as_of")
     found: dict[int, dict[str, Headcount]] = {}
     for one in counts:
         found.setdefault(one.organisation_id, {})[one.people] = one

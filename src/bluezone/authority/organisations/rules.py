@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 __all__ = [
     "DEEPEST",
     "MANAGEMENT_ROOT",
+    "ClassLineWrong",
+    "ClassRoll",
     "ManagementLoop",
-    "grouped",
+    "class_rolls",
     "is_email",
     "is_tax_code",
     "management_paths",
@@ -29,6 +31,8 @@ _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _YEAR = re.compile(r"(20[0-9]{2}) ?[-–/] ?(20[0-9]{2})")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
+_CLASS_LINE = re.compile(r"(?P<name>[^;:,\t ]{1,30})(?:[;:, ]+(?P<pupils>[0-9]{1,5}))?")
+
 KeyT = TypeVar("KeyT")
 
 
@@ -38,11 +42,6 @@ class ManagementLoop(ValueError):
     def __init__(self, key: object) -> None:
         super().__init__(str(key))
         self.key = key
-
-
-def grouped(count: int) -> str:
-    """``1100`` → ``1.100``; Django's Vietnamese format groups nothing."""
-    return f"{count:,}".replace(",", ".")
 
 
 def is_tax_code(code: str) -> bool:
@@ -65,6 +64,40 @@ def school_year(text: str) -> int | None:
     if match is None or int(match[2]) != int(match[1]) + 1:
         return None
     return int(match[1])
+
+
+class ClassRoll(NamedTuple):
+    """A class, and how many pupils it has, if that is said."""
+
+    name: str
+    pupils: int | None
+
+
+class ClassLineWrong(ValueError):
+    """A line of a list of classes cannot be read; ``line`` counts from 1."""
+
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(f"line {line}: {text!r}")
+        self.line = line
+        self.text = text
+
+
+def class_rolls(text: str) -> Sequence[ClassRoll]:
+    """Classes, one a line: ``6A1``, ``6A1 42``, ``6A1: 42``; what is written twice is refused as well.
+
+    :raises ClassLineWrong: see there.
+    """
+    found: dict[str, ClassRoll] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        written = " ".join(line.split())
+        if not written:
+            continue
+        match = _CLASS_LINE.fullmatch(written)
+        if match is None or not written.isprintable() or match["name"] in found:
+            raise ClassLineWrong(number, written[:40])
+        pupils = match["pupils"]
+        found[match["name"]] = ClassRoll(match["name"], None if pupils is None else int(pupils))
+    return list(found.values())
 
 
 def school_year_text(begins: int) -> str:

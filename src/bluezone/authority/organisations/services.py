@@ -15,7 +15,8 @@ from bluezone.authority.organisations.headcounts import add_headcounts
 from bluezone.authority.organisations.models import Contact, Headcount, Organisation, SchoolClass, new_key
 from bluezone.authority.organisations.queries import organisation_of
 from bluezone.authority.organisations.sealed_contact import ContactPerson, open_contact, seal_contact
-from bluezone.authority.organisations.sheet import OrganisationRow, Progress, new_paths
+from bluezone.authority.organisations.sheet import Progress
+from bluezone.authority.organisations.sheet_rows import OrganisationRow, new_paths
 from bluezone.authority.tabular.faults import SheetRefused
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.services import begin_import, undo_import
@@ -221,12 +222,13 @@ def undo_organisations(run_id: uuid.UUID, *, by: Actor, now: datetime) -> Import
     """Take an import back: what it registered is withdrawn, what it superseded counts again.
 
     :raises tabular.services.ImportNotFound: no such import, or undone already.
-    :raises CannotUndo: later imports rest on it.
+    :raises CannotUndo: later imports or edits by hand rest on it.
     """
     run = undo_import(KIND, run_id, by=by, now=now)
     organisations = Organisation.objects.filter(import_run=run)
     classes, headcounts = SchoolClass.objects.filter(import_run=run), Headcount.objects.filter(import_run=run)
     later = (
+        organisations.filter(version__gt=0),
         headcounts.filter(superseded_by__isnull=False),
         Organisation.objects.filter(managed_by__in=organisations, withdrawn_at=None).exclude(import_run=run),
         SchoolClass.objects.filter(school__in=organisations, withdrawn_at=None).exclude(import_run=run),
@@ -234,7 +236,7 @@ def undo_organisations(run_id: uuid.UUID, *, by: Actor, now: datetime) -> Import
         Headcount.objects.filter(school_class__in=classes, ended_at=None).exclude(import_run=run),
     )
     if any(one.exists() for one in later):
-        raise CannotUndo("later imports rest on this one: undo those first")
+        raise CannotUndo("later imports or edits by hand rest on this one: undo those first")
     headcounts.update(ended_at=now)
     Headcount.objects.filter(superseded_by__in=headcounts).update(ended_at=None, superseded_by=None)
     classes.update(withdrawn_at=now)

@@ -21,6 +21,7 @@ from bluezone.authority.tabular.spelling import plain
 __all__ = ["COLUMNS", "RowReader", "not_a_row", "read_code_of", "read_kind", "read_phone"]
 
 COLUMNS = (
+    Column("key", "Mã trong danh bạ", ("Mã danh bạ", "Key")),
     Column("code", "Mã đơn vị", ("Mã", "Mã trường", "Mã số thuế", "MST", "Mã số doanh nghiệp", "Code")),
     Column(
         "name",
@@ -86,7 +87,7 @@ _MAX_NAME = 200
 _MAX_PERSON = 120
 _MAX_CLASS = 30
 _ABOUT_IT = (
-    "code", "kind", "manager_code", "area", "area_code", "address", "contact", "phone", "email",
+    "key", "code", "kind", "manager_code", "area", "area_code", "address", "contact", "phone", "email",
     "as_of", "staff", "pupils", "members", "school_year", "class",
 )  # fmt: skip
 
@@ -94,7 +95,7 @@ _ABOUT_IT = (
 def not_a_row(record: Record) -> Said | None:
     """Why a row is not one of an organisation: a total, a group's title, or a note below the table."""
     name = record.cells.get("name")
-    if isinstance(name, str) and plain(name.rstrip(":")) in _TOTALS:
+    if record.cells.get("key") is None and isinstance(name, str) and plain(name.rstrip(":")) in _TOTALS:
         return Said("dòng tổng: không nhập", "a row of totals is not imported")
     if all(record.cells.get(key) is None for key in _ABOUT_IT):
         return Said(

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import known_path
+from bluezone.authority.formats.numbers import grouped
 from bluezone.authority.organisations import queries, services
-from bluezone.authority.organisations.kinds import KIND_NAMES, PEOPLE_NAMES, Kind, People
-from bluezone.authority.organisations.models import Organisation
-from bluezone.authority.organisations.rules import grouped, school_year_text
+from bluezone.authority.organisations.history import changes_of, organisations_on
+from bluezone.authority.organisations.kinds import Kind, People, kind_name, people_name
+from bluezone.authority.organisations.models import FormerState, Headcount, Organisation
+from bluezone.authority.organisations.rules import school_year_text
 from bluezone.authority.organisations.sealed_contact import ContactPerson, UnreadableContact
+from bluezone.authority.organisations.sheet_export import HEADING, sheet_rows
 from bluezone.authority.organisations.staff import Registrar, contact_reader_of, editor_of, reader_of
+from bluezone.authority.tabular.writing import write_csv, write_xlsx
 
-__all__ = ["contact", "erase_contact", "organisation", "organisations"]
+__all__ = ["contact", "erase_contact", "organisation", "organisations", "table"]
 
 _PAGE = 50
 _LONGEST_SEARCH = 100
@@ -32,7 +38,7 @@ _LONGEST_SEARCH = 100
 @never_cache
 @require_safe
 def organisations(request: HttpRequest) -> HttpResponse:
-    """``/organisations/``: ``?area=01/009&q=thcs&kind=school&page=2``."""
+    """``/organisations/``: ``?area=01/009&q=thcs&kind=school&page=2``; on an earlier day with ``&day=``."""
     registrar = reader_of(request)
     area_path = request.GET.get("area", "")
     words = request.GET.get("q", "").replace("\0", "")[:_LONGEST_SEARCH]  # PostgreSQL has no NUL
@@ -44,24 +50,41 @@ def organisations(request: HttpRequest) -> HttpResponse:
     if not is_theirs and not queries.organisations(registrar.scope, area_path=area_path).exists():
         raise Http404
     kind = _kind(request.GET.get("kind", ""))
-    rows = queries.organisations(registrar.scope, area_path=area_path, words=words, kind=kind)
+    day = _day(request.GET.get("day", ""), registrar.today)
+    closed = "closed" in request.GET
+    found = (
+        organisations_on(day, registrar.scope, area_path=area_path, words=words, kind=kind) if day else None
+    )
+    rows = (
+        queries.organisations(registrar.scope, area_path=area_path, words=words, kind=kind, closed=closed)
+        if found is None
+        else found.rows
+    )
     page = Paginator(rows, _PAGE).get_page(request.GET.get("page"))
-    newest = queries.latest_headcounts(list(page), registrar.scope)
+    newest = queries.latest_headcounts(list(page), registrar.scope, day)
+    shown = queries.organisations(registrar.scope, closed=True).filter(pk__in=[one.pk for one in page])
+    linked = set(shown.order_by().values_list("pk", flat=True))
     context = {
         "registrar": registrar,
         "area": area_path,
         "crumbs": _crumbs(area_path, registrar.scope),
-        "below": below,
+        "below": [] if day else below,
+        "day": day,
+        "today": registrar.today,
+        "closed": closed,
         "words": words,
         "kind": kind,
-        "kinds": KIND_NAMES.items(),
+        "kinds": [(one, kind_name(one)) for one in Kind],
         "page": page,
         "rows": [
             {
                 "organisation": one,
-                "kind": KIND_NAMES[Kind(one.kind)],
+                "then": (then := one if found is None else found.state(one)),
+                "is_linked": one.pk in linked,
+                "has_ended": _has_ended(then.located_in, day or registrar.today),
+                "kind": kind_name(Kind(then.kind)),
                 "counts": [
-                    (PEOPLE_NAMES[People(count.people)], grouped(count.value), count.as_of)
+                    (people_name(People(count.people)), grouped(count.value), count.as_of)
                     for count in newest.get(one.pk, {}).values()
                 ],
             }
@@ -69,6 +92,27 @@ def organisations(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "organisations/list.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def table(request: HttpRequest, form: str) -> HttpResponse:
+    """``/organisations/table.csv`` or ``.xlsx``: the list of today, as a sheet that can come in again."""
+    registrar = reader_of(request)
+    area_path = request.GET.get("area", "")
+    words = request.GET.get("q", "").replace("\0", "")[:_LONGEST_SEARCH]
+    if not _is_path(area_path) or form not in ("csv", "xlsx"):
+        raise Http404
+    kind = _kind(request.GET.get("kind", ""))
+    rows = sheet_rows(queries.organisations(registrar.scope, area_path=area_path, words=words, kind=kind))
+    if form == "csv":
+        data, content_type = write_csv(HEADING, rows), "text/csv; charset=utf-8"
+    else:
+        data = write_xlsx(gettext("Danh bạ"), HEADING, rows)
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    name = f"don-vi-{registrar.today:%Y-%m-%d}.{form}"
+    return HttpResponse(data, content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @login_required
@@ -90,7 +134,7 @@ def contact(request: HttpRequest, key: str) -> HttpResponse:
     try:
         person = services.see_contact(key, scope=registrar.scope, by=registrar.actor, now=registrar.now)
     except UnreadableContact:
-        messages.error(request, "Không giải mã được người liên hệ. Hãy báo quản trị máy chủ.")
+        messages.error(request, gettext("Không giải mã được người liên hệ. Hãy báo quản trị máy chủ."))
         person = None
     return _page(request, registrar, one, person)
 
@@ -103,7 +147,7 @@ def erase_contact(request: HttpRequest, key: str) -> HttpResponse:
     registrar = editor_of(request)
     _found(key, registrar.scope)
     if services.erase_contact(key, scope=registrar.scope, by=registrar.actor, now=registrar.now):
-        messages.success(request, "Đã xóa người liên hệ.")
+        messages.success(request, gettext("Đã xóa người liên hệ."))
     return redirect("organisation", key=key)
 
 
@@ -112,25 +156,48 @@ def _page(
 ) -> HttpResponse:
     scope = registrar.scope
     manager = one.managed_by
+    changes = changes_of(one, scope)
     context = {
         "registrar": registrar,
         "one": one,
-        "kind": KIND_NAMES[Kind(one.kind)],
+        "kind": kind_name(Kind(one.kind)),
         "crumbs": _crumbs(one.located_in.path, scope),
         "manager_name": one.managed_by_name if manager is None else manager.name,
         "manager_key": manager.key if manager and queries.organisation_of(manager.key, scope) else "",
         "manages": queries.managed_by(one, scope)[:200],
         "headcounts": [
-            (PEOPLE_NAMES[People(count.people)], grouped(count.value), count.as_of)
+            (
+                people_name(People(count.people)),
+                grouped(count.value),
+                count.as_of,
+                _elsewhere(one, changes, count),
+            )
             for count in queries.headcounts_of(one, scope)[:200]
         ],
+        "changes": [(change, kind_name(Kind(change.kind))) for change in changes],
+        "heir_key": one.continued_by.key
+        if one.continued_by and queries.organisation_of(one.continued_by.key, scope)
+        else "",
         "classes": [(school_year_text(row.school_year), row) for row in queries.classes_of(one, scope)[:500]],
         "has_contact": queries.has_contact(one, scope),
         "may_see": queries.organisation_of(one.key, registrar.contacts) is not None,
-        "may_erase": queries.organisation_of(one.key, registrar.edits) is not None,
+        "is_school": one.kind == Kind.SCHOOL,
+        "may_edit": queries.organisation_of(one.key, registrar.edits) is not None,
         "person": person,
     }
     return render(request, "organisations/organisation.html", context)
+
+
+def _has_ended(area: Area, day: date) -> bool:
+    return area.valid_until is not None and area.valid_until <= day
+
+
+def _elsewhere(one: Organisation, changes: Sequence[FormerState], count: Headcount) -> str:
+    """Where the organisation was on the day of a count, if it has moved since."""
+    past = [change for change in reversed(changes) if change.until and change.until > count.as_of]
+    if not past or past[0].located_in_id == one.located_in_id:
+        return ""
+    return past[0].located_in.name
 
 
 def _found(key: str, scope: Scope) -> Organisation:
@@ -146,6 +213,15 @@ def _is_path(text: str) -> bool:
     except ValueError:
         return False
     return text != "*"
+
+
+def _day(text: str, today: date) -> date | None:
+    """An earlier day; ``None`` for the present."""
+    try:
+        day = date.fromisoformat(text) if text else today
+    except ValueError:
+        raise Http404 from None
+    return day if day < today else None
 
 
 def _kind(text: str) -> Kind | None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from python_calamine import CalamineError, CalamineWorkbook
 
 from bluezone.authority.tabular.faults import SheetRefused
-from bluezone.authority.tabular.spelling import plain, tidy
+from bluezone.authority.tabular.spelling import plain, tidy, without_guard
 
 __all__ = ["MAX_BYTES", "MAX_ROWS", "Cell", "Sheet", "SheetRow", "is_empty", "read_sheet"]
 
@@ -179,7 +179,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, Sequence[Cell]]]:
                 f"Dòng {line} có dấu ngoặc kép không khép lại hoặc đặt sai chỗ.",
                 f"line {line} has a quotation mark that does not close or is out of place",
             ) from None
-        yield line, [tidy(cell) or None for cell in cells]
+        yield line, [tidy(without_guard(cell)) or None for cell in cells]
 
 
 def _kept(rows: Iterator[tuple[int, Sequence[Cell]]]) -> tuple[SheetRow, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["plain", "tidy"]
+__all__ = ["formula_safe", "plain", "tidy", "without_guard"]
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def tidy(text: str) -> str:
@@ -18,3 +20,13 @@ def plain(text: str) -> str:
     """For comparing: small letters without diacritics, đ as d; ``"Địa_bàn"`` → ``"dia ban"``."""
     letters = unicodedata.normalize("NFD", tidy(text).lower().replace("đ", "d").replace("_", " "))
     return " ".join("".join(one for one in letters if not unicodedata.combining(one)).split())
+
+
+def formula_safe(text: str) -> str:
+    """The text, behind an apostrophe where a spreadsheet could take it for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def without_guard(text: str) -> str:
+    """What :func:`formula_safe` put behind an apostrophe, so that our own sheets come in unchanged."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

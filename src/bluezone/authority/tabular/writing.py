@@ -10,16 +10,11 @@ from datetime import date
 import xlsxwriter
 
 from bluezone.authority.tabular.sheets import Cell
+from bluezone.authority.tabular.spelling import formula_safe
 
 __all__ = ["formula_safe", "write_csv", "write_xlsx"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MAX_WIDTH = 60
-
-
-def formula_safe(text: str) -> str:
-    """The text, behind an apostrophe where a spreadsheet could take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Cell]], delimiter: str = ";") -> bytes:

@@ -1,0 +1,53 @@
+"""An organisation that is being edited: found within the scope, locked, and still what was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.organisations.models import Organisation
+from bluezone.authority.tabular.faults import Said
+from bluezone.errors import Refused
+
+__all__ = ["EditRefused", "EditedMeanwhile", "find_locked", "holds"]
+
+
+class EditRefused(Refused):
+    """An organisation cannot be edited as asked. Its text is English; ``said`` has both languages."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.said = Said(vi, en)
+
+
+class EditedMeanwhile(EditRefused):
+    """Somebody else edited it since it was looked at: their edit stays, this one was not made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "đơn vị vừa được người khác sửa; hãy xem lại rồi gửi lần nữa",
+            "somebody else has edited this organisation meanwhile: look again and send once more",
+        )
+
+
+def find_locked(key: str, version: int, scope: Scope, with_keys: Iterable[str] = ()) -> Organisation:
+    """The organisation, for this transaction alone; the others that the edit rests on are locked with it.
+
+    All in one order, so that two who move organisations below each other do not wait for each other.
+
+    :raises EditRefused: not in the scope.
+    :raises EditedMeanwhile: it is of a later version.
+    """
+    keys = {key, *with_keys}
+    locked = Organisation.objects.select_for_update().filter(key__in=keys, withdrawn_at=None).order_by("pk")
+    one = next((row for row in locked if row.key == key), None)
+    if one is None or not holds(scope, one):
+        raise EditRefused("không có đơn vị này trong phạm vi của bạn", "it is not within your scope")
+    if one.version != version:
+        raise EditedMeanwhile
+    return one
+
+
+def holds(scope: Scope, one: Organisation) -> bool:
+    """Whether a scope holds an organisation, by the area it is in or by who manages it."""
+    return scope.allows(one.located_in.path) or scope.allows(one.path)
