@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["KIND_NAMES", "KIND_WORDS", "PEOPLE_NAMES", "Kind", "People"]
+from django.utils.translation import gettext, gettext_noop
+
+__all__ = ["KIND_NAMES", "KIND_WORDS", "PEOPLE_NAMES", "Kind", "People", "kind_name", "people_name"]
 
 
 class Kind(StrEnum):
@@ -26,12 +28,14 @@ class People(StrEnum):
 
 
 KIND_NAMES = {
-    Kind.AGENCY: "Cơ quan",
-    Kind.SCHOOL: "Trường học",
-    Kind.ENTERPRISE: "Doanh nghiệp",
-    Kind.MASS_ORGANISATION: "Đoàn thể",
-    Kind.RESIDENTIAL_ASSOCIATION: "Tổ chức khu dân cư",
+    Kind.AGENCY: gettext_noop("Cơ quan"),
+    Kind.SCHOOL: gettext_noop("Trường học"),
+    Kind.ENTERPRISE: gettext_noop("Doanh nghiệp"),
+    Kind.MASS_ORGANISATION: gettext_noop("Đoàn thể"),
+    Kind.RESIDENTIAL_ASSOCIATION: gettext_noop("Tổ chức khu dân cư"),
 }
+"""As sheets have them; pages say :func:`kind_name`."""
+
 KIND_WORDS = {
     Kind.AGENCY: ("Cơ quan nhà nước", "Đơn vị sự nghiệp", "Agency"),
     Kind.SCHOOL: ("Trường", "Cơ sở giáo dục", "School"),
@@ -48,7 +52,17 @@ KIND_WORDS = {
 """What clerks write for a kind besides its name."""
 
 PEOPLE_NAMES = {
-    People.STAFF: "Cán bộ, nhân viên",
-    People.PUPILS: "Học sinh, sinh viên",
-    People.MEMBERS: "Hội viên, thành viên",
+    People.STAFF: gettext_noop("Cán bộ, nhân viên"),
+    People.PUPILS: gettext_noop("Học sinh, sinh viên"),
+    People.MEMBERS: gettext_noop("Hội viên, thành viên"),
 }
+
+
+def kind_name(kind: Kind) -> str:
+    """In the reader's language."""
+    return gettext(KIND_NAMES[kind])
+
+
+def people_name(people: People) -> str:
+    """In the reader's language."""
+    return gettext(PEOPLE_NAMES[people])
