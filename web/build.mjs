@@ -29,6 +29,7 @@ if (process.argv.includes("--tests")) {
       codes: here("src/codes/main.ts"),
       demo: here("src/demo/main.ts"),
       heartbeat: here("src/heartbeat/main.ts"),
+      passkeys: here("src/passkeys/main.ts"),
       replay: here("src/replay/main.ts"),
     },
     outdir,

@@ -192,7 +192,7 @@ def test_removing_it_needs_both(an: User, authority_clock: Any) -> None:
     for given in ({"password": "không", "code": code_at(secret, now)}, {"password": PASSWORD, "code": "1"}):
         assert client.post(f"{PAGE}remove", given).status_code == 422
     answer = client.post(f"{PAGE}remove", {"password": PASSWORD, "code": codes[0]}, follow=True)
-    assert "Đã tắt xác thực hai lớp." in said(answer)
+    assert "Đã tắt mã từ ứng dụng xác thực." in said(answer)
     assert give_password(Client())["Location"] == "/"
     assert "accounts.second-factor-removed" in actions()
 

@@ -133,12 +133,15 @@ def open_tab(browser: Browser) -> Iterator[OpenTab]:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[str]:
-    """The authority with the demo page over the folder ``data``, as its own process; gives its address."""
+def serving(data: Path, port: int = 0) -> Iterator[str]:
+    """The authority with the demo page over the folder ``data``, as its own process; gives its address.
+
+    :param port: 0 takes a free one.
+    """
     log = (data / "server.log").open("wb")
     with log:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("serve.py")), str(data)],
+            [sys.executable, str(Path(__file__).with_name("serve.py")), str(data), str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

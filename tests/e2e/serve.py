@@ -1,4 +1,4 @@
-"""A program: serves the data folder given as argument, with the demo page, until standard input ends."""
+"""A program: serves the data folder given as argument, at the port given, until standard input ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if __name__ == "__main__":
     setup.prepare()
     from bluezone.authority import server
 
-    with server.start("127.0.0.1", 0) as running:
+    with server.start("127.0.0.1", int(sys.argv[2])) as running:
         sys.stdout.write(f"{running.url}\n")
         sys.stdout.flush()
         sys.stdin.read()

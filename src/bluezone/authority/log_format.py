@@ -130,6 +130,7 @@ def log_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "loggers": {"fido2": {"level": "WARNING"}},  # it tells which passkey was used
         "filters": {
             "readiness": {"()": "django.utils.log.CallbackFilter", "callback": _is_no_mere_readiness}
         },

@@ -184,6 +184,7 @@ MIDDLEWARE = [
     "bluezone.authority.accounts.language.ReaderLanguage",
     "bluezone.authority.accounts.seen_sessions.SeenSessions",
     "bluezone.authority.accounts.second_factor_required.SecondFactorRequired",
+    "bluezone.authority.accounts.emergency_notice.EmergencyNotice",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -13,6 +13,7 @@ from bluezone.cli.areas import area_app
 from bluezone.cli.audit import audit_app
 from bluezone.cli.bench import run_benchmarks
 from bluezone.cli.demo import demo_day
+from bluezone.cli.emergency import emergency_app
 from bluezone.cli.export_audit import audit_exports
 from bluezone.cli.health_authorities import authority_app
 from bluezone.cli.imports import import_app
@@ -53,6 +54,7 @@ app.add_typer(adoption_app, name="adoption")
 app.add_typer(organisation_app, name="organisation")
 app.add_typer(area_app, name="area")
 app.add_typer(audit_app, name="audit")
+app.add_typer(emergency_app, name="emergency")
 app.add_typer(import_app, name="import")
 app.add_typer(signing_keys.app, name="keys")
 app.add_typer(authority_app, name="authority")

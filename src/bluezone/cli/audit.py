@@ -31,9 +31,11 @@ def show(
     """Print entries, oldest first. That nobody has altered them is for `audit verify` to say."""
     moment = _moment(since)
     prepare_authority()
-    from bluezone.authority.access.audit_queries import audit_entries
+    from bluezone.authority.access.audit_queries import AuditSearch, audit_entries
+    from bluezone.authority.access.scope import Scope
 
-    entries = audit_entries(action=action, actor=actor, subject=subject, since=moment)
+    wanted = AuditSearch(action=action, actor=actor, subject=subject, since=moment)
+    entries = audit_entries(wanted, Scope.everything())
     if counts:
         _print_counts(Counter((one.actor, one.action) for one in entries), as_json=as_json)
         return

@@ -9,14 +9,22 @@ import typer
 
 from bluezone.cli.authority import parse_day, prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
-from bluezone.cli.users import AreaOption, RoleOption, UntilOption, parse_role
+from bluezone.cli.users import (
+    AreaOption,
+    OrganisationOption,
+    RoleOption,
+    UntilOption,
+    parse_place,
+    parse_role,
+)
 
 __all__ = ["invite", "list_invitations", "uninvite"]
 
 
 def invite(
     role: RoleOption,
-    area: AreaOption,
+    area: AreaOption = "",
+    organisation: OrganisationOption = "",
     until: UntilOption = "",
     for_whom: Annotated[str, typer.Option("--for", help="The person's name, to know the link again.")] = "",
     as_json: JsonFlag = False,
@@ -31,17 +39,19 @@ def invite(
     from bluezone.authority.accounts.services.invitations import invite as invite_person
 
     ends = end_of_day(last_day) if last_day else None
+    wanted = parse_role(role)
+    place = parse_place(wanted, area, organisation)
     made, secret = invite_person(
-        HeldRole(parse_role(role), area, ends), for_whom=for_whom, inviter=None, now=runtime.now()
+        HeldRole(wanted, place, ends), for_whom=for_whom, inviter=None, now=runtime.now()
     )
     link = invitation_link(secret)
     if as_json:
         expires = made.expires_at.isoformat()
         print_json(
-            {"invitation": str(made.pk), "role": role, "area": area, "expires_at": expires, "link": link}
+            {"invitation": str(made.pk), "role": role, "area": place, "expires_at": expires, "link": link}
         )
         return
-    say(f"{role} in {area}: one person can use this link, within 72 hours")
+    say(f"{role} in {place}: one person can use this link, within 72 hours")
     typer.echo(link)
 
 

@@ -14,7 +14,15 @@ from bluezone.errors import Refused
 if TYPE_CHECKING:
     from bluezone.authority.access.roles import Role
 
-__all__ = ["AreaOption", "RoleOption", "UntilOption", "parse_role", "user_app"]
+__all__ = [
+    "AreaOption",
+    "OrganisationOption",
+    "RoleOption",
+    "UntilOption",
+    "parse_place",
+    "parse_role",
+    "user_app",
+]
 
 user_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 
@@ -22,6 +30,9 @@ _Name = Annotated[str, typer.Argument(help="Login name, as `list` shows it.")]
 RoleOption = Annotated[str, typer.Option("--role", help="What they may do, for example health-worker.")]
 AreaOption = Annotated[
     str, typer.Option("--area", help="Where: a path such as 01/009 or 01/009/00343, or * for all.")
+]
+OrganisationOption = Annotated[
+    str, typer.Option("--organisation", help="Instead of an area: an organisation's code, or its key.")
 ]
 UntilOption = Annotated[str, typer.Option(help="Last day, YYYY-MM-DD in Vietnam; without it, no end.")]
 _PasswordStdin = Annotated[
@@ -33,12 +44,13 @@ _PasswordStdin = Annotated[
 def create_user(
     name: Annotated[str, typer.Argument(help="Login name: small letters, digits, dots, dashes.")],
     role: RoleOption,
-    area: AreaOption,
+    area: AreaOption = "",
+    organisation: OrganisationOption = "",
     display_name: Annotated[str, typer.Option(help="The name that colleagues see.")] = "",
     password_stdin: _PasswordStdin = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Create an account with one role in one area."""
+    """Create an account with one role, in one area or for one organisation."""
     prepare_authority()
     from django.db import transaction
 
@@ -48,16 +60,18 @@ def create_user(
     from bluezone.authority.accounts.services import create_user
 
     wanted = parse_role(role)
-    _check_area(area)
+    place = parse_place(wanted, area, organisation)
     password, shown = _password(password_stdin)
     cli, now = Actor("cli"), runtime.now()
     with transaction.atomic():
         user = create_user(name, password, display_name=display_name, by=cli, now=now)
-        grant_role(user, wanted, area, by=cli, now=now)
+        grant_role(user, wanted, place, by=cli, now=now)
     if as_json:
-        print_json({"user": user.username, "id": str(user.pk), "role": role, "area": area, "password": shown})
+        print_json(
+            {"user": user.username, "id": str(user.pk), "role": role, "area": place, "password": shown}
+        )
         return
-    say(f"created {user.username}: {role} in {area}")
+    say(f"created {user.username}: {role} in {place}")
     if shown:
         typer.echo(shown)
 
@@ -128,10 +142,11 @@ def enable(name: _Name) -> None:
 def grant(
     name: _Name,
     role: RoleOption,
-    area: AreaOption,
+    area: AreaOption = "",
+    organisation: OrganisationOption = "",
     until: UntilOption = "",
 ) -> None:
-    """Let a person act in another role, or in another area too."""
+    """Let a person act in another role, in another area, or for an organisation too."""
     last_day = parse_day(until, "--until")
     prepare_authority()
     from bluezone.authority import runtime
@@ -141,23 +156,27 @@ def grant(
     from bluezone.authority.accounts.services import find_user
 
     wanted = parse_role(role)
-    _check_area(area)
+    place = parse_place(wanted, area, organisation)
     ends = end_of_day(last_day) if last_day else None
-    grant_role(find_user(name), wanted, area, by=Actor("cli"), now=runtime.now(), until=ends)
-    say(f"{name} is {role} in {area}" + (f" until the end of {until}" if until else ""))
+    grant_role(find_user(name), wanted, place, by=Actor("cli"), now=runtime.now(), until=ends)
+    say(f"{name} is {role} in {place}" + (f" until the end of {until}" if until else ""))
 
 
 @user_app.command("revoke")
-def revoke(name: _Name, role: RoleOption, area: AreaOption) -> None:
-    """End a role that a person holds in just this area, at once."""
+def revoke(
+    name: _Name, role: RoleOption, area: AreaOption = "", organisation: OrganisationOption = ""
+) -> None:
+    """End a role that a person holds in just this area or for this organisation, at once."""
     prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.access.services import revoke_role
     from bluezone.authority.accounts.services import find_user
 
-    revoke_role(find_user(name), parse_role(role), area, by=Actor("cli"), now=runtime.now())
-    say(f"{name} is not {role} in {area} any more")
+    wanted = parse_role(role)
+    place = _place(area, organisation)
+    revoke_role(find_user(name), wanted, place, by=Actor("cli"), now=runtime.now())
+    say(f"{name} is not {role} in {place} any more")
 
 
 @user_app.command("password")
@@ -214,9 +233,28 @@ def parse_role(text: str) -> Role:
         raise typer.BadParameter(f"{text!r} is not one of {names}", param_hint="--role") from None
 
 
-def _check_area(area: str) -> None:
+def parse_place(role: Role, area: str, organisation: str) -> str:
+    """The path of a grant of this role.
+
+    :raises typer.BadParameter: neither an area nor an organisation is given, or both are.
+    :raises Refused: there is no such one, or the role is not granted for organisations.
+    """
     from bluezone.authority.access.scope import EVERYWHERE, Scope
+    from bluezone.authority.accounts.organisation_grants import check_organisation_role
     from bluezone.authority.areas.queries import known_path
 
-    if area != EVERYWHERE and not known_path(area, Scope.everything()):
+    place = _place(area, organisation)
+    if organisation:
+        check_organisation_role(role)
+    elif area != EVERYWHERE and not known_path(area, Scope.everything()):
         raise Refused(f"there is no area {area!r}")
+    return place
+
+
+def _place(area: str, organisation: str) -> str:
+    from bluezone.authority.access.scope import Scope
+    from bluezone.authority.accounts.organisation_grants import named_organisation
+
+    if bool(area) == bool(organisation):
+        raise typer.BadParameter("give either --area or --organisation", param_hint="--area")
+    return named_organisation(organisation, Scope.everything()).path if organisation else area

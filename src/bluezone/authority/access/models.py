@@ -9,7 +9,7 @@ from django.db import models
 
 from bluezone.authority.access.roles import Role
 
-__all__ = ["AuditEntry", "AuditSeal", "Grant"]
+__all__ = ["AuditEntry", "AuditSeal", "EmergencyAccess", "Grant"]
 
 AREA_PATH_LENGTH = 120
 
@@ -23,6 +23,8 @@ class Grant(models.Model):
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    is_emergency = models.BooleanField(default=False)
+    """Taken, not given: see :class:`EmergencyAccess`. Nothing can be granted or taken on its strength."""
 
     class Meta:
         constraints = (
@@ -30,6 +32,31 @@ class Grant(models.Model):
             models.CheckConstraint(
                 condition=models.Q(valid_until=None) | models.Q(valid_until__gte=models.F("valid_from")),
                 name="grant_ends_after_it_begins",
+            ),
+        )
+
+
+class EmergencyAccess(models.Model):
+    """Why somebody took a role beyond their grants for some hours, and what a second person thought of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    grant = models.OneToOneField(Grant, models.PROTECT, related_name="emergency")
+    reason = models.CharField(max_length=500)
+    planned_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    """When its end was noted; the grant says when it ended."""
+
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True, db_index=True)
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    is_justified = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(reviewed_at=None, reviewed_by=None, is_justified=None)
+                | models.Q(reviewed_at__isnull=False, reviewed_by__isnull=False, is_justified__isnull=False),
+                name="emergency_review_is_whole",
             ),
         )
 

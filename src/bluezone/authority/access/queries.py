@@ -19,7 +19,10 @@ __all__ = ["HeldRole", "roles_held", "roles_of", "scope_of", "unsealed_entries"]
 
 
 def scope_of(user: AbstractBaseUser | AnonymousUser, roles: Collection[Role], now: datetime) -> Scope:
-    """Where a user holds any of these roles now; nothing for one who is not active or not logged in."""
+    """Where a user holds any of these roles now, taken in an emergency or given.
+
+    Nothing for one who is not active or not logged in.
+    """
     if not user.is_authenticated or not user.is_active:
         return Scope.nothing()
     held = _valid(now).filter(user_id=user.pk, role__in=[role.value for role in roles])
@@ -30,8 +33,7 @@ def roles_held(scope: Scope, now: datetime) -> dict[UUID, tuple[HeldRole, ...]]:
     """The roles in a scope's areas that each user holds now, by the user's id."""
     held: dict[UUID, tuple[HeldRole, ...]] = {}
     for grant in scope.filter(_valid(now), "area_path").order_by("area_path", "role", "pk"):
-        one = HeldRole(Role(grant.role), grant.area_path, grant.valid_until)
-        held[grant.user_id] = (*held.get(grant.user_id, ()), one)
+        held[grant.user_id] = (*held.get(grant.user_id, ()), _held(grant))
     return held
 
 
@@ -40,7 +42,11 @@ def roles_of(user: AbstractBaseUser | AnonymousUser, now: datetime) -> tuple[Hel
     if not user.is_authenticated or not user.is_active:
         return ()
     grants = _valid(now).filter(user_id=user.pk).order_by("area_path", "role", "pk")
-    return tuple(HeldRole(Role(one.role), one.area_path, one.valid_until) for one in grants)
+    return tuple(_held(one) for one in grants)
+
+
+def _held(grant: Grant) -> HeldRole:
+    return HeldRole(Role(grant.role), grant.area_path, grant.valid_until, grant.is_emergency)
 
 
 def _valid(now: datetime) -> QuerySet[Grant]:

@@ -7,14 +7,20 @@ from enum import StrEnum
 __all__ = [
     "ADOPTION_EDITORS",
     "ADOPTION_READERS",
+    "AUDIT_READERS",
     "CODE_ISSUERS",
     "CONTACT_READERS",
+    "EMERGENCY_REVIEWERS",
+    "EMERGENCY_ROLES",
     "GRANTABLE",
     "INVITERS",
     "LIMIT_SETTERS",
     "ORGANISATION_EDITORS",
     "ORGANISATION_READERS",
+    "ORGANISATION_ROLES",
+    "PUPILS_RETURN_FILLERS",
     "SECOND_FACTOR_ROLES",
+    "STAFF_RETURN_FILLERS",
     "STATISTICS_READERS",
     "Role",
 ]
@@ -42,6 +48,15 @@ ADOPTION_EDITORS = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.WAR
 ADOPTION_READERS = ADOPTION_EDITORS | {Role.EPIDEMIOLOGIST, Role.AUDITOR}
 """Who may see figures of adoption; they are counts, of nobody in particular."""
 
+STAFF_RETURN_FILLERS = ADOPTION_EDITORS | {Role.AGENCY_CLERK}
+"""Who may make the return of an agency; officers for one that tells them by telephone."""
+
+PUPILS_RETURN_FILLERS = ADOPTION_EDITORS | {Role.SCHOOL_CLERK}
+"""Who may make the returns of a school's classes."""
+
+AUDIT_READERS = frozenset({Role.AUDITOR})
+"""Who may search the record of who did what, as far as it concerns their areas."""
+
 CODE_ISSUERS = frozenset({Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST})
 """Who may issue a verification code: those who see a person's test result as part of their work."""
 
@@ -67,6 +82,9 @@ STATISTICS_READERS = frozenset(
 )
 """Who may see the statistics of codes in their area, and those of keys."""
 
+ORGANISATION_ROLES = frozenset({Role.AGENCY_CLERK, Role.SCHOOL_CLERK, Role.GUARD})
+"""Which roles are granted for an organisation and those that it manages, wherever these are."""
+
 _WARD_STAFF = frozenset({Role.WARD_OFFICER, Role.AGENCY_CLERK, Role.SCHOOL_CLERK, Role.GUARD, Role.CANVASSER})
 _DISTRICT_STAFF = _WARD_STAFF | {Role.DISTRICT_OFFICER, Role.HEALTH_WORKER}
 
@@ -80,6 +98,23 @@ GRANTABLE: dict[Role, frozenset[Role]] = {
 
 INVITERS = frozenset(GRANTABLE)
 """Who may invite somebody at all."""
+
+EMERGENCY_ROLES: dict[Role, frozenset[Role]] = {
+    Role.CITY_OFFICER: frozenset(
+        {Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.WARD_OFFICER, Role.HEALTH_WORKER}
+        | {Role.EPIDEMIOLOGIST, Role.CANVASSER, Role.GUARD}
+    ),
+    Role.DISTRICT_OFFICER: frozenset(
+        {Role.DISTRICT_OFFICER, Role.WARD_OFFICER, Role.HEALTH_WORKER, Role.CANVASSER, Role.GUARD}
+    ),
+    Role.WARD_OFFICER: frozenset({Role.WARD_OFFICER, Role.CANVASSER, Role.GUARD}),
+    Role.HEALTH_WORKER: frozenset({Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST}),
+    Role.EPIDEMIOLOGIST: frozenset({Role.EPIDEMIOLOGIST, Role.HEALTH_WORKER}),
+}
+"""Which roles each may take for some hours in an emergency; nobody takes that of an auditor or operator."""
+
+EMERGENCY_REVIEWERS = INVITERS | {Role.AUDITOR}
+"""Who is told of emergency access, and says what to think of it."""
 
 SECOND_FACTOR_ROLES = CONTACT_READERS | INVITERS | {Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST, Role.CANVASSER}
 """Who sees personal data, or makes accounts that do: they need a second factor where it is required."""

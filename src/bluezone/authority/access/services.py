@@ -10,6 +10,7 @@ from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Greatest
 
 from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.access.emergency_services import end_emergencies_of
 from bluezone.authority.access.models import Grant
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import EVERYWHERE, Scope, check_area_path
@@ -56,17 +57,20 @@ def grant_role(
 
 @transaction.atomic
 def revoke_role(user: AbstractBaseUser, role: Role, area_path: str, *, by: Actor, now: datetime) -> None:
-    """End what a user was granted in just this area, at once.
+    """End what a user was granted in just this area, at once, and what they took in an emergency.
 
     :raises GrantRefused: if they do not hold it there, so that a typing error is not taken for done.
     """
     held = Q(valid_until=None) | Q(valid_until__gt=now)
-    mine = Grant.objects.filter(held, user_id=user.pk, role=role.value, area_path=area_path)
+    mine = Grant.objects.filter(
+        held, user_id=user.pk, role=role.value, area_path=area_path, is_emergency=False
+    )
     ended = mine.update(valid_until=Greatest(F("valid_from"), Value(now, DateTimeField())))
     if not ended:
         raise GrantRefused(f"{user.get_username()} is not {role.value} in {area_path}")
     details = {"role": role.value, "area": area_path}
     record(by, "access.role-revoked", f"user:{user.pk}", details, now=now)
+    end_emergencies_of(user.pk, by=by, now=now)
 
 
 @transaction.atomic

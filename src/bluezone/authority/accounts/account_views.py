@@ -9,15 +9,18 @@ from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from bluezone.authority.access.queries import roles_of
 from bluezone.authority.access.rate_limit import FixedWindow
+from bluezone.authority.access.roles import EMERGENCY_REVIEWERS
 from bluezone.authority.accounts.forms import PasswordForm
+from bluezone.authority.accounts.places import place_names
 from bluezone.authority.accounts.queries import own_sessions
-from bluezone.authority.accounts.second_factor_queries import has_second_factor
+from bluezone.authority.accounts.second_factor_queries import has_second_factor, passkeys_of
 from bluezone.authority.accounts.seen_sessions import note_present_session
 from bluezone.authority.accounts.services import own_account
 from bluezone.authority.accounts.services.account_rows import WeakPassword
@@ -50,17 +53,17 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         if not PASSWORD_LIMIT.allows(str(me.user.pk), me.now):
             return too_often(
-                request, PASSWORD_LIMIT.retry_after(me.now), "Đã có quá nhiều lần nhập sai mật khẩu."
+                request, PASSWORD_LIMIT.retry_after(me.now), gettext("Đã có quá nhiều lần nhập sai mật khẩu.")
             )
         try:
             user = own_account.change_own_password(
                 me.user.pk, form.cleaned_data["old"], form.cleaned_data["new"], now=me.now
             )
         except own_account.WrongPassword:
-            form.add_error("old", "Mật khẩu hiện tại không đúng.")
+            form.add_error("old", gettext("Mật khẩu hiện tại không đúng."))
         except own_account.SamePassword:
             PASSWORD_LIMIT.give_back(str(me.user.pk), me.now)
-            form.add_error("new", "Mật khẩu mới trùng với mật khẩu hiện tại.")
+            form.add_error("new", gettext("Mật khẩu mới trùng với mật khẩu hiện tại."))
         except WeakPassword as refusal:
             PASSWORD_LIMIT.give_back(str(me.user.pk), me.now)
             form.add_error("new", why_weak(refusal.codes))
@@ -68,7 +71,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
             PASSWORD_LIMIT.give_back(str(me.user.pk), me.now)
             update_session_auth_hash(request, user)
             request.user = user
-            messages.success(request, "Đã đổi mật khẩu. Các trình duyệt khác đã bị đăng xuất.")
+            messages.success(request, gettext("Đã đổi mật khẩu. Các trình duyệt khác đã bị đăng xuất."))
             return redirect("account")
     return _page(request, me, form, status=422)
 
@@ -80,16 +83,22 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     me = myself(request)
     own_account.sign_out_everywhere(me.user.pk, now=me.now)
     logout(request)
-    messages.success(request, "Đã đăng xuất khỏi mọi trình duyệt.")
+    messages.success(request, gettext("Đã đăng xuất khỏi mọi trình duyệt."))
     return redirect("login")
 
 
 def _page(request: HttpRequest, me: Myself, form: PasswordForm, status: int = 200) -> HttpResponse:
     note_present_session(request)  # else one from before this was kept would be missing
+    held = roles_of(me.user, me.now)
+    names = place_names(one.area_path for one in held)
     context = {
         "form": form,
         "has_second_factor": has_second_factor(me.user),
-        "roles": [(ROLE_NAMES[one.role], one) for one in roles_of(me.user, me.now)],
+        "passkeys": len(passkeys_of(me.user)),
+        "may_review_emergencies": any(
+            one.role in EMERGENCY_REVIEWERS and not one.is_emergency for one in held
+        ),
+        "roles": [(ROLE_NAMES[one.role], names[one.area_path], one.until) for one in held],
         "sessions": own_sessions(me.user, request.session.session_key or ""),
     }
     return render(request, "accounts/account.html", context, status=status)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy
 
 __all__ = [
     "AcceptForm",
@@ -14,8 +15,10 @@ __all__ = [
     "FaultsForm",
     "InvitationForm",
     "LoginForm",
+    "NameForm",
     "PasswordForm",
     "RemoveForm",
+    "RemovePasskeyForm",
 ]
 
 _MAX = 200
@@ -26,32 +29,34 @@ class LoginForm(AuthenticationForm):
     """Asks for a name and a password and does not say which one was wrong."""
 
     username = forms.CharField(
-        label="Tên đăng nhập",
+        label=gettext_lazy("Tên đăng nhập"),
         max_length=60,
-        error_messages={"required": "Hãy nhập tên đăng nhập."},
+        error_messages={"required": gettext_lazy("Hãy nhập tên đăng nhập.")},
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
         ),
     )
     password = forms.CharField(
-        label="Mật khẩu",
+        label=gettext_lazy("Mật khẩu"),
         strip=False,
         max_length=200,
-        error_messages={"required": "Hãy nhập mật khẩu."},
+        error_messages={"required": gettext_lazy("Hãy nhập mật khẩu.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
     def get_invalid_login_error(self) -> forms.ValidationError:
-        return forms.ValidationError("Tên đăng nhập hoặc mật khẩu không đúng.", code="invalid_login")
+        return forms.ValidationError(
+            gettext_lazy("Tên đăng nhập hoặc mật khẩu không đúng."), code="invalid_login"
+        )
 
 
-def new_password_field(label: str, **more: Any) -> forms.CharField:
+def new_password_field(label: Any, **more: Any) -> forms.CharField:
     """A field for a password that is being chosen."""
     return forms.CharField(
         label=label,
         strip=False,
         max_length=_MAX,
-        error_messages={"required": "Hãy nhập mật khẩu mới, hai lần."},
+        error_messages={"required": gettext_lazy("Hãy nhập mật khẩu mới, hai lần.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         **more,
     )
@@ -60,10 +65,10 @@ def new_password_field(label: str, **more: Any) -> forms.CharField:
 def present_password_field() -> forms.CharField:
     """A field for the password that one has."""
     return forms.CharField(
-        label="Mật khẩu hiện tại",
+        label=gettext_lazy("Mật khẩu hiện tại"),
         strip=False,
         max_length=_MAX,
-        error_messages={"required": "Hãy nhập mật khẩu hiện tại."},
+        error_messages={"required": gettext_lazy("Hãy nhập mật khẩu hiện tại.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -80,13 +85,16 @@ class FaultsForm(forms.Form):
 class TwicePasswordForm(FaultsForm):
     """A new password, typed twice because nobody sees it."""
 
-    new = new_password_field("Mật khẩu mới", help_text="Ít nhất 12 ký tự; một câu ngắn dễ nhớ là tốt nhất.")
-    again = new_password_field("Nhập lại mật khẩu mới")
+    new = new_password_field(
+        gettext_lazy("Mật khẩu mới"),
+        help_text=gettext_lazy("Ít nhất 12 ký tự; một câu ngắn dễ nhớ là tốt nhất."),
+    )
+    again = new_password_field(gettext_lazy("Nhập lại mật khẩu mới"))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("new") and given.get("again") and given["new"] != given["again"]:
-            self.add_error("again", "Hai lần nhập mật khẩu mới không giống nhau.")
+            self.add_error("again", gettext_lazy("Hai lần nhập mật khẩu mới không giống nhau."))
         return given
 
 
@@ -101,31 +109,31 @@ class InvitationForm(FaultsForm):
     """Who may do what, where and until when; only what the inviter may grant is offered."""
 
     for_whom = forms.CharField(
-        label="Họ tên người được mời",
+        label=gettext_lazy("Họ tên người được mời"),
         required=False,
         max_length=120,
-        help_text="Để anh/chị nhận ra lời mời; người được mời có thể sửa.",
+        help_text=gettext_lazy("Để anh/chị nhận ra lời mời; người được mời có thể sửa."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(
-        label="Vai trò",
+        label=gettext_lazy("Vai trò"),
         error_messages={
-            "required": "Hãy chọn vai trò.",
-            "invalid_choice": "Hãy chọn một vai trò trong danh sách.",
+            "required": gettext_lazy("Hãy chọn vai trò."),
+            "invalid_choice": gettext_lazy("Hãy chọn một vai trò trong danh sách."),
         },
     )
     area = forms.ChoiceField(
-        label="Địa bàn",
+        label=gettext_lazy("Địa bàn"),
         error_messages={
-            "required": "Hãy chọn địa bàn.",
-            "invalid_choice": "Hãy chọn một địa bàn trong danh sách.",
+            "required": gettext_lazy("Hãy chọn địa bàn."),
+            "invalid_choice": gettext_lazy("Hãy chọn một địa bàn trong danh sách."),
         },
     )
     until = forms.DateField(
-        label="Ngày cuối",
+        label=gettext_lazy("Ngày cuối"),
         required=False,
-        help_text="Để trống nếu không có thời hạn.",
-        error_messages={"invalid": "Ngày cuối không phải một ngày."},
+        help_text=gettext_lazy("Để trống nếu không có thời hạn."),
+        error_messages={"invalid": gettext_lazy("Ngày cuối không phải một ngày.")},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -144,17 +152,17 @@ class AcceptForm(TwicePasswordForm):
     """What the invited person chooses."""
 
     display_name = forms.CharField(
-        label="Họ tên",
+        label=gettext_lazy("Họ tên"),
         max_length=120,
-        help_text="Đồng nghiệp sẽ thấy tên này.",
-        error_messages={"required": "Hãy nhập họ tên."},
+        help_text=gettext_lazy("Đồng nghiệp sẽ thấy tên này."),
+        error_messages={"required": gettext_lazy("Hãy nhập họ tên.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     username = forms.CharField(
-        label="Tên đăng nhập",
+        label=gettext_lazy("Tên đăng nhập"),
         max_length=60,
-        help_text="Chữ thường không dấu, chữ số, dấu chấm; ví dụ: nguyen.an",
-        error_messages={"required": "Hãy nhập tên đăng nhập."},
+        help_text=gettext_lazy("Chữ thường không dấu, chữ số, dấu chấm; ví dụ: nguyen.an"),
+        error_messages={"required": gettext_lazy("Hãy nhập tên đăng nhập.")},
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     field_order = ("display_name", "username", "new", "again")
@@ -164,10 +172,10 @@ class CodeForm(FaultsForm):
     """A code of the app, or one of those on paper."""
 
     code = forms.CharField(
-        label="Mã xác thực",
+        label=gettext_lazy("Mã xác thực"),
         max_length=40,
-        help_text="6 chữ số trong ứng dụng xác thực, hoặc một mã dự phòng.",
-        error_messages={"required": "Hãy nhập mã xác thực."},
+        help_text=gettext_lazy("6 chữ số trong ứng dụng xác thực, hoặc một mã dự phòng."),
+        error_messages={"required": gettext_lazy("Hãy nhập mã xác thực.")},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "none"}),
     )
 
@@ -183,3 +191,33 @@ class RemoveForm(CodeForm):
 
     password = present_password_field()
     field_order = ("password", "code")
+
+
+class NameForm(FaultsForm):
+    """What somebody calls a passkey, to know it from the others."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Tên passkey"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("Ví dụ: điện thoại của tôi, khóa USB màu xanh."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class RemovePasskeyForm(FaultsForm):
+    """The password; and a code where without this passkey the password alone would be left."""
+
+    password = present_password_field()
+    code = forms.CharField(
+        label=gettext_lazy("Một mã dự phòng"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("Cần một mã dự phòng, vì đây là lớp thứ hai cuối cùng của tài khoản."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+    def __init__(self, *args: Any, needs_code: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not needs_code:
+            del self.fields["code"]

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,13 +18,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bluezone.authority import runtime
 from bluezone.authority.access.audit import user_actor
 from bluezone.authority.access.rate_limit import FixedWindow, client_address
-from bluezone.authority.access.roles import Role
+from bluezone.authority.access.roles import ORGANISATION_ROLES, Role
 from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import EVERYWHERE
 from bluezone.authority.accounts.forms import AcceptForm, InvitationForm
 from bluezone.authority.accounts.invitation_links import invitation_link
 from bluezone.authority.accounts.invitation_queries import grantable_invitations
 from bluezone.authority.accounts.models import Invitation
+from bluezone.authority.accounts.organisation_grants import is_organisation
+from bluezone.authority.accounts.places import place_name, place_names
 from bluezone.authority.accounts.rules import end_of_day
 from bluezone.authority.accounts.services.account_rows import BadUsername, UsernameTaken, WeakPassword
 from bluezone.authority.accounts.services.invitations import (
@@ -37,25 +40,31 @@ from bluezone.authority.accounts.services.invitations import (
 from bluezone.authority.accounts.staff import Inviter, inviter_of
 from bluezone.authority.accounts.texts import ROLE_NAMES, why_weak
 from bluezone.authority.accounts.views import too_often
+from bluezone.authority.organisations.models import Organisation
+from bluezone.authority.organisations.queries import organisation_of
+from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["ACCEPT_LIMIT", "accept", "invitations", "withdraw"]
 
 ACCEPT_LIMIT = FixedWindow(limit=30, window=timedelta(minutes=5))
-_TRIES = "Đã có quá nhiều lần thử từ mạng này."
-_EVERYWHERE_NAME = "Tất cả địa bàn"
+_TRIES = gettext_lazy("Đã có quá nhiều lần thử từ mạng này.")
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitations(request: HttpRequest) -> HttpResponse:
-    """``/invitations/``: the form, and the links that wait; after it is sent, the new link, this once."""
+    """``/invitations/``: the form, and the links that wait; after it is sent, the new link, this once.
+
+    With ``?organisation=KEY`` somebody is invited to work for that one.
+    """
     inviter = inviter_of(request)
-    areas = {**({EVERYWHERE: _EVERYWHERE_NAME} if inviter.scope.unlimited else {}), **inviter.areas}
-    roles = {role.value: name for role, name in ROLE_NAMES.items() if role in inviter.grantable}
+    key = (request.POST if request.method == "POST" else request.GET).get("organisation", "")
+    organisation = _organisation(key, inviter)
+    offered = _offered(inviter, organisation)
     if request.method != "POST":
-        return _page(request, inviter, InvitationForm(areas=areas, roles=roles))
-    form = InvitationForm(request.POST, areas=areas, roles=roles)
+        return _page(request, inviter, InvitationForm(**offered), organisation)
+    form = InvitationForm(request.POST, **offered)
     if form.is_valid():
         asked = form.cleaned_data
         until = end_of_day(asked["until"]) if asked["until"] else None
@@ -63,11 +72,11 @@ def invitations(request: HttpRequest) -> HttpResponse:
         try:
             made, secret = invite(wanted, for_whom=asked["for_whom"], inviter=inviter.user, now=inviter.now)
         except InvitationRefused as refusal:
-            form.add_error(refusal.field, refusal.said.vi)
+            form.add_error(refusal.field, in_language(refusal.said))
         else:
-            fresh = InvitationForm(areas=areas, roles=roles)
-            return _page(request, inviter, fresh, made=made, link=invitation_link(secret))
-    return _page(request, inviter, form, status=422)
+            fresh, link = InvitationForm(**offered), invitation_link(secret)
+            return _page(request, inviter, fresh, organisation, made=made, link=link)
+    return _page(request, inviter, form, organisation, status=422)
 
 
 @login_required
@@ -77,9 +86,9 @@ def withdraw(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     inviter = inviter_of(request)
     if invitation_id in {one.pk for one in _waiting(inviter)}:
         withdraw_invitation(invitation_id, by=user_actor(inviter.user.pk), now=inviter.now)
-        messages.success(request, "Đã thu hồi lời mời. Liên kết không dùng được nữa.")
+        messages.success(request, gettext("Đã thu hồi lời mời. Liên kết không dùng được nữa."))
     else:
-        messages.error(request, "Lời mời này đã được dùng, đã hết hạn hoặc đã bị thu hồi.")
+        messages.error(request, gettext("Lời mời này đã được dùng, đã hết hạn hoặc đã bị thu hồi."))
     return redirect("invitations")
 
 
@@ -101,7 +110,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
         if form.is_valid() and _is_accepted(secret, form):
             ACCEPT_LIMIT.give_back(address, now)
             logout(request)  # perhaps whoever sent the link has used this browser before
-            messages.success(request, "Đã tạo tài khoản. Hãy đăng nhập.")
+            messages.success(request, gettext("Đã tạo tài khoản. Hãy đăng nhập."))
             return redirect("login")
     except InvitationNotOpen:
         return render(request, "accounts/invitation_closed.html", status=404)
@@ -113,9 +122,12 @@ def _is_accepted(secret: str, form: AcceptForm) -> bool:
     try:
         accept_invitation(secret, given["username"], given["new"], given["display_name"], now=runtime.now())
     except BadUsername:
-        form.add_error("username", "Chỉ dùng chữ thường không dấu, chữ số, dấu chấm, gạch ngang, gạch dưới.")
+        form.add_error(
+            "username",
+            gettext("Chỉ dùng chữ thường không dấu, chữ số, dấu chấm, gạch ngang, gạch dưới."),
+        )
     except UsernameTaken:
-        form.add_error("username", "Tên đăng nhập này đã có người dùng. Hãy chọn tên khác.")
+        form.add_error("username", gettext("Tên đăng nhập này đã có người dùng. Hãy chọn tên khác."))
     except WeakPassword as refusal:
         form.add_error("new", why_weak(refusal.codes))
     else:
@@ -126,8 +138,36 @@ def _is_accepted(secret: str, form: AcceptForm) -> bool:
 def _accept_page(
     request: HttpRequest, invitation: Invitation, form: AcceptForm, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "invitation": invitation, "role": ROLE_NAMES[Role(invitation.role)]}
+    context = {
+        "form": form,
+        "invitation": invitation,
+        "role": ROLE_NAMES[Role(invitation.role)],
+        "place": place_name(invitation.area_path) if is_organisation(invitation.area_path) else "",
+    }
     return render(request, "accounts/accept.html", context, status=status)
+
+
+def _organisation(key: str, inviter: Inviter) -> Organisation | None:
+    if not key:
+        return None
+    found = organisation_of(key, inviter.scope) if key.isalnum() else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _offered(inviter: Inviter, organisation: Organisation | None) -> dict[str, dict[str, str]]:
+    """The places and roles of the form: what the inviter may grant, at most."""
+    roles = inviter.grantable
+    if organisation is not None:
+        areas, roles = {organisation.path: organisation.name}, roles & ORGANISATION_ROLES
+    else:
+        everywhere = {EVERYWHERE: gettext("Tất cả địa bàn")} if inviter.scope.unlimited else {}
+        areas = {**everywhere, **inviter.areas}
+    return {
+        "areas": areas,
+        "roles": {role.value: str(name) for role, name in ROLE_NAMES.items() if role in roles},
+    }
 
 
 def _waiting(inviter: Inviter) -> list[Invitation]:
@@ -138,15 +178,14 @@ def _page(
     request: HttpRequest,
     inviter: Inviter,
     form: InvitationForm,
+    organisation: Organisation | None,
     *,
     made: Invitation | None = None,
     link: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    names = {**inviter.areas, EVERYWHERE: _EVERYWHERE_NAME}
-    rows = [
-        (ROLE_NAMES[Role(one.role)], names.get(one.area_path, one.area_path), one)
-        for one in _waiting(inviter)
-    ]
-    context = {"form": form, "waiting": rows, "made": made, "link": link}
+    waiting = _waiting(inviter)
+    names = place_names(one.area_path for one in waiting)
+    rows = [(ROLE_NAMES[Role(one.role)], names[one.area_path], one) for one in waiting]
+    context = {"form": form, "organisation": organisation, "waiting": rows, "made": made, "link": link}
     return render(request, "accounts/invitations.html", context, status=status)

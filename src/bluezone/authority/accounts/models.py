@@ -13,7 +13,15 @@ from django.utils.crypto import salted_hmac
 from bluezone.authority.access.models import AREA_PATH_LENGTH
 from bluezone.authority.access.roles import Role
 
-__all__ = ["Invitation", "RecoveryCode", "StaffSession", "TotpSecret", "User"]
+__all__ = [
+    "Invitation",
+    "Passkey",
+    "PasskeyChallenge",
+    "RecoveryCode",
+    "StaffSession",
+    "TotpSecret",
+    "User",
+]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -101,7 +109,7 @@ class TotpSecret(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """One of the codes on paper for whoever has lost the authenticator; each is good once."""
+    """One of the codes on paper for whoever has lost authenticator and passkeys; each is good once."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     code_hash = models.BinaryField(max_length=32)
@@ -109,3 +117,28 @@ class RecoveryCode(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once"),)
+
+
+class Passkey(models.Model):
+    """The public half of a key pair that a phone, a computer or a stick keeps for a user."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField(max_length=4096)
+    """In COSE's form. What make of device has the other half is not kept."""
+
+    name = models.CharField(max_length=60)
+    added_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    sign_count = models.PositiveBigIntegerField()
+    is_backup_eligible = models.BooleanField()
+    """Whether it may be copied to other devices of its user; never changes."""
+
+    is_backed_up = models.BooleanField()
+
+
+class PasskeyChallenge(models.Model):
+    """What a browser was asked to sign; whoever deletes the row may take the answer, nobody else after."""
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    expires_at = models.DateTimeField(db_index=True)

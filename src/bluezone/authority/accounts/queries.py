@@ -6,10 +6,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from bluezone.authority.access.queries import roles_held
 from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.accounts.models import StaffSession, User
+from bluezone.authority.accounts.rules import OTHER_BROWSER
 from bluezone.authority.accounts.session_store import live_row_keys, row_key
 
 __all__ = ["OwnSession", "StaffAccount", "own_sessions", "staff_accounts"]
@@ -42,7 +45,12 @@ def own_sessions(user: User, cookie: str) -> list[OwnSession]:
     rows = list(StaffSession.objects.filter(user=user, epoch=user.session_epoch).order_by("-seen_at", "pk"))
     live, this = live_row_keys(one.row_key for one in rows), row_key(cookie)
     shown = [
-        OwnSession(one.browser, one.started_at, one.seen_at, one.row_key == this)
+        OwnSession(
+            gettext("khác") if one.browser == OTHER_BROWSER else one.browser,
+            one.started_at,
+            one.seen_at,
+            one.row_key == this,
+        )
         for one in rows
         if one.row_key in live
     ]

@@ -1,14 +1,34 @@
-"""Pure decisions about accounts: browsers, invitations, the end of a last day."""
+"""Pure decisions about accounts: browsers, invitations, the end of a last day, passkeys and their site."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-__all__ = ["INVITATION_LIFE", "OTHER_BROWSER", "browser_family", "end_of_day", "is_open_invitation"]
+__all__ = [
+    "CHALLENGE_LIFE",
+    "INVITATION_LIFE",
+    "MOST_PASSKEYS",
+    "OTHER_BROWSER",
+    "PasskeySite",
+    "browser_family",
+    "counter_may_be_its_own",
+    "end_of_day",
+    "is_open_invitation",
+    "passkey_site",
+]
 
 INVITATION_LIFE = timedelta(hours=72)
 """How long a link can be used."""
+
+CHALLENGE_LIFE = timedelta(minutes=5)
+"""How long a browser has to sign with a passkey."""
+
+MOST_PASSKEYS = 20
+"""Of one account."""
 
 _HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -50,3 +70,38 @@ def is_open_invitation(
     """Whether a link can still be used, and would give something."""
     is_used = accepted_at is not None or withdrawn_at is not None
     return not is_used and now < expires_at and (role_until is None or now < role_until)
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeySite:
+    """What passkeys are bound to: the name of this server, and its address as browsers write it."""
+
+    rp_id: str
+    origin: str
+
+
+def passkey_site(base_url: str) -> PasskeySite | None:
+    """The site of an address; ``None`` where browsers have no passkeys: without TLS, or without a name."""
+    parts = urlsplit(base_url)
+    try:
+        host = (parts.hostname or "").encode("idna").decode().rstrip(".")
+    except UnicodeError:
+        return None
+    if not host or _is_address(host) or (parts.scheme != "https" and host != "localhost"):
+        return None
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    port = "" if parts.port in (None, usual) else f":{parts.port}"
+    return PasskeySite(host, f"{parts.scheme}://{host}{port}")
+
+
+def counter_may_be_its_own(stored: int, seen: int) -> bool:
+    """Whether a key's counter went on; one that stays or goes back is in two places, unless it has none."""
+    return seen > stored or seen == stored == 0
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,38 +1,45 @@
-"""Reads of second factors: who has one, what an app must be told, how many recovery codes are left."""
+"""Reads of second factors: who has which, what an app must be told, how many recovery codes are left."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import SECOND_FACTOR_ROLES
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.accounts.models import RecoveryCode, TotpSecret, User
+from bluezone.authority.accounts.models import Passkey, RecoveryCode, TotpSecret, User
 from bluezone.authority.accounts.totp import open_secret
 
-__all__ = ["SecondFactor", "has_second_factor", "needs_second_factor", "pending_secret", "second_factor_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class SecondFactor:
-    """A second factor that is in use."""
-
-    since: datetime
-    recovery_codes: int
+__all__ = [
+    "authenticator_app_since",
+    "has_second_factor",
+    "needs_second_factor",
+    "passkeys_of",
+    "pending_secret",
+    "recovery_codes_left",
+]
 
 
 def has_second_factor(user: User) -> bool:
-    """Whether a code is asked for at login."""
-    return second_factor_of(user) is not None
+    """Whether more than the password is asked for at login."""
+    return authenticator_app_since(user) is not None or Passkey.objects.filter(user=user).exists()
 
 
-def second_factor_of(user: User) -> SecondFactor | None:
-    """The second factor of a user, if one is in use."""
+def authenticator_app_since(user: User) -> datetime | None:
+    """Since when a user's app makes codes; ``None`` if none does."""
     row = TotpSecret.objects.filter(user=user).exclude(confirmed_at=None).first()
-    if row is None or row.confirmed_at is None:
-        return None
-    return SecondFactor(row.confirmed_at, RecoveryCode.objects.filter(user=user, used_at=None).count())
+    return None if row is None else row.confirmed_at
+
+
+def recovery_codes_left(user: User) -> int:
+    """How many codes on paper are good still."""
+    return RecoveryCode.objects.filter(user=user, used_at=None).count()
+
+
+def passkeys_of(user: User) -> Sequence[Passkey]:
+    """A user's passkeys, the oldest first."""
+    return list(Passkey.objects.filter(user=user).order_by("added_at", "pk"))
 
 
 def pending_secret(user: User) -> str | None:

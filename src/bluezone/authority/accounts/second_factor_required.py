@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from bluezone.authority import runtime
 from bluezone.authority.accounts.second_factor_queries import needs_second_factor
@@ -22,6 +23,7 @@ _OPEN = frozenset(
     {"front", "language", "login", "logout", "login-second-factor"}
     | {"account", "change-password", "sign-out-everywhere"}
     | {"second-factor", "second-factor-begin", "second-factor-confirm", "accept-invitation"}
+    | {"login-passkey", "passkeys", "passkey-begin", "passkey-add"}
 )
 """Names of pages without personal data that lead to a second factor, or away."""
 
@@ -41,7 +43,7 @@ class SecondFactorRequired:
         if (match and match.url_name in _OPEN) or not lacks_second_factor(request):
             return None
         messages.warning(
-            request, "Vai trò của anh/chị xem được dữ liệu cá nhân: hãy bật xác thực hai lớp trước."
+            request, gettext("Vai trò của anh/chị xem được dữ liệu cá nhân: hãy bật xác thực hai lớp trước.")
         )
         return redirect("second-factor")
 

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 import segno
 from django.contrib import messages
-from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.crypto import constant_time_compare
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,14 +22,22 @@ from bluezone.authority.access.growing_delay import GrowingDelay
 from bluezone.authority.access.rate_limit import client_address
 from bluezone.authority.accounts.forms import BeginForm, CodeForm, FaultsForm, RemoveForm
 from bluezone.authority.accounts.models import User
-from bluezone.authority.accounts.second_factor_queries import pending_secret, second_factor_of
+from bluezone.authority.accounts.passkey_asking import answer_of, ask_second_step
+from bluezone.authority.accounts.passkey_ceremony import PasskeyRefused
+from bluezone.authority.accounts.second_factor_queries import (
+    authenticator_app_since,
+    has_second_factor,
+    pending_secret,
+    recovery_codes_left,
+)
 from bluezone.authority.accounts.second_factor_required import PASSED
 from bluezone.authority.accounts.services import second_factor as services
 from bluezone.authority.accounts.services.account_rows import AccountRefused
 from bluezone.authority.accounts.services.own_account import WrongPassword
+from bluezone.authority.accounts.services.passkeys import log_in_with
 from bluezone.authority.accounts.staff import Myself, myself
 from bluezone.authority.accounts.totp import provisioning_uri
-from bluezone.authority.accounts.views import LOGIN_LIMIT, LOGINS, PENDING, too_often
+from bluezone.authority.accounts.views import LOGIN_LIMIT, LOGINS, PENDING, enter, too_often
 
 __all__ = [
     "CODE_DELAY",
@@ -52,9 +59,9 @@ CODE_DELAY = GrowingDelay(
 """Of wrong codes and passwords of one account, from wherever they come."""
 
 _PENDING_LIFE = timedelta(minutes=5)
-_WRONG = "Mã không đúng, đã dùng hoặc đã hết hạn."
-_WRONG_PASSWORD = "Mật khẩu hiện tại không đúng."  # noqa: S105 # a text
-_TRIES = "Đã có quá nhiều lần nhập sai."
+_WRONG = gettext_lazy("Mã không đúng, đã dùng hoặc đã hết hạn.")
+_WRONG_PASSWORD = gettext_lazy("Mật khẩu hiện tại không đúng.")
+_TRIES = gettext_lazy("Đã có quá nhiều lần nhập sai.")
 
 
 @login_required
@@ -101,7 +108,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
             user, codes = services.confirm_totp(me.user.pk, form.cleaned_data["code"], now=me.now)
         except services.WrongCode:
             _failed(me)
-            form.add_error("code", f"{_WRONG} Hãy xem đồng hồ của điện thoại có đúng giờ không.")
+            look = gettext("Hãy xem đồng hồ của điện thoại có đúng giờ không.")
+            form.add_error("code", f"{_WRONG} {look}")
         else:
             update_session_auth_hash(request, user)
             request.session[PASSED] = True
@@ -150,8 +158,9 @@ def remove(request: HttpRequest) -> HttpResponse:
             _failed(me)
             form.add_error("code", _WRONG)
         else:
-            request.session.pop(PASSED, None)
-            messages.success(request, "Đã tắt xác thực hai lớp.")
+            if not has_second_factor(me.user):
+                request.session.pop(PASSED, None)
+            messages.success(request, gettext("Đã tắt mã từ ứng dụng xác thực."))
             return redirect("second-factor")
     return _page(request, me, remove_form=form, status=422)
 
@@ -160,32 +169,38 @@ def remove(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_second_step(request: HttpRequest) -> HttpResponse:
-    """``/login/second-factor/``: the code, within five minutes after the password."""
+    """``/login/second-factor/``: the code or a passkey, within five minutes after the password."""
     now, address = runtime.now(), client_address(request)
     user = _pending_user(request, now)
     if user is None:
         return redirect("login")
     if request.method != "POST":
-        return _step_page(request, CodeForm())
+        return _step_page(request, user, now, CodeForm())
     if not LOGIN_LIMIT.allows(address, now):
         return too_often(request, LOGIN_LIMIT.retry_after(now), LOGINS)
     if wait := _wait(user, now):
         return too_often(request, wait, _TRIES)
-    form = CodeForm(request.POST)
-    if form.is_valid():
+    by_passkey = "answer" in request.POST
+    form = CodeForm() if by_passkey else CodeForm(request.POST)
+    fault = ""
+    if by_passkey or form.is_valid():
         try:
-            services.check_code(user.pk, form.cleaned_data["code"], now=now)
+            if by_passkey:
+                here, challenge, answer = answer_of(request)
+                log_in_with(challenge, answer, of=user.pk, site=here, now=now)
+            else:
+                services.check_code(user.pk, form.cleaned_data["code"], now=now)
         except services.WrongCode:
             CODE_DELAY.add(str(user.pk), now)
             form.add_error("code", _WRONG)
+        except PasskeyRefused:
+            CODE_DELAY.add(str(user.pk), now)
+            fault = gettext("Passkey không đúng hoặc đã quá thời gian. Hãy thử lại.")
         else:
-            for _ in range(2):  # the password's and this one
+            for _time in range(2):  # the password's and this one
                 LOGIN_LIMIT.give_back(address, now)
-            onward = str(request.session.pop(PENDING)["next"])
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            request.session[PASSED] = True
-            return redirect(_safe(request, onward))
-    return _step_page(request, form, status=422)
+            return enter(request, user, str(request.session.pop(PENDING)["next"]))
+    return _step_page(request, user, now, form, fault=fault, status=422)
 
 
 def _pending_user(request: HttpRequest, now: datetime) -> User | None:
@@ -199,13 +214,6 @@ def _pending_user(request: HttpRequest, now: datetime) -> User | None:
     return user
 
 
-def _safe(request: HttpRequest, onward: str) -> str:
-    is_ours = url_has_allowed_host_and_scheme(
-        onward, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return onward if is_ours else reverse("front")
-
-
 def _wait(user: User, now: datetime) -> int:
     return CODE_DELAY.wait(str(user.pk), now)
 
@@ -214,8 +222,16 @@ def _failed(me: Myself) -> None:
     CODE_DELAY.add(str(me.user.pk), me.now)
 
 
-def _step_page(request: HttpRequest, form: CodeForm, status: int = 200) -> HttpResponse:
-    return render(request, "accounts/login_second_step.html", {"form": form}, status=status)
+def _step_page(
+    request: HttpRequest, user: User, now: datetime, form: CodeForm, *, fault: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "fault": fault or form.first_fault,
+        "has_app": authenticator_app_since(user) is not None,
+        "passkey_options": ask_second_step(request, user, now),
+    }
+    return render(request, "accounts/login_second_step.html", context, status=status)
 
 
 def _page(
@@ -231,11 +247,14 @@ def _page(
     secret = pending_secret(me.user)
     bound: list[FaultsForm] = [one for one in (begin_form, code_form, remove_form) if one is not None]
     context = {
-        "factor": second_factor_of(me.user),
+        "since": authenticator_app_since(me.user),
+        "has_second_factor": has_second_factor(me.user),
+        "codes_left": recovery_codes_left(me.user),
         "secret": secret and " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "qr": secret and _qr(provisioning_uri(secret, me.user.username)),
         "begin_form": begin_form or BeginForm(auto_id="begin_%s"),
         "code_form": code_form or CodeForm(),
+        "confirm_form": code_form or CodeForm(auto_id="confirm_%s"),
         "remove_form": remove_form or RemoveForm(auto_id="remove_%s"),
         "fault": next((one.first_fault for one in bound), ""),
         "codes": codes,

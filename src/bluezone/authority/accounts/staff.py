@@ -12,11 +12,15 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from bluezone.authority import runtime
+from bluezone.authority.access.emergency_queries import waiting_for_review
 from bluezone.authority.access.queries import roles_of, scope_of
-from bluezone.authority.access.roles import GRANTABLE, INVITERS, Role
+from bluezone.authority.access.roles import AUDIT_READERS, EMERGENCY_REVIEWERS, GRANTABLE, INVITERS, Role
 from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import Scope
+from bluezone.authority.accounts.emergency_notice import emergency_of
 from bluezone.authority.accounts.models import User
+from bluezone.authority.accounts.places import place_name
+from bluezone.authority.accounts.texts import ROLE_NAMES
 from bluezone.authority.areas.queries import areas_in_use
 
 __all__ = ["Inviter", "Myself", "inviter_of", "myself", "offered_pages"]
@@ -75,5 +79,30 @@ def offered_pages(request: HttpRequest) -> dict[str, Any]:
     return {
         "may_invite": SimpleLazyObject(
             lambda: scope_of(request.user, INVITERS, runtime.now()) != Scope.nothing()
-        )
+        ),
+        "may_audit": SimpleLazyObject(
+            lambda: scope_of(request.user, AUDIT_READERS, runtime.now()) != Scope.nothing()
+        ),
+        "emergencies_to_review": SimpleLazyObject(lambda: _emergencies_to_review(request)),
+        **_emergency(request),
+    }
+
+
+def _emergencies_to_review(request: HttpRequest) -> int:
+    now, user = runtime.now(), request.user
+    scope = scope_of(user, EMERGENCY_REVIEWERS, now)
+    if not user.is_authenticated or scope == Scope.nothing():
+        return 0
+    return waiting_for_review(roles_of(user, now), user.pk, scope, now)
+
+
+def _emergency(request: HttpRequest) -> dict[str, Any]:
+    """What the notice on top of every page says while somebody's emergency access lasts."""
+    running = emergency_of(request) if hasattr(request, "session") else None
+    if running is None:
+        return {}
+    return {
+        "emergency": running,
+        "emergency_role": ROLE_NAMES[Role(running.grant.role)],
+        "emergency_place": place_name(running.grant.area_path),
     }

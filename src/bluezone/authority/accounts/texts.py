@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy
+
 from bluezone.authority.access.roles import Role
 
 __all__ = ["ROLE_NAMES", "why_weak"]
 
 ROLE_NAMES = {
-    Role.CITY_OFFICER: "cán bộ thành phố",
-    Role.DISTRICT_OFFICER: "cán bộ quận, huyện",
-    Role.WARD_OFFICER: "cán bộ phường, xã",
-    Role.AGENCY_CLERK: "cán bộ cơ quan, đơn vị",
-    Role.SCHOOL_CLERK: "cán bộ nhà trường",
-    Role.GUARD: "trực chốt, bảo vệ",
-    Role.CANVASSER: "người đi từng nhà",
-    Role.HEALTH_WORKER: "nhân viên y tế",
-    Role.EPIDEMIOLOGIST: "cán bộ dịch tễ",
-    Role.AUDITOR: "kiểm toán",
-    Role.OPERATOR: "quản trị máy chủ",
+    Role.CITY_OFFICER: gettext_lazy("cán bộ thành phố"),
+    Role.DISTRICT_OFFICER: gettext_lazy("cán bộ quận, huyện"),
+    Role.WARD_OFFICER: gettext_lazy("cán bộ phường, xã"),
+    Role.AGENCY_CLERK: gettext_lazy("cán bộ cơ quan, đơn vị"),
+    Role.SCHOOL_CLERK: gettext_lazy("cán bộ nhà trường"),
+    Role.GUARD: gettext_lazy("trực chốt, bảo vệ"),
+    Role.CANVASSER: gettext_lazy("người đi từng nhà"),
+    Role.HEALTH_WORKER: gettext_lazy("nhân viên y tế"),
+    Role.EPIDEMIOLOGIST: gettext_lazy("cán bộ dịch tễ"),
+    Role.AUDITOR: gettext_lazy("kiểm toán"),
+    Role.OPERATOR: gettext_lazy("quản trị máy chủ"),
 }
 
 _WEAK = {
-    "password_too_short": "Mật khẩu quá ngắn: cần ít nhất 12 ký tự.",
-    "password_too_common": "Mật khẩu này quá phổ biến.",
-    "password_entirely_numeric": "Mật khẩu không được chỉ gồm chữ số.",
-    "password_too_similar": "Mật khẩu quá giống tên đăng nhập.",
+    "password_too_short": gettext_lazy("Mật khẩu quá ngắn: cần ít nhất 12 ký tự."),
+    "password_too_common": gettext_lazy("Mật khẩu này quá phổ biến."),
+    "password_entirely_numeric": gettext_lazy("Mật khẩu không được chỉ gồm chữ số."),
+    "password_too_similar": gettext_lazy("Mật khẩu quá giống tên đăng nhập."),
 }
+_GUESSABLE = gettext_lazy("Mật khẩu này quá dễ đoán.")
 
 
 def why_weak(codes: Iterable[str]) -> str:
     """The reasons in one text."""
-    return " ".join(_WEAK.get(code, "Mật khẩu này quá dễ đoán.") for code in codes)
+    return " ".join(str(_WEAK.get(code, _GUESSABLE)) for code in codes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,12 @@ from bluezone.authority.access.rules import HeldRole, may_grant
 from bluezone.authority.access.scope import EVERYWHERE, Scope
 from bluezone.authority.access.services import grant_role
 from bluezone.authority.accounts.models import Invitation, User
+from bluezone.authority.accounts.organisation_grants import (
+    OrganisationRefused,
+    check_organisation_role,
+    is_organisation,
+    places_of,
+)
 from bluezone.authority.accounts.rules import INVITATION_LIFE, is_open_invitation
 from bluezone.authority.accounts.services import create_user
 from bluezone.authority.areas.queries import known_path
@@ -64,9 +71,15 @@ def invite(
         raise InvitationRefused(
             "until", "Ngày cuối đã qua.", f"the role {wanted.role.value} would have ended already"
         )
-    if wanted.area_path != EVERYWHERE and not known_path(wanted.area_path, Scope.everything()):
+    places = places_of(wanted.area_path)
+    if not _is_there(wanted.area_path, places):
         raise InvitationRefused("area", "Không có địa bàn này.", f"there is no area {wanted.area_path!r}")
-    if inviter is not None and not may_grant(roles_of(inviter, now), wanted):
+    if is_organisation(wanted.area_path):
+        try:
+            check_organisation_role(wanted.role)
+        except OrganisationRefused as refusal:
+            raise InvitationRefused("role", *refusal.said) from None
+    if inviter is not None and not may_grant(roles_of(inviter, now), wanted, places):
         raise InvitationRefused(
             "role",
             "Anh/chị không được mời vai trò này cho địa bàn và thời hạn này: "
@@ -146,10 +159,21 @@ def forget_old_invitations(now: datetime) -> None:
 def _open(invitation: Invitation | None, now: datetime) -> Invitation:
     if invitation is None or not _is_open(invitation, now):
         raise InvitationNotOpen("this invitation cannot be used")
-    inviter = invitation.invited_by
-    if inviter is not None and not may_grant(roles_of(inviter, now), _wanted(invitation)):
+    inviter, places = invitation.invited_by, places_of(invitation.area_path)
+    if not _is_there(invitation.area_path, places):  # an organisation that was moved or closed since
+        raise InvitationNotOpen("this invitation cannot be used")
+    if inviter is not None and not may_grant(roles_of(inviter, now), _wanted(invitation), places):
         raise InvitationNotOpen("this invitation cannot be used")
     return invitation
+
+
+def _is_there(path: str, places: Collection[str]) -> bool:
+    """Whether there is what a role would be for."""
+    return bool(places) if is_organisation(path) else path == EVERYWHERE or _is_area(path)
+
+
+def _is_area(path: str) -> bool:
+    return known_path(path, Scope.everything())
 
 
 def _is_open(one: Invitation, now: datetime) -> bool:

@@ -22,6 +22,17 @@ class SamePassword(AccountRefused):
     """The new password is the old one."""
 
 
+def locked_with_password(user_id: UUID, password: str) -> User:
+    """The account until the transaction ends, for whoever knows its password and not just its open browser.
+
+    :raises WrongPassword: if it is another.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    if not user.check_password(password):
+        raise WrongPassword(f"password of {user.username}: the present one is another")
+    return user
+
+
 @transaction.atomic
 def change_own_password(user_id: UUID, old: str, new: str, *, now: datetime) -> User:
     """Replace one's password; every session ends, the caller may let the present one go on.
@@ -30,9 +41,7 @@ def change_own_password(user_id: UUID, old: str, new: str, *, now: datetime) -> 
     :raises SamePassword: if nothing would change.
     :raises WeakPassword: if the new one would be guessed.
     """
-    user = User.objects.select_for_update().get(pk=user_id)
-    if not user.check_password(old):
-        raise WrongPassword(f"password of {user.username}: the present one is another")
+    user = locked_with_password(user_id, old)
     if old == new:
         raise SamePassword(f"password of {user.username}: the new one is the old one")
     take_password(user, new)

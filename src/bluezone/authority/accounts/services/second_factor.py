@@ -10,18 +10,21 @@ from django.db import transaction
 
 from bluezone.authority.access.audit import Actor, record, user_actor
 from bluezone.authority.accounts import totp
-from bluezone.authority.accounts.models import RecoveryCode, TotpSecret, User
+from bluezone.authority.accounts.models import Passkey, RecoveryCode, TotpSecret, User
 from bluezone.authority.accounts.services.account_rows import AccountRefused, end_sessions, locked_user
-from bluezone.authority.accounts.services.own_account import WrongPassword
+from bluezone.authority.accounts.services.own_account import locked_with_password
 
 __all__ = [
     "WrongCode",
     "begin_totp",
     "check_code",
     "confirm_totp",
+    "forget_recovery_codes",
+    "fresh_recovery_codes",
     "remove_second_factor",
     "renew_recovery_codes",
     "reset_second_factor",
+    "use_code",
 ]
 
 
@@ -36,7 +39,7 @@ def begin_totp(user_id: UUID, password: str, *, now: datetime) -> None:
     :raises WrongPassword: a browser that was left open must not shut its user out.
     :raises AccountRefused: there is a confirmed one.
     """
-    user = _with_password(user_id, password)
+    user = locked_with_password(user_id, password)
     if TotpSecret.objects.filter(user=user).exclude(confirmed_at=None).exists():
         raise AccountRefused(f"{user.username} has a second factor")
     sealed = totp.seal_secret(totp.new_secret(), user.pk)
@@ -56,7 +59,7 @@ def confirm_totp(user_id: UUID, code: str, *, now: datetime) -> tuple[User, Sequ
     if row is None or not _takes_totp(row, totp.plain_code(code), now):
         raise WrongCode(f"{user.username}: wrong code")
     TotpSecret.objects.filter(pk=row.pk).update(confirmed_at=now)
-    codes = _fresh_recovery_codes(user)
+    codes = fresh_recovery_codes(user)
     end_sessions(user)
     user.save(update_fields=["session_epoch"])
     record(user_actor(user.pk), "accounts.second-factor-set-up", f"user:{user.pk}", {}, now=now)
@@ -70,7 +73,7 @@ def check_code(user_id: UUID, code: str, *, now: datetime) -> None:
     :raises WrongCode: see there.
     """
     user = User.objects.select_for_update().get(pk=user_id)
-    _use_code(user, code, now)
+    use_code(user, code, now)
 
 
 @transaction.atomic
@@ -80,46 +83,48 @@ def renew_recovery_codes(user_id: UUID, code: str, *, now: datetime) -> Sequence
     :raises WrongCode: see there.
     """
     user = User.objects.select_for_update().get(pk=user_id)
-    _use_code(user, code, now)
+    use_code(user, code, now)
     record(user_actor(user.pk), "accounts.recovery-codes-renewed", f"user:{user.pk}", {}, now=now)
-    return _fresh_recovery_codes(user)
+    return fresh_recovery_codes(user)
 
 
 @transaction.atomic
 def remove_second_factor(user_id: UUID, password: str, code: str, *, now: datetime) -> None:
-    """Go back to the password alone.
+    """Let the app's codes open nothing any more; without a passkey the password alone does again.
 
     :raises WrongPassword, WrongCode: both are asked for.
     """
-    user = _with_password(user_id, password)
-    _use_code(user, code, now)
-    _forget(user)
+    user = locked_with_password(user_id, password)
+    use_code(user, code, now)
+    TotpSecret.objects.filter(user=user).delete()
+    if not Passkey.objects.filter(user=user).exists():
+        forget_recovery_codes(user)
     record(user_actor(user.pk), "accounts.second-factor-removed", f"user:{user.pk}", {}, now=now)
 
 
 @transaction.atomic
 def reset_second_factor(username: str, *, by: Actor, now: datetime) -> None:
-    """For somebody who lost both the app and the recovery codes; whoever is in is out at once.
+    """For somebody who lost app, passkeys and recovery codes; whoever is in is out at once.
 
     :raises AccountRefused: no such user, or nothing to reset.
     """
     user = locked_user(username)
-    if not TotpSecret.objects.filter(user=user).exists():
+    passkeys = Passkey.objects.filter(user=user)
+    if not TotpSecret.objects.filter(user=user).exists() and not passkeys.exists():
         raise AccountRefused(f"{username} has no second factor")
-    _forget(user)
+    TotpSecret.objects.filter(user=user).delete()
+    passkeys.delete()
+    forget_recovery_codes(user)
     end_sessions(user)
     user.save(update_fields=["session_epoch"])
     record(by, "accounts.second-factor-reset", f"user:{user.pk}", {}, now=now)
 
 
-def _with_password(user_id: UUID, password: str) -> User:
-    user = User.objects.select_for_update().get(pk=user_id)
-    if not user.check_password(password):
-        raise WrongPassword(f"password of {user.username}: the present one is another")
-    return user
+def use_code(user: User, typed: str, now: datetime) -> None:
+    """Use up a code, inside the caller's transaction.
 
-
-def _use_code(user: User, typed: str, now: datetime) -> None:
+    :raises WrongCode: see there.
+    """
     code = totp.plain_code(typed)
     row = TotpSecret.objects.filter(user=user).exclude(confirmed_at=None).first()
     if row is not None and _takes_totp(row, code, now):
@@ -127,7 +132,7 @@ def _use_code(user: User, typed: str, now: datetime) -> None:
     unused = RecoveryCode.objects.filter(
         user=user, code_hash=totp.hash_recovery_code(user.pk, code), used_at=None
     )
-    if row is None or not unused.update(used_at=now):
+    if not unused.update(used_at=now):
         raise WrongCode(f"{user.username}: wrong code")
     record(user_actor(user.pk), "accounts.recovery-code-used", f"user:{user.pk}", {}, now=now)
 
@@ -141,7 +146,8 @@ def _takes_totp(row: TotpSecret, code: str, now: datetime) -> bool:
     return bool(TotpSecret.objects.filter(pk=row.pk, last_step__lt=step).update(last_step=step))
 
 
-def _fresh_recovery_codes(user: User) -> Sequence[str]:
+def fresh_recovery_codes(user: User) -> Sequence[str]:
+    """Codes in the place of those that there were, told this once."""
     RecoveryCode.objects.filter(user=user).delete()
     codes = [totp.new_recovery_code() for _ in range(totp.RECOVERY_CODES)]
     RecoveryCode.objects.bulk_create(
@@ -150,6 +156,6 @@ def _fresh_recovery_codes(user: User) -> Sequence[str]:
     return codes
 
 
-def _forget(user: User) -> None:
-    TotpSecret.objects.filter(user=user).delete()
+def forget_recovery_codes(user: User) -> None:
+    """They open nothing without a second factor that they stand for."""
     RecoveryCode.objects.filter(user=user).delete()

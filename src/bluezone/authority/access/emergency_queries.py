@@ -1,0 +1,82 @@
+"""Reads of emergency access: what runs, and what waits for a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Case, QuerySet, Value, When
+
+from bluezone.authority.access.emergency_rules import State, may_review, state
+from bluezone.authority.access.models import EmergencyAccess
+from bluezone.authority.access.roles import Role
+from bluezone.authority.access.rules import HeldRole
+from bluezone.authority.access.scope import Scope
+
+__all__ = [
+    "emergencies",
+    "own_emergencies",
+    "reviewable",
+    "running_emergency",
+    "state_of",
+    "taken_role",
+    "waiting_for_review",
+]
+
+
+def running_emergency(user_id: UUID, now: datetime) -> EmergencyAccess | None:
+    """What somebody has taken and holds now."""
+    rows = _rows().filter(
+        grant__user_id=user_id,
+        grant__is_emergency=True,
+        grant__valid_from__lte=now,
+        grant__valid_until__gt=now,
+    )
+    return rows.first()
+
+
+def own_emergencies(user_id: UUID, most: int = 20) -> Sequence[EmergencyAccess]:
+    """What somebody has taken, the newest first."""
+    return list(_rows().filter(grant__user_id=user_id).order_by("-grant__valid_from", "pk")[:most])
+
+
+def emergencies(scope: Scope, *, only_unreviewed: bool = False, most: int = 500) -> Sequence[EmergencyAccess]:
+    """What was taken in a scope, what nobody has judged first, then the newest."""
+    rows = scope.filter(_rows(), "grant__area_path")
+    if only_unreviewed:
+        rows = rows.filter(reviewed_at=None)
+    is_judged = Case(When(reviewed_at=None, then=Value(0)), default=Value(1))
+    return list(rows.order_by(is_judged, "-grant__valid_from", "pk")[:most])
+
+
+def reviewable(held: Sequence[HeldRole], user_id: UUID, scope: Scope) -> Sequence[EmergencyAccess]:
+    """Of those in a scope what somebody is told of: what they might end or judge."""
+    return [
+        one
+        for one in emergencies(scope)
+        if may_review(held, taken_role(one), is_own=one.grant.user_id == user_id)
+    ]
+
+
+def waiting_for_review(held: Sequence[HeldRole], user_id: UUID, scope: Scope, now: datetime) -> int:
+    """How many are over that somebody could judge, and nobody has."""
+    return sum(
+        state_of(one, now) is State.UNREVIEWED
+        and may_review(held, taken_role(one), is_own=one.grant.user_id == user_id)
+        for one in emergencies(scope, only_unreviewed=True)
+    )
+
+
+def state_of(one: EmergencyAccess, now: datetime) -> State:
+    """Whether it lasts, and what was thought of it."""
+    return state(one.grant.valid_until, one.is_justified, now)
+
+
+def taken_role(one: EmergencyAccess) -> HeldRole:
+    """The role that was taken."""
+    return HeldRole(Role(one.grant.role), one.grant.area_path, one.grant.valid_until, is_emergency=True)
+
+
+def _rows() -> QuerySet[EmergencyAccess]:
+    return EmergencyAccess.objects.select_related("grant", "grant__user", "reviewed_by", "ended_by")

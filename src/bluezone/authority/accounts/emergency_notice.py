@@ -1,0 +1,43 @@
+"""While somebody's emergency access lasts: every page they ask for is recorded, and says so on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from bluezone.authority import runtime
+from bluezone.authority.access.emergency_queries import running_emergency
+from bluezone.authority.access.emergency_services import note_use
+from bluezone.authority.access.models import EmergencyAccess
+
+__all__ = ["EmergencyNotice", "emergency_of"]
+
+_NO_USE = frozenset({"language", "logout", "emergency", "end-emergency"})
+"""Names of pages that show nothing which it opens."""
+
+
+class EmergencyNotice:
+    """Nothing for devices and whoever is not in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Before a page, so that none is seen without a record."""
+        match = request.resolver_match
+        emergency = emergency_of(request)
+        if emergency is None or match is None or match.url_name in _NO_USE:
+            return
+        note_use(emergency, match.route, request.method or "", now=runtime.now())
+
+
+def emergency_of(request: HttpRequest) -> EmergencyAccess | None:
+    """What whoever asks has taken and holds now."""
+    if not request.session.session_key or not request.user.is_authenticated:
+        return None
+    return running_emergency(request.user.pk, runtime.now())
