@@ -145,6 +145,14 @@ def test_what_is_withdrawn_is_not_found() -> None:
 
 
 @in_thanh_xuan
+def test_what_has_closed_is_found_behind_what_has_not() -> None:
+    for name, code in (("Trường Hoa Sen A", "S1"), ("Trường Hoa Sen B", "S2")):
+        register(name, code)
+    Organisation.objects.filter(code="S1").update(closed_on=TODAY)
+    assert [one.code for one in organisations_found("hoa sen", EVERYTHING)] == ["S2", "S1"]
+
+
+@in_thanh_xuan
 def test_the_plain_name_is_written_with_every_row_and_filled_in_by_the_migration() -> None:
     def made(code: str, name: str) -> Area:
         return Area(code=code, valid_from=TODAY, level=Level.WARD, name=name, path=code)

@@ -21,7 +21,7 @@ from bluezone.authority import runtime
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.search import successors_of
 from bluezone.authority.home.search import Found, find
-from bluezone.authority.organisations.kinds import KIND_NAMES, Kind
+from bluezone.authority.organisations.kinds import Kind, kind_name
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.tabular.spelling import tidy
 from bluezone.authority.todays_work import person_of
@@ -98,9 +98,7 @@ def _area_row(area: Area, found: Found, today: date, became: Sequence[Area]) -> 
 
 def _organisations(request: HttpRequest, found: Found, words: str, kind: str) -> _Listed:
     page = _page(request, found.organisations, kind)
-    rows: list[dict[str, object]] = [
-        {"organisation": one, "kind": KIND_NAMES[Kind(one.kind)]} for one in page
-    ]
+    rows: list[dict[str, object]] = [{"organisation": one, "kind": kind_name(Kind(one.kind))} for one in page]
     return _Listed(page, rows, _address(words, "organisations"))
 
 

@@ -13,9 +13,10 @@ __all__ = ["organisations_found"]
 
 
 def organisations_found(words: str, scope: Scope) -> QuerySet[Organisation]:
-    """Those of a scope that have all of the words in their name or code; none for no words.
+    """Those of a scope that have all of the words in their name or code, closed or not; none for no words.
 
-    The whole name or code first, then what begins with the words, then where they stand together.
+    The whole name or code first, then what begins with the words, then where they stand together; of equals
+    those that have not closed.
     """
     wanted = plain(words)
     if not wanted:
@@ -26,5 +27,8 @@ def organisations_found(words: str, scope: Scope) -> QuerySet[Organisation]:
         When(plain_name__contains=f" {wanted}", then=Value(2)),
         default=Value(3),
     )
-    found = organisations(scope, words=wanted).annotate(likeliness=likeliness)
-    return found.order_by("likeliness", "plain_name", "pk")
+    has_closed = Case(When(closed_on=None, then=Value(0)), default=Value(1))
+    found = organisations(scope, words=wanted, closed=True)
+    return found.annotate(likeliness=likeliness, has_closed=has_closed).order_by(
+        "likeliness", "has_closed", "plain_name", "pk"
+    )

@@ -18,6 +18,13 @@ PAGES = (
         "danh ba co quan truong hoc doanh nghiep organisations directory",
     ),
     Page(
+        "organisation-new",
+        gettext_lazy("Thêm đơn vị"),
+        gettext_lazy("Ghi một đơn vị mà danh bạ chưa có"),
+        ORGANISATION_EDITORS,
+        "moi new add organisation",
+    ),
+    Page(
         "organisations-import",
         gettext_lazy("Nhập danh bạ từ bảng"),
         gettext_lazy("Bảng Excel hoặc CSV của các đơn vị; hoàn tác lần nhập"),
