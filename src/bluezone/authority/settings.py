@@ -166,6 +166,7 @@ INSTALLED_APPS = [
     "bluezone.authority.accounts",
     "bluezone.authority.keys",
     "bluezone.authority.adoption",
+    "bluezone.authority.returns",
     "bluezone.authority.heartbeats",
     "bluezone.authority.home",
 ]
@@ -203,6 +204,7 @@ TEMPLATES = [
                 "bluezone.authority.accounts.language.languages",
                 "bluezone.authority.accounts.staff.offered_pages",
                 "bluezone.authority.keys.staff.offered_pages",
+                "bluezone.authority.returns.staff.offered_pages",
             ]
         },
     }

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("bluezone.authority.keys.urls")),
     path("organisations/", include("bluezone.authority.organisations.urls")),
     path("adoption/", include("bluezone.authority.adoption.urls")),
+    path("returns/", include("bluezone.authority.returns.urls")),
     path("", include("bluezone.authority.heartbeats.urls")),
 ]
 if apps.is_installed("bluezone.authority.demo"):

@@ -22,6 +22,7 @@ from bluezone.cli.match import match_files
 from bluezone.cli.organisations import organisation_app
 from bluezone.cli.output import print_refusal
 from bluezone.cli.replay import replay_record
+from bluezone.cli.returns import returns_app
 from bluezone.cli.users import user_app
 from bluezone.errors import Refused
 
@@ -52,6 +53,7 @@ app.add_typer(authority.code_app, name="code")
 app.add_typer(api_key_app, name="api-key")
 app.add_typer(adoption_app, name="adoption")
 app.add_typer(organisation_app, name="organisation")
+app.add_typer(returns_app, name="returns")
 app.add_typer(area_app, name="area")
 app.add_typer(audit_app, name="audit")
 app.add_typer(emergency_app, name="emergency")

@@ -20,6 +20,7 @@ from bluezone.authority.adoption.queries import Overview, Rate, letters_rate, ov
 from bluezone.authority.adoption.rate_json import rate_document
 from bluezone.authority.adoption.rate_words import rate_words
 from bluezone.authority.adoption.rules import likely_range
+from bluezone.authority.adoption.sections import sections_of
 from bluezone.authority.adoption.staff import day_in, reader_of, wanted_by
 from bluezone.authority.adoption.target_views import targets_shown
 from bluezone.authority.areas.queries import parents_on
@@ -66,6 +67,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         if shown is None or not shown.not_broken_down
         else grouped(shown.not_broken_down),
         "has_map": shown is not None and has_map(shown, officer.scope),
+        "sections": () if shown is None else sections_of(shown.area, shown.day, officer.scope),
         "carried": _carried(request, shown, officer.scope),
         "missing": 0 if shown is None else sum(one.rate is None for one in shown.parts),
     }

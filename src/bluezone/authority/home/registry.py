@@ -10,6 +10,7 @@ from bluezone.authority.heartbeats import today as heartbeats
 from bluezone.authority.home import server_state
 from bluezone.authority.keys import today as keys
 from bluezone.authority.organisations import today as organisations
+from bluezone.authority.returns import today as returns
 from bluezone.authority.todays_work import Page, Person, WorkItem
 
 __all__ = ["PAGES", "work_of"]
@@ -18,6 +19,7 @@ PAGES: Sequence[Page] = (
     *keys.PAGES,
     *adoption.PAGES,
     *heartbeats.PAGES,
+    *returns.PAGES,
     *organisations.PAGES,
     *accounts.PAGES,
 )
@@ -27,6 +29,7 @@ _WORK: Sequence[Callable[[Person], Iterable[WorkItem]]] = (
     server_state.todays_work,
     keys.todays_work,
     adoption.todays_work,
+    returns.todays_work,
     accounts.todays_work,
 )
 

@@ -1,0 +1,86 @@
+"""What the overview of adoption shows of returns: counted at work and at school, apart from areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Sum
+
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.rate_words import rate_words
+from bluezone.authority.adoption.sections import Section
+from bluezone.authority.areas.models import Area
+from bluezone.authority.organisations.kinds import Kind
+from bluezone.authority.organisations.queries import organisations
+from bluezone.authority.returns.metrics import COUNTS, FORMS, Form, rate_of
+from bluezone.authority.returns.models import ReturnSchedule
+from bluezone.authority.returns.queries import counting_returns
+from bluezone.authority.returns.texts import KIND_PLURALS, VIEWS
+from bluezone.authority.tabular.faults import Said
+
+__all__ = ["KindTotal", "returns_section", "totals_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """What the newest round of a kind in an area adds up to, and on how many organisations it rests."""
+
+    kind: Kind
+    day: date
+    resting_on: int
+    counts: Mapping[str, int]
+
+
+def totals_in(area: Area, day: date, scope: Scope) -> list[KindTotal]:
+    """The newest round up to a day of each kind that is asked in an area; one that is empty stays empty."""
+    found = []
+    for kind, form in FORMS.items():
+        newest = _newest_round(kind, area.path, day)
+        if newest is None:
+            continue
+        inside = organisations(scope, area_path=area.path, kind=kind, closed=True).order_by().values("pk")
+        sums: Mapping[str, Any] = (
+            counting_returns(form, newest)
+            .filter(organisation__in=inside)
+            .aggregate(
+                resting_on=Count("organisation", distinct=True),
+                **{f"sum_{name}": Sum(name, default=0) for name in COUNTS[form]},
+            )
+        )
+        counts = {name: sums[f"sum_{name}"] for name in COUNTS[form]}
+        found.append(KindTotal(kind, newest, sums["resting_on"], counts))
+    return found
+
+
+def returns_section(area: Area, day: date, scope: Scope) -> Section | None:
+    """For the overview; ``None`` where nobody is asked."""
+    totals = totals_in(area, day, scope)
+    if not totals:
+        return None
+    views: dict[Form, Said] = {FORMS[one.kind]: VIEWS[FORMS[one.kind]] for one in totals}
+    rows = [
+        {
+            "kind": KIND_PLURALS[one.kind],
+            "day": one.day,
+            "resting_on": one.resting_on,
+            "rate": rate_words(*rate_of(FORMS[one.kind], one.counts)) if one.resting_on else "",
+            "query": urlencode({"area": area.path, "kind": one.kind.value, "day": one.day.isoformat()}),
+        }
+        for one in totals
+    ]
+    return Section("returns/overview_section.html", {"rows": rows, "views": list(views.values())})
+
+
+def _newest_round(kind: Kind, path: str, until: date) -> date | None:
+    asking = ReturnSchedule.objects.filter(kind=kind.value, first_day__lte=until).select_related("area")
+    days = [
+        day
+        for one in asking
+        if Scope.of([one.area.path]).allows(path) or Scope.of([path]).allows(one.area.path)
+        for day in one.cadence.days(until, 1)
+    ]
+    return max(days, default=None)

@@ -1,0 +1,114 @@
+"""What every page of returns begins with: who is asking, whose returns they may see and make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from bluezone.authority import runtime
+from bluezone.authority.access.audit import Actor, user_actor
+from bluezone.authority.access.queries import scope_of
+from bluezone.authority.access.roles import (
+    ADOPTION_EDITORS,
+    ADOPTION_READERS,
+    PUPILS_RETURN_FILLERS,
+    STAFF_RETURN_FILLERS,
+)
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.organisations.kinds import Kind
+from bluezone.authority.organisations.models import Organisation
+from bluezone.authority.organisations.queries import organisation_of
+from bluezone.authority.returns.metrics import FORMS, Form
+
+__all__ = ["Person", "editor_of", "offered_pages", "officer_of", "person_of"]
+
+_NOTHING = Scope.nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of staff who has to do with returns, at the moment of the request."""
+
+    actor: Actor
+    now: datetime
+    reads: Scope
+    """Where they see rounds and totals."""
+
+    edits: Scope
+    """Where they set schedules and targets, and import."""
+
+    fills: Mapping[Form, Scope]
+    """Where they make returns, by whom these count."""
+
+    @property
+    def today(self) -> date:
+        """In Hà Nội."""
+        return timezone.localtime(self.now).date()
+
+    def may_fill(self, organisation: Organisation) -> bool:
+        """Whether they make this organisation's returns."""
+        form = FORMS.get(Kind(organisation.kind))
+        scope = _NOTHING if form is None else self.fills[form]
+        return scope.allows(organisation.located_in.path) or scope.allows(organisation.path)
+
+    def sees(self, form: Form) -> Scope:
+        """Where they see single returns: where they read, and where they make them."""
+        fills = self.fills[form]
+        return Scope(self.reads.prefixes | fills.prefixes, self.reads.unlimited or fills.unlimited)
+
+    def organisation(self, key: str) -> Organisation:
+        """One whose returns they may see.
+
+        :raises Http404: no such, or one that makes none.
+        """
+        for form in Form:
+            one = organisation_of(key, self.sees(form))
+            if one is not None and FORMS.get(Kind(one.kind)) is form:
+                return one
+        raise Http404
+
+
+def person_of(request: HttpRequest) -> Person:
+    """:raises PermissionDenied: nothing to do with returns, now."""
+    user, now = request.user, runtime.now()
+    fills = {
+        Form.STAFF: scope_of(user, STAFF_RETURN_FILLERS, now),
+        Form.PUPILS: scope_of(user, PUPILS_RETURN_FILLERS, now),
+    }
+    reads, edits = scope_of(user, ADOPTION_READERS, now), scope_of(user, ADOPTION_EDITORS, now)
+    if not user.is_authenticated or all(one == _NOTHING for one in (reads, *fills.values())):
+        raise PermissionDenied("no role that has to do with returns")
+    return Person(user_actor(user.pk), now, reads, edits, fills)
+
+
+def officer_of(request: HttpRequest) -> Person:
+    """:raises PermissionDenied: no role that sees rounds and totals, now."""
+    person = person_of(request)
+    if person.reads == _NOTHING:
+        raise PermissionDenied("no role that sees rounds")
+    return person
+
+
+def editor_of(request: HttpRequest) -> Person:
+    """:raises PermissionDenied: no role that sets schedules and imports, now."""
+    person = person_of(request)
+    if person.edits == _NOTHING:
+        raise PermissionDenied("no role that sets schedules")
+    return person
+
+
+def offered_pages(request: HttpRequest) -> dict[str, Any]:
+    """For every template: whether the navigation offers returns; looked up only where it is shown."""
+    roles = ADOPTION_READERS | STAFF_RETURN_FILLERS | PUPILS_RETURN_FILLERS
+    return {
+        "may_see_returns": SimpleLazyObject(
+            lambda: scope_of(request.user, roles, runtime.now()) != Scope.nothing()
+        )
+    }

@@ -1,0 +1,113 @@
+"""What the first page says of returns: what a clerk owes, and which rounds an officer has gaps in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from bluezone.authority.access.roles import (
+    ADOPTION_EDITORS,
+    ADOPTION_READERS,
+    PUPILS_RETURN_FILLERS,
+    STAFF_RETURN_FILLERS,
+    Role,
+)
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.organisations.kinds import Kind
+from bluezone.authority.organisations.queries import organisations
+from bluezone.authority.returns.metrics import FORMS, Form
+from bluezone.authority.returns.queries import own_rounds
+from bluezone.authority.returns.round_queries import round_days, round_on
+from bluezone.authority.returns.rules import State
+from bluezone.authority.returns.texts import KIND_PLURALS
+from bluezone.authority.tabular.reading import in_language
+from bluezone.authority.todays_work import Page, Person, Urgency, WorkItem
+
+__all__ = ["PAGES", "todays_work"]
+
+PAGES = (
+    Page(
+        "returns",
+        gettext_lazy("Báo cáo"),
+        gettext_lazy("Báo cáo của cơ quan, trường học theo từng kỳ"),
+        ADOPTION_READERS | STAFF_RETURN_FILLERS | PUPILS_RETURN_FILLERS,
+        "bao cao co quan truong hoc lop ky han returns rounds late missing",
+    ),
+    Page(
+        "returns-schedules",
+        gettext_lazy("Lịch báo cáo"),
+        gettext_lazy("Ai báo cáo, từ ngày nào, hạn mấy giờ"),
+        ADOPTION_EDITORS,
+        "han chot ky schedule cut-off",
+    ),
+    Page(
+        "returns-import",
+        gettext_lazy("Nhập báo cáo từ bảng"),
+        gettext_lazy("Bảng Excel hoặc CSV báo cáo của nhiều đơn vị; hoàn tác lần nhập"),
+        ADOPTION_EDITORS,
+        "xlsx csv excel hoan tac import sheet undo",
+    ),
+)
+
+_LAST_ROUNDS = 2
+_ORGANISATIONS_TOLD = 5
+_TOLD_FOR = timedelta(days=14)
+_CLERKS = {Form.STAFF: Role.AGENCY_CLERK, Form.PUPILS: Role.SCHOOL_CLERK}
+
+
+def todays_work(person: Person) -> Iterator[WorkItem]:
+    """For clerks each organisation's open rounds; for officers the newest round of each kind with gaps."""
+    for form, role in _CLERKS.items():
+        yield from _owed(person, form, person.scope([role]))
+    scope = person.scope(ADOPTION_EDITORS)
+    if scope == Scope.nothing():
+        return
+    for kind in FORMS:
+        yield from _gaps(person, kind, scope)
+
+
+def _owed(person: Person, form: Form, scope: Scope) -> Iterator[WorkItem]:
+    if scope == Scope.nothing():
+        return
+    kinds = [kind.value for kind, of in FORMS.items() if of is form]
+    for one in organisations(scope).filter(kind__in=kinds)[:_ORGANISATIONS_TOLD]:
+        for row in own_rounds(one, person.now, _LAST_ROUNDS):
+            if row.returned >= row.owed:
+                continue
+            text = gettext("Báo cáo kỳ {day} của {name}").format(day=f"{row.day:%d/%m/%Y}", name=one.name)
+            until = gettext("Hạn {at}.").format(at=f"{timezone.localtime(row.cutoff):%H:%M %d/%m/%Y}")
+            over = row.state is not State.AWAITED
+            yield WorkItem(
+                Urgency.OVERDUE if over else Urgency.SOON,
+                text,
+                reverse("returns-day", kwargs={"key": one.key, "day": row.day}),
+                row.cutoff if over else None,
+                until,
+            )
+
+
+def _gaps(person: Person, kind: Kind, scope: Scope) -> Iterator[WorkItem]:
+    for day in round_days(kind, "", scope, person.today, 1):
+        if day < person.today - _TOLD_FOR:
+            continue
+        shown = round_on(day, kind, None, scope, person.now)
+        missing = [one for one in shown.asked if one.own.state in (State.MISSING, State.INCOMPLETE)]
+        if not missing:
+            continue
+        text = ngettext(
+            "{kind}: {count} đơn vị chưa báo đủ kỳ {day}",
+            "{kind}: {count} đơn vị chưa báo đủ kỳ {day}",
+            len(missing),
+        ).format(kind=in_language(KIND_PLURALS[kind]), count=len(missing), day=f"{day:%d/%m/%Y}")
+        query = urlencode({"kind": kind.value, "day": day.isoformat(), "state": State.MISSING.value})
+        yield WorkItem(
+            Urgency.OVERDUE,
+            text,
+            f"{reverse('returns-rounds')}?{query}",
+            min(one.own.cutoff for one in missing),
+        )
