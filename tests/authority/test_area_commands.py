@@ -120,3 +120,58 @@ def test_boundaries_brought_in_and_taken_back(run: Run, tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     status, _, err = run(*command)
     assert (status, "not a FeatureCollection" in err) == (1, True)
+
+
+def test_what_became_of_areas_is_entered_listed_and_taken_back(run: Run, tmp_path: Path) -> None:
+    three, two = tmp_path / "three.csv", tmp_path / "two.csv"
+    three.write_text(THREE, encoding="utf-8")
+    two.write_text(TWO, encoding="utf-8")
+    for path, day in ((three, "2021-02-01"), (two, "2025-07-01")):
+        assert run("area", "import", str(path), "--valid-from", day)[0] == 0
+    told = tmp_path / "nghi-quyet.toml"
+    told.write_text('[[change]]\nday = 2025-07-01\n[[change.area]]\ncode = "00715"\nwhole = ["00715"]\n')
+    status, _, err = run("area", "succession", "add", str(told), "--dry-run")
+    assert (status, "1 links can be entered" in err) == (0, True)
+    status, out, _ = run("area", "succession", "add", str(told), "--json")
+    entry = json.loads(out)["entry"]
+    assert (status, json.loads(out)["links"]) == (0, 1)
+    options = ("--date", "2025-07-01", "--to", "00715")
+    status, _, err = run("area", "succession", "add", *options, "--whole", "00688")
+    assert status == 0, err
+    status, _, err = run("area", "succession", "add", *options, "--part", "00688", "--whole", "00715")
+    assert (status, "is said twice, or known already" in err) == (1, True)
+    listed = run("area", "succession", "list", "--under", "02")[1].splitlines()
+    assert listed[0].startswith("01/07/2025  00688 Phường Quang Trung → 00715 Xã Lũng Cú")
+    assert listed[1] == f"01/07/2025  00715 Xã Lũng Cú → 00715 Xã Lũng Cú  [{entry}]"
+    assert run("area", "succession", "undo", entry)[0] == 0
+    links = json.loads(
+        run("area", "succession", "list", "--date", "2025-07-01", "--under", "02", "--json")[1]
+    )
+    assert [one["from"]["code"] for one in links["links"]] == ["00688"]
+
+    card = json.loads(run("area", "show", "02/00715", "--on", "2025-07-01", "--json")[1])
+    assert [(one["code"], one["whole"]) for one in card["came_from"]] == [("00688", True)]
+    assert [one["valid_from"] for one in card["same_code"]] == ["2021-02-01"]
+    status, out, _ = run("area", "show", "00367", "--on", "2025-01-01")
+    assert (status, out.splitlines()[:4]) == (
+        0,
+        [
+            "00367  Phường Thanh Xuân Bắc  (ward, from 01/01/2025 to 01/07/2025)",
+            "  in Quận Thanh Xuân, Thành phố Hà Nội",
+            "  came of 00367 Phường Thanh Xuân Bắc (from 01/02/2021)",
+            "  came of 00370 Phường Thanh Xuân Nam (from 01/02/2021)",
+        ],
+    )
+    told.write_text("[[change]]\nday = 1\n", encoding="utf-8")
+    for arguments, code, words in (
+        (("succession", "add"), 2, "give either a file"),
+        (("succession", "add", str(told), "--to", "1"), 2, "a file says all of it"),
+        (("succession", "add", str(told)), 1, "change 1 has no area"),
+        (("succession", "add", str(tmp_path / "none")), 1, "cannot read"),
+        (("succession", "list", "--under", "x"), 2, "not an area path"),
+        (("succession", "undo", "x"), 2, "does not name an import"),
+        (("show", "99999", "--on", "2021-03-08"), 1, "there is no area '99999'"),
+        (("show", "02/00367", "--on", "2021-03-08"), 1, "there is no area '02/00367'"),
+    ):
+        status, _, err = run("area", *arguments)
+        assert (status, words in err, "Traceback" in err) == (code, True, False), (arguments, err)

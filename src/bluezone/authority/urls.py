@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.metrics, name="metrics"),
     path("", include("bluezone.authority.accounts.urls")),
     path("", include("bluezone.authority.keys.urls")),
+    path("areas/", include("bluezone.authority.areas.urls")),
     path("organisations/", include("bluezone.authority.organisations.urls")),
     path("adoption/", include("bluezone.authority.adoption.urls")),
     path("returns/", include("bluezone.authority.returns.urls")),

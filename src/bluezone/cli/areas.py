@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bluezone.cli.area_show import show_area
+from bluezone.cli.area_succession import succession_app
 from bluezone.cli.authority import parse_day, prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
 from bluezone.cli.sheets import fault_document, import_id, read_file, tell_faults
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["area_app"]
 
 area_app = typer.Typer(help="Administrative areas, each with its times.", no_args_is_help=True)
+area_app.add_typer(succession_app, name="succession")
+area_app.command("show")(show_area)
 
 _SHOWN = 20
 

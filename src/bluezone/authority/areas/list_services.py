@@ -59,8 +59,8 @@ def plan_import(found: NationalList, day: date, *, whole_country: bool = False) 
     :raises ListRefused: a later list is in already: what it says of areas that ended would be lost.
     """
     lists = Area.objects.aggregate(
-        began=Max("valid_from", filter=Q(listed_in__isnull=False)),
-        ended=Max("valid_until", filter=Q(ended_in__isnull=False)),
+        began=Max("valid_from", filter=Q(listed_in__kind=_KIND)),
+        ended=Max("valid_until", filter=Q(ended_in__kind=_KIND)),
     )
     latest = max((one for one in lists.values() if one is not None), default=day)
     if latest > day:

@@ -38,8 +38,11 @@ class Area(models.Model):
     gained_elsewhere = models.BooleanField(default=False)
     """Ground of areas that are not listed here came to it when it came to be."""
 
+    gained_told_in = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
+    """With which entry that was told, unless the area shipped with it."""
+
     listed_in = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
-    """The national list that brought it in."""
+    """The national list, or the sheet of residential groups, that brought it in."""
 
     ended_in = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
     """The national list that no longer had it as it was."""
@@ -61,6 +64,9 @@ class Succession(models.Model):
     successor = models.ForeignKey(Area, models.PROTECT, related_name="came_from")
     whole = models.BooleanField()
     """All of the predecessor went to this successor."""
+
+    entered_in = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
+    """With which entry it was told, unless it shipped or came with a list."""
 
     class Meta:
         constraints = (

@@ -17,15 +17,22 @@ _SHOWN = 50
 
 
 def runs_within(
-    kind: str, rows: QuerySet[Any], inside: QuerySet[Any], *more: tuple[QuerySet[Any], QuerySet[Any]]
+    kind: str,
+    rows: QuerySet[Any],
+    inside: QuerySet[Any],
+    *more: tuple[QuerySet[Any], QuerySet[Any]],
+    by: str = "import_run",
 ) -> Sequence[ImportRun]:
     """The last imports of a kind all of whose rows lie in a scope, newest first, those taken back too.
 
-    :param rows: what imports of this kind wrote, by ``import_run``; ``inside``: what of it lies in the scope.
+    :param rows: what imports of this kind wrote; ``inside``: what of it lies in the scope.
+    :param by: the rows' field that names their import.
     :param more: the same of other tables that they wrote to.
     """
     runs = list(ImportRun.objects.filter(kind=kind).order_by("-imported_at")[:_LOOKED_AT])
-    tables = [(_counts(all_of, runs), _counts(within, runs)) for all_of, within in ((rows, inside), *more)]
+    tables = [
+        (_counts(all_of, runs, by), _counts(within, runs, by)) for all_of, within in ((rows, inside), *more)
+    ]
     return [
         run
         for run in runs
@@ -34,6 +41,6 @@ def runs_within(
     ][:_SHOWN]
 
 
-def _counts(rows: QuerySet[Any], runs: Sequence[ImportRun]) -> Mapping[UUID, int]:
-    some = rows.filter(import_run__in=runs).order_by()
-    return dict(some.values_list("import_run").annotate(count=Count("pk")))
+def _counts(rows: QuerySet[Any], runs: Sequence[ImportRun], by: str) -> Mapping[UUID, int]:
+    some = rows.filter(**{f"{by}__in": runs}).order_by()
+    return dict(some.values_list(by).annotate(count=Count("pk")))
