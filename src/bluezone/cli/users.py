@@ -174,7 +174,7 @@ def revoke(
     from bluezone.authority.accounts.services import find_user
 
     wanted = parse_role(role)
-    place = _place(area, organisation)
+    place = _place(area, organisation, closed=True)
     revoke_role(find_user(name), wanted, place, by=Actor("cli"), now=runtime.now())
     say(f"{name} is not {role} in {place} any more")
 
@@ -251,10 +251,12 @@ def parse_place(role: Role, area: str, organisation: str) -> str:
     return place
 
 
-def _place(area: str, organisation: str) -> str:
+def _place(area: str, organisation: str, *, closed: bool = False) -> str:
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.accounts.organisation_grants import named_organisation
 
     if bool(area) == bool(organisation):
         raise typer.BadParameter("give either --area or --organisation", param_hint="--area")
-    return named_organisation(organisation, Scope.everything()).path if organisation else area
+    if not organisation:
+        return area
+    return named_organisation(organisation, Scope.everything(), closed=closed).path

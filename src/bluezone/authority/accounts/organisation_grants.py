@@ -34,12 +34,13 @@ def is_organisation(path: str) -> bool:
     return path.split("/")[0] == MANAGEMENT_ROOT
 
 
-def named_organisation(code: str, scope: Scope) -> Organisation:
+def named_organisation(code: str, scope: Scope, *, closed: bool = False) -> Organisation:
     """The organisation of an official code, or of the key that its page has in its address.
 
+    :param closed: also one that has closed.
     :raises OrganisationRefused: the scope has none.
     """
-    rows, wanted = organisations(scope), code.strip()
+    rows, wanted = organisations(scope, closed=closed), code.strip()
     found = None
     if wanted and "\0" not in wanted:
         found = rows.filter(code=wanted).first() or rows.filter(key=wanted).first()

@@ -24,7 +24,7 @@ def place_names(paths: Iterable[str]) -> Mapping[str, str]:
     found = {path: path for path in wanted}
     areas = Area.objects.filter(path__in=wanted).order_by("valid_from")
     found |= dict(areas.values_list("path", "name"))
-    named = organisations(Scope.everything()).filter(path__in=wanted)
+    named = organisations(Scope.everything(), closed=True).filter(path__in=wanted)
     found |= dict(named.values_list("path", "name"))
     if EVERYWHERE in wanted:
         found[EVERYWHERE] = gettext("Tất cả địa bàn")
