@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -15,6 +16,9 @@ from bluezone.authority.access.queries import roles_of
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import Scope
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 __all__ = ["Page", "Person", "Urgency", "WorkItem", "person_of"]
 
@@ -48,8 +52,8 @@ class Page:
     """A page that people look for by name; the texts are translated when they are read."""
 
     view: str
-    name: str
-    hint: str
+    name: str | _StrPromise
+    hint: str | _StrPromise
     roles: frozenset[Role] | None
     """Whom it opens to; ``None`` is everybody who is logged in."""
 
