@@ -232,7 +232,7 @@ def test_a_page_is_offered_to_those_alone_to_whom_it_opens(
     client = logged_in(authority_clock, "an", "01/009", role)
     offered = {page.view for page, _ in client.get("/").context["pages"]}
     for page in PAGES:
-        answer = client.get(reverse(page.view))
+        answer = client.get(reverse(page.view), follow=True)
         assert answer.status_code == (200 if page.view in offered else 403), page.view
 
 
