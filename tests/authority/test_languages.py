@@ -29,8 +29,8 @@ from .staff_pages import form, logged_in
 
 ROOT = Path(__file__).resolve().parents[2]
 messages = SimpleNamespace(**runpy.run_path(str(ROOT / "scripts" / "messages.py")))
-# The demo's pages hold both languages side by side; the others are not marked yet.
-UNMARKED = {"demo", "accounts"}
+# The demo's pages hold both languages side by side.
+UNMARKED = {"demo"}
 TEMPLATES = sorted(
     one for one in messages.AUTHORITY.rglob("templates/**/*.html") if not UNMARKED & set(one.parts)
 )

@@ -87,7 +87,7 @@ class CityRow:
     @property
     def named_counts(self) -> Sequence[tuple[str, int]]:
         """The counts under the names that staff know."""
-        return [(METRIC_NAMES[metric], count) for metric, count in self.counts.items()]
+        return [(str(METRIC_NAMES[metric]), count) for metric, count in self.counts.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ def _ahead(ahead: Forecast | NoForecast | None) -> str:
     if ahead is None:
         return ""
     if isinstance(ahead, NoForecast):
-        return _NO_FORECAST[ahead]
+        return str(_NO_FORECAST[ahead])
     middle, low, high = (numbers.written(round(one, 1)) for one in (ahead.percent, ahead.low, ahead.high))
     return f"{middle}% ({low}–{high}%)"
 

@@ -7,7 +7,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -20,6 +20,9 @@ from bluezone.authority.keys.date_faults import date_fault_text
 from bluezone.authority.keys.report_types import ISSUABLE, ReportTypeName
 from bluezone.authority.keys.rules import DateFault, check_test_dates
 from bluezone.authority.keys.sms.phone_numbers import PhoneRefused, parse_phone
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 __all__ = [
     "REPORT_TYPE_LABELS",
@@ -48,7 +51,7 @@ _DELIVERIES = [
 ]
 
 
-def _date_field(label: str, help_text: str, *, required: bool = False) -> forms.DateField:
+def _date_field(label: StrOrPromise, help_text: StrOrPromise, *, required: bool = False) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=required,

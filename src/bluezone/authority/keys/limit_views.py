@@ -37,7 +37,7 @@ _FIELDS = {
 def issue_limits(request: HttpRequest) -> HttpResponse:
     """``/codes/limits/``: today's limits, the form that sets one, and those of the last two weeks."""
     setter = limit_setter_of(request)
-    areas = {**({EVERYWHERE: _EVERYWHERE_NAME} if setter.scope.unlimited else {}), **setter.areas}
+    areas = {**({EVERYWHERE: str(_EVERYWHERE_NAME)} if setter.scope.unlimited else {}), **setter.areas}
     if request.method == "POST":
         form = LimitForm(request.POST, areas=areas)
         if form.is_valid() and _is_set(form, setter):
@@ -53,7 +53,7 @@ def issue_limits(request: HttpRequest) -> HttpResponse:
     else:
         form = LimitForm(areas=areas, initial={"day": setter.today})
     recent = list(limits_set(setter.today - _SHOWN, setter.scope))
-    names = {**areas, EVERYWHERE: _EVERYWHERE_NAME}
+    names = {**areas, EVERYWHERE: str(_EVERYWHERE_NAME)}
     context = {
         "form": form,
         "faults": form.faults if form.is_bound else (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -32,6 +33,9 @@ from bluezone.authority.keys.statistics_queries import (
     weeks_told,
 )
 from bluezone.authority.keys.statistics_rules import AGE_BINS, ONSET_BINS, hanoi_day
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 __all__ = ["statistics", "statistics_chart"]
 
@@ -154,7 +158,7 @@ def _day_labels(bins: int) -> Sequence[str]:
 
 
 def _named_rows(
-    parts: Mapping[ReportTypeName, Figure] | Mapping[str, Figure] | None, names: Mapping[str, str]
+    parts: Mapping[ReportTypeName, Figure] | Mapping[str, Figure] | None, names: Mapping[Any, StrOrPromise]
 ) -> Sequence[tuple[str, str]] | None:
     if parts is None:
         return None

@@ -39,7 +39,7 @@ class SheetForm(forms.Form):
 
     def __init__(self, *args: Any, columns: str | Promise, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = columns
+        self.fields["file"].help_text = str(columns)
 
     def clean_file(self) -> bytes:
         file: UploadedFile[Any] = self.cleaned_data["file"]
