@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.names import AreasInScope
@@ -151,12 +154,14 @@ class Directory:
 def _registered() -> Iterator[tuple[str, Registered]]:
     """Those of the registry, each behind its name for comparing."""
     fields = ("pk", "key", "code", "kind", "name", "address", "located_in_id", "located_in__path",
-              "located_in__name", "path", "managed_by_id", "managed_by__name", "managed_by__code",
-              "managed_by_name", "closed_on")  # fmt: skip
-    rows = Organisation.objects.filter(withdrawn_at=None).values_list("plain_name", *fields)
-    for plain_name, *values in rows.iterator():
-        *before, manager_name, manager_code, written, closed_on = values
-        yield plain_name, Registered(*before, manager_name or written, manager_code or "", closed_on)
+              "located_in__name", "path", "managed_by_id", "manager_name", "manager_code",
+              "closed_on")  # fmt: skip
+    rows = Organisation.objects.filter(withdrawn_at=None).annotate(
+        manager_name=Coalesce("managed_by__name", "managed_by_name"),
+        manager_code=Coalesce("managed_by__code", Value("")),
+    )
+    for plain_name, *values in rows.values_list("plain_name", *fields).iterator():
+        yield plain_name, Registered(*values)
 
 
 def _former() -> Iterator[tuple[int, date, Then]]:
