@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
+import zlib
+from base64 import b64encode
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -35,8 +38,9 @@ def officer(authority: Path, authority_clock: Any) -> Client:
     return logged_in(authority_clock, "lan", "01/009", Role.DISTRICT_OFFICER)
 
 
-def upload(client: Client, text: str = SHEET) -> Any:
-    return client.post("/organisations/import/", {"file": SimpleUploadedFile("bảng.csv", text.encode())})
+def upload(client: Client, text: str | bytes = SHEET) -> Any:
+    data = text if isinstance(text, bytes) else text.encode()
+    return client.post("/organisations/import/", {"file": SimpleUploadedFile("bảng.csv", data)})
 
 
 def confirm(client: Client, preview: Any) -> Any:
@@ -123,9 +127,12 @@ def test_who_sees_what(officer: Client, authority_clock: Any) -> None:
 
 
 def test_a_large_file_is_refused_before_it_could_fail(officer: Client) -> None:
-    response = upload(officer, "x" * 700_001)
+    response = upload(officer, "x" * 4_000_001)
     assert response.status_code == 422
-    assert "Tệp lớn hơn 700 KB." in text_of(response)
+    assert "Tệp lớn hơn 4 MB." in text_of(response)
+    response = upload(officer, random.Random(1).randbytes(2_000_000))  # noise, which nothing packs
+    assert response.status_code == 422
+    assert "Tệp lớn hơn 1,9 MB khi nén." in text_of(response)
     rows = "".join(f"Cơ quan {n};Cơ quan;;Phường Hạ Đình;;;;;;;\n" for n in range(13_000))
     text = SHEET.splitlines()[0] + "\n" + rows
     padded = text + " " * (699_000 - len(text.encode()))
@@ -133,3 +140,19 @@ def test_a_large_file_is_refused_before_it_could_fail(officer: Client) -> None:
     assert preview.status_code == 200
     assert "dòng nữa." in text_of(preview)
     assert "đơn vị mới" in text_of(confirm(officer, preview))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b64encode(zlib.compress(b"x" * 4_000_001)),  # larger than any sheet that was shown
+        b64encode(zlib.compress(SHEET.encode())[:-9]),
+        b64encode(SHEET.encode()),
+        b"not base64",
+    ],
+)
+def test_content_that_no_preview_gave_is_refused(officer: Client, content: bytes) -> None:
+    fields = {"name": "a.csv", "sheet": "", "content": content.decode()}
+    response = officer.post("/organisations/import/confirm", fields, follow=True)
+    assert "Dữ liệu của tệp bị hỏng." in text_of(response)
+    assert Organisation.objects.count() == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from bluezone.authority.adoption.fact_history import history_of
 from bluezone.authority.adoption.metrics import BASES, INSTALLS, Metric, Source
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.queries import (
+    imports,
     letters_rates_on,
     newest_day,
     overview,
@@ -29,6 +31,7 @@ from bluezone.authority.adoption.services import import_city_sheet
 from bluezone.authority.adoption.sheet import CityRow
 from bluezone.authority.adoption.target_queries import overdue_reports
 from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.names import AreasInScope
 from bluezone.authority.areas.queries import areas_on
 from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.tabular.models import ImportRun
@@ -173,6 +176,19 @@ def test_histories_newest_days_and_debts_are_those_of_reading_everything(
     }
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_imports_of_a_scope_are_those_of_counting_all_rows(areas: Sequence[Area], seed: int) -> None:
+    facts = store_at_random(areas, seed)
+    for scope in (EVERYTHING, WARD, TWO, Scope.of(["01/009"]), Scope.nothing()):
+        paths: dict[uuid.UUID, list[str]] = {}
+        for one in facts:
+            if one.import_run_id is not None:
+                paths.setdefault(one.import_run_id, []).append(one.area.path)
+        expected = [key for key, found in paths.items() if all(scope.allows(path) for path in found)]
+        newest_first = [run.pk for run in ImportRun.objects.order_by("-imported_at") if run.pk in expected]
+        assert [run.pk for run in imports(scope)] == newest_first
+
+
 def scans_of_the_ledger(act: Any) -> tuple[int, list[str]]:
     """How many queries something takes, and steps of the database's plans that would read all facts."""
     with CaptureQueriesContext(connection) as queries:
@@ -217,6 +233,7 @@ def test_nothing_reads_all_facts_and_more_areas_take_no_more_queries(areas: Sequ
         "newest": (2, lambda: newest_day(TWO)),
         "debts": (1, lambda: overdue_reports(areas, day, EVERYTHING)),
         "all said": (2, lambda: list(history_of(areas[0], Metric.SMARTPHONES, FIRST, TWO))),
+        "imports": (3, lambda: imports(TWO)),
     }
     for name, (most, act) in reads.items():
         count, scans = scans_of_the_ledger(act)
@@ -241,3 +258,14 @@ def test_an_import_of_many_days_corrects_only_its_own_areas_and_days(areas: Sequ
     assert [(fact.area_id, (fact.as_of - FIRST).days, fact.value) for fact in current] == [
         (one.pk, 0, 8), (one.pk, 1, 8), (two.pk, 1, 7), (two.pk, 2, 8)
     ]  # fmt: skip
+
+
+def test_a_sheet_of_many_days_looks_areas_up_once_between_two_changes_of_them() -> None:
+    """Thanh Xuân's wards changed on 1 January and on 1 July 2025."""
+    names = AreasInScope(EVERYTHING)
+    days = [date(2024, 12, 1) + timedelta(at) for at in range(250)]
+    with CaptureQueriesContext(connection) as queries:
+        found = [names._on(day).codes for day in days]
+    assert len(queries) <= 2 + 3
+    for at in (0, 30, 31, 32, 211, 212, 249):
+        assert set(found[at]) == {one.code for one in areas_on(days[at], EVERYTHING)}

@@ -254,7 +254,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_700_000  # a sheet that is confirmed, see tabular.forms
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 LOGGING_CONFIG = "logging.config.dictConfig"

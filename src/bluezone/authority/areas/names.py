@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area
-from bluezone.authority.areas.queries import areas_on
+from bluezone.authority.areas.queries import areas_on, turning_days
 from bluezone.authority.tabular.cells import read_code
 from bluezone.authority.tabular.faults import CellRefused, Said
 from bluezone.authority.tabular.sheets import Cell
@@ -35,7 +37,8 @@ class AreasInScope:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._days: dict[date, _OfDay] = {}
+        self._turns: Sequence[date] | None = None
+        self._times: dict[int, _OfDay] = {}
 
     def by_code(self, code: Cell, day: date) -> tuple[int, str, Said | None]:
         """Key, name and a remark.
@@ -76,9 +79,13 @@ class AreasInScope:
         )
 
     def _on(self, day: date) -> _OfDay:
-        if day not in self._days:
-            self._days[day] = _OfDay(list(areas_on(day, self._scope)))
-        return self._days[day]
+        """Looked up once between two changes of areas: a sheet may hold a thousand days."""
+        if self._turns is None:
+            self._turns = turning_days(self._scope)
+        time = bisect_right(self._turns, day)
+        if time not in self._times:
+            self._times[time] = _OfDay(list(areas_on(day, self._scope)))
+        return self._times[time]
 
 
 class _OfDay:

@@ -24,6 +24,7 @@ __all__ = [
     "parts_of_all_on",
     "parts_on",
     "successions",
+    "turning_days",
     "versions_at",
 ]
 
@@ -108,6 +109,14 @@ def successions() -> tuple[Sequence[Link], frozenset[AreaKey]]:
     ]
     gained = Area.objects.filter(gained_elsewhere=True).values_list("code", "valid_from")
     return links, frozenset(AreaKey(code, day) for code, day in gained)
+
+
+def turning_days(scope: Scope) -> Sequence[date]:
+    """The days in order on which areas of a scope begin or end; between two of them there are the same."""
+    areas = scope.filter(Area.objects.order_by(), "path")
+    begin = areas.values_list("valid_from", flat=True).distinct()
+    end = areas.filter(valid_until__isnull=False).values_list("valid_until", flat=True).distinct()
+    return sorted({*begin, *end})
 
 
 def _current_boundaries(areas: Iterable[Area], scope: Scope) -> QuerySet[Boundary]:

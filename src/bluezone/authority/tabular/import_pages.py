@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -21,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bluezone.authority.tabular.faults import Fault, SheetRefused
-from bluezone.authority.tabular.forms import ConfirmForm, SheetForm
+from bluezone.authority.tabular.forms import ConfirmForm, SheetForm, packed
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.reading import in_language
 from bluezone.authority.tabular.services import AlreadyImported, ImportNotFound
@@ -131,8 +130,8 @@ class ImportPages(Generic[StaffT, SheetT]):
             except SheetRefused as refusal:
                 form.add_error("file", in_language(refusal.said))
             else:
-                name, content = form.cleaned_data["name"], b64encode(data).decode()
-                confirm = ConfirmForm(initial={"name": name, "sheet": wanted, "content": content})
+                name = form.cleaned_data["name"]
+                confirm = ConfirmForm(initial={"name": name, "sheet": wanted, "content": packed(data)})
                 return self._preview(request, sheet, name, confirm)
         return self._form_page(request, staff, form, status=422)
 

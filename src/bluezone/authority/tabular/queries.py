@@ -30,17 +30,24 @@ def runs_within(
     :param more: the same of other tables that they wrote to.
     """
     runs = list(ImportRun.objects.filter(kind=kind).order_by("-imported_at")[:_LOOKED_AT])
-    tables = [
-        (_counts(all_of, runs, by), _counts(within, runs, by)) for all_of, within in ((rows, inside), *more)
-    ]
-    return [
-        run
-        for run in runs
-        if any(run.pk in all_of for all_of, _ in tables)
-        and all(all_of.get(run.pk) == within.get(run.pk) for all_of, within in tables)
-    ][:_SHOWN]
+    found: list[ImportRun] = []
+    for at in range(0, len(runs), _SHOWN):
+        some = runs[at : at + _SHOWN]  # rows of all would be millions, and often the first will do
+        tables = [
+            (_counts(all_of, some, by), _counts(within, some, by))
+            for all_of, within in ((rows, inside), *more)
+        ]
+        found += [
+            run
+            for run in some
+            if any(run.pk in all_of for all_of, _ in tables)
+            and all(all_of.get(run.pk) == within.get(run.pk) for all_of, within in tables)
+        ]
+        if len(found) >= _SHOWN:
+            break
+    return found[:_SHOWN]
 
 
 def _counts(rows: QuerySet[Any], runs: Sequence[ImportRun], by: str) -> Mapping[UUID, int]:
     some = rows.filter(**{f"{by}__in": runs}).order_by()
-    return dict(some.values_list(by).annotate(count=Count("pk")))
+    return dict(some.values_list(by).annotate(count=Count("*")))
