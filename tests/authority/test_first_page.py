@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from bluezone.authority.access.emergency_services import begin_emergency
 from bluezone.authority.access.models import Grant
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import EVERYWHERE, Scope
@@ -204,6 +205,31 @@ def test_own_roles_and_invitations_that_end(site: None, authority_clock: Any) ->
     assert "lời mời chưa" not in front(officer)
 
 
+def test_emergencies_wait_for_whoever_may_judge_them(site: None, authority_clock: Any) -> None:
+    ward = logged_in(authority_clock, "ward", "01/009/00343", Role.WARD_OFFICER)
+    auditor = logged_in(authority_clock, "kt", "01/009", Role.AUDITOR)
+    elsewhere = logged_in(authority_clock, "kt2", "01/009/00346", Role.AUDITOR)
+    taken = begin_emergency(
+        User.objects.get(username="ward"),
+        Role.WARD_OFFICER,
+        "01/009/00349",
+        "Phường bên có ổ dịch, người phụ trách ốm.",
+        timedelta(hours=2),
+        now=authority_clock.now(),
+    )
+    assert taken.grant.is_emergency
+    assert "truy cập khẩn cấp chờ" not in front(auditor)  # it lasts
+    page = front(ward)
+    assert "Phường Khương Trung chưa báo số cài đặt mới" in page
+    assert "của anh/chị hết hạn lúc" not in page  # the notice on top of the page tells it
+    authority_clock.advance(timedelta(hours=3))
+    told = "quá hạn 1 truy cập khẩn cấp chờ anh/chị xem xét Từ 17:17 10/03/2021."
+    assert told in front(auditor)
+    assert "ổ dịch" not in front(auditor)
+    for other in (ward, elsewhere):
+        assert "truy cập khẩn cấp chờ" not in front(other)
+
+
 def test_where_a_second_factor_is_required_nothing_else_is_told(
     site: None, authority_clock: Any, settings: Any
 ) -> None:
@@ -233,7 +259,8 @@ def test_a_page_is_offered_to_those_alone_to_whom_it_opens(
     offered = {page.view for page, _ in client.get("/").context["pages"]}
     for page in PAGES:
         answer = client.get(reverse(page.view), follow=True)
-        assert answer.status_code == (200 if page.view in offered else 403), page.view
+        may = page.view in offered or page.view == "emergency"  # it opens to all, and says who may use it
+        assert answer.status_code == (200 if may else 403), page.view
 
 
 @pytest.mark.parametrize("role", [Role.DISTRICT_OFFICER, Role.EPIDEMIOLOGIST, Role.OPERATOR])

@@ -51,7 +51,9 @@ def test_a_ward_is_found_from_any_page_and_leads_to_its_figures(officer: Client)
     assert re.search(r'<form class="site-search" role="search"[^>]* method="get" action="/search/"', header)
     found = officer.get("/search/", {"q": "thanh xuan trung"})
     assert "Địa bàn (1) Phường Thanh Xuân Trung 00355, Quận Thanh Xuân" in text_of(found)
-    figures, of_organisations = links(found)
+    area, figures, of_organisations = links(found)
+    assert area == "/areas/?area=01%2F009%2F00355&day=2021-03-10"
+    assert "Phường Thanh Xuân Trung" in text_of(officer.get(area))
     assert figures == "/adoption/?area=01%2F009%2F00355&day=2021-03-10"
     assert of_organisations == "/organisations/?area=01%2F009%2F00355"
     assert "Tỷ lệ cài đặt: Phường Thanh Xuân Trung" in text_of(officer.get(figures))
@@ -66,7 +68,7 @@ def test_a_former_ward_says_so_and_leads_to_its_last_day(officer: Client, author
     assert "không còn từ 01/01/2025" in text
     assert "sau đó: Phường Hạ Đình" in text
     assert "day=2024-12-31" in links(found)[0]
-    assert officer.get(links(found)[0]).status_code == 200
+    assert [officer.get(one).status_code for one in links(found)] == [200, 200, 200]
 
 
 def test_what_is_to_come_says_from_when(officer: Client) -> None:
@@ -119,7 +121,8 @@ def test_who_reads_neither_figures_nor_organisations_finds_pages_alone(
     assert links(guard.get("/search/", {"q": "tai khoan"})) == ["/account/"]
     worker = logged_in(authority_clock, "an", "01/009/00343")
     assert links(worker.get("/search/", {"q": "nhan chinh"})) == [
-        "/organisations/?area=01%2F009%2F00343"
+        "/areas/?area=01%2F009%2F00343&day=2021-03-10",
+        "/organisations/?area=01%2F009%2F00343",
     ]  # no figures for health workers
 
 

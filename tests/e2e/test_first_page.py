@@ -46,7 +46,7 @@ def test_from_todays_work_to_a_ward(open_tab, server, width, dark):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Phường Thanh Xuân"
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Tỷ lệ cài đặt: Phường Thanh Xuân").wait_for()
+    page.get_by_role("heading", name="Phường Thanh Xuân", exact=True).wait_for()
 
     page.goto(f"{server}/search/?q=khong co gi")
     assert_sound(tab, f"search-nothing-{width}")

@@ -59,13 +59,16 @@ def reviewable(held: Sequence[HeldRole], user_id: UUID, scope: Scope) -> Sequenc
     ]
 
 
-def waiting_for_review(held: Sequence[HeldRole], user_id: UUID, scope: Scope, now: datetime) -> int:
-    """How many are over that somebody could judge, and nobody has."""
-    return sum(
-        state_of(one, now) is State.UNREVIEWED
-        and may_review(held, taken_role(one), is_own=one.grant.user_id == user_id)
+def waiting_for_review(
+    held: Sequence[HeldRole], user_id: UUID, scope: Scope, now: datetime
+) -> Sequence[EmergencyAccess]:
+    """Those that are over, and that somebody could judge, and nobody has."""
+    return [
+        one
         for one in emergencies(scope, only_unreviewed=True)
-    )
+        if state_of(one, now) is State.UNREVIEWED
+        and may_review(held, taken_role(one), is_own=one.grant.user_id == user_id)
+    ]
 
 
 def state_of(one: EmergencyAccess, now: datetime) -> State:

@@ -93,7 +93,7 @@ def _emergencies_to_review(request: HttpRequest) -> int:
     scope = scope_of(user, EMERGENCY_REVIEWERS, now)
     if not user.is_authenticated or scope == Scope.nothing():
         return 0
-    return waiting_for_review(roles_of(user, now), user.pk, scope, now)
+    return len(waiting_for_review(roles_of(user, now), user.pk, scope, now))
 
 
 def _emergency(request: HttpRequest) -> dict[str, Any]:

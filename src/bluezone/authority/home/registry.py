@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bluezone.authority.accounts import today as accounts
 from bluezone.authority.adoption import today as adoption
+from bluezone.authority.areas import today as areas
 from bluezone.authority.heartbeats import today as heartbeats
 from bluezone.authority.home import server_state
 from bluezone.authority.keys import today as keys
@@ -21,6 +22,7 @@ PAGES: Sequence[Page] = (
     *heartbeats.PAGES,
     *returns.PAGES,
     *organisations.PAGES,
+    *areas.PAGES,
     *accounts.PAGES,
 )
 """In the order in which the first page offers them."""

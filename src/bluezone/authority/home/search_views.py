@@ -79,18 +79,17 @@ def _areas(request: HttpRequest, found: Found, words: str, kind: str, today: dat
 def _area_row(area: Area, found: Found, today: date, became: Sequence[Area]) -> dict[str, object]:
     above = area.parent.name if area.parent and found.of_areas.allows(area.parent.path) else ""
     last_day = today if area.valid_until is None else min(today, area.valid_until - _ONE_DAY)
-    asked = {"area": area.path}
-    figures = {**asked, "day": max(last_day, area.valid_from).isoformat()}
+    of_area = urlencode({"area": area.path})
+    of_day = urlencode({"area": area.path, "day": max(last_day, area.valid_from).isoformat()})
     return {
         "area": area,
         "above": above,
         "is_past": area.valid_until is not None and area.valid_until <= today,
         "is_to_come": area.valid_from > today,
         "became": became,
-        "figures": f"{reverse('adoption')}?{urlencode(figures)}"
-        if found.of_adoption.allows(area.path)
-        else "",
-        "organisations": f"{reverse('organisations')}?{urlencode(asked)}"
+        "address": f"{reverse('areas')}?{of_day}",
+        "figures": f"{reverse('adoption')}?{of_day}" if found.of_adoption.allows(area.path) else "",
+        "organisations": f"{reverse('organisations')}?{of_area}"
         if found.of_organisations.allows(area.path)
         else "",
     }
