@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from bluezone.authority.access.audit import Actor, verify_audit
 from bluezone.authority.access.emergency_services import (
@@ -33,6 +36,7 @@ from bluezone.authority.accounts import account_views, services
 from bluezone.authority.accounts.models import User
 from bluezone.authority.accounts.services.invitations import InvitationRefused, invite
 from bluezone.authority.areas.services import load_thanh_xuan
+from bluezone.cli import app, emergency
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +246,40 @@ def test_the_notice_is_not_on_pages_of_others(lan: User, authority_clock: Any) -
     assert "Mọi trang anh/chị mở đều được ghi lại" not in said(other.get("/adoption/"))
     assert "Mọi trang anh/chị mở đều được ghi lại" not in said(Client().get("/"))
     assert entries("used") == []
+
+
+def test_operators_list_it(lan: User, authority_clock: Any) -> None:
+    def listed(*options: str) -> Any:
+        with patch.object(emergency, "prepare_authority"):
+            done = CliRunner().invoke(app, ["emergency", "list", *options])
+        assert done.exit_code == 0
+        return done
+
+    assert json.loads(listed("--json").stdout) == {"emergencies": []}
+    first = take(lan, authority_clock)
+    end_emergency(first.pk, by=lan, now=authority_clock.now() + timedelta(minutes=30))
+    auditor = made(authority_clock, "kiem", Role.AUDITOR, DISTRICT)
+    authority_clock.advance(timedelta(hours=1))
+    review_emergency(first.pk, is_justified=True, by=auditor, now=authority_clock.now())
+    second = take(lan, authority_clock, area="01/009/00349")
+    rows = json.loads(listed("--json").stdout)["emergencies"]
+    assert [(one["emergency"], one["state"]) for one in rows] == [
+        (str(second.pk), "running"),
+        (str(first.pk), "justified"),
+    ]
+    assert rows[1] == {
+        "emergency": str(first.pk),
+        "user": "lan",
+        "role": "ward-officer",
+        "area": NEXT_WARD,
+        "from": "2021-03-10T08:17:00+00:00",
+        "until": "2021-03-10T08:47:00+00:00",
+        "state": "justified",
+        "reviewed_by": "kiem",
+        "reason": REASON,
+    }
+    [line] = listed("--unreviewed").stdout.splitlines()
+    assert line == f"2021-03-10 16:17  lan  ward-officer in 01/009/00349  running  {REASON}"
 
 
 minutes = st.integers(-10, 260)

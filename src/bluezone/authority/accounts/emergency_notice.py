@@ -17,6 +17,8 @@ __all__ = ["EmergencyNotice", "emergency_of"]
 _NO_USE = frozenset({"language", "logout", "emergency", "end-emergency"})
 """Names of pages that show nothing which it opens."""
 
+_FOUND = "bluezone_emergency"
+
 
 class EmergencyNotice:
     """Nothing for devices and whoever is not in."""
@@ -37,7 +39,11 @@ class EmergencyNotice:
 
 
 def emergency_of(request: HttpRequest) -> EmergencyAccess | None:
-    """What whoever asks has taken and holds now."""
-    if not request.session.session_key or not request.user.is_authenticated:
-        return None
-    return running_emergency(request.user.pk, runtime.now())
+    """What whoever asks has taken and held when the request came; looked up once."""
+    if not hasattr(request, _FOUND):
+        user, running = request.user, None
+        if request.session.session_key and user.is_authenticated:
+            running = running_emergency(user.pk, runtime.now())
+        setattr(request, _FOUND, running)
+    found: EmergencyAccess | None = getattr(request, _FOUND)
+    return found

@@ -107,7 +107,7 @@ def creation_options(
         user_verification=UserVerificationRequirement.PREFERRED,
         challenge=challenge,
     )
-    return json.dumps(dict(options))
+    return _in_time(dict(options))
 
 
 def request_options(site: PasskeySite, challenge: bytes, *, known: Sequence[bytes] | None) -> str:
@@ -122,7 +122,7 @@ def request_options(site: PasskeySite, challenge: bytes, *, known: Sequence[byte
         else UserVerificationRequirement.PREFERRED,
         challenge=challenge,
     )
-    return json.dumps(dict(options))
+    return _in_time(dict(options))
 
 
 def parse_answer(text: str) -> Mapping[str, Any]:
@@ -206,11 +206,16 @@ def _server(site: PasskeySite) -> Fido2Server:
         attestation=AttestationConveyancePreference.NONE,
         verify_origin=lambda origin: origin == site.origin,
     )
-    server.timeout = int(CHALLENGE_LIFE.total_seconds() * 1000)
     server.allowed_algorithms = [
         PublicKeyCredentialParameters(type=PublicKeyCredentialType.PUBLIC_KEY, alg=one) for one in _ALGORITHMS
     ]
     return server
+
+
+def _in_time(options: dict[str, Any]) -> str:
+    """As JSON, with how long the browser may take."""
+    asked = {**options["publicKey"], "timeout": int(CHALLENGE_LIFE.total_seconds() * 1000)}
+    return json.dumps({"publicKey": asked})
 
 
 def _state(challenge: bytes, *, verified: bool) -> dict[str, str]:

@@ -127,7 +127,7 @@ def remove(request: HttpRequest, passkey_id: int) -> HttpResponse:
     form = RemovePasskeyForm(request.POST, needs_code=_is_last(me))
     if wait := CODE_DELAY.wait(str(me.user.pk), me.now):
         return too_often(request, wait, _TRIES)
-    fault = form.first_fault
+    fault: object = form.first_fault
     if form.is_valid():
         given = form.cleaned_data
         try:

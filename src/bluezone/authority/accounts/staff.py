@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,24 +77,21 @@ def inviter_of(request: HttpRequest) -> Inviter:
 
 def offered_pages(request: HttpRequest) -> dict[str, Any]:
     """For every template: which pages the navigation offers; looked up only where it is shown."""
+    now = runtime.now()
+    held: Sequence[HeldRole] = SimpleLazyObject(lambda: roles_of(request.user, now))  # type: ignore[assignment]
     return {
-        "may_invite": SimpleLazyObject(
-            lambda: scope_of(request.user, INVITERS, runtime.now()) != Scope.nothing()
-        ),
-        "may_audit": SimpleLazyObject(
-            lambda: scope_of(request.user, AUDIT_READERS, runtime.now()) != Scope.nothing()
-        ),
-        "emergencies_to_review": SimpleLazyObject(lambda: _emergencies_to_review(request)),
+        "may_invite": SimpleLazyObject(lambda: any(one.role in INVITERS for one in held)),
+        "may_audit": SimpleLazyObject(lambda: any(one.role in AUDIT_READERS for one in held)),
+        "emergencies_to_review": SimpleLazyObject(lambda: _emergencies_to_review(request, held, now)),
         **_emergency(request),
     }
 
 
-def _emergencies_to_review(request: HttpRequest) -> int:
-    now, user = runtime.now(), request.user
-    scope = scope_of(user, EMERGENCY_REVIEWERS, now)
-    if not user.is_authenticated or scope == Scope.nothing():
+def _emergencies_to_review(request: HttpRequest, held: Sequence[HeldRole], now: datetime) -> int:
+    scope = Scope.of(one.area_path for one in held if one.role in EMERGENCY_REVIEWERS)
+    if scope == Scope.nothing() or not request.user.is_authenticated:
         return 0
-    return len(waiting_for_review(roles_of(user, now), user.pk, scope, now))
+    return len(waiting_for_review(held, request.user.pk, scope, now))
 
 
 def _emergency(request: HttpRequest) -> dict[str, Any]:
