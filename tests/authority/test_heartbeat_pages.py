@@ -58,9 +58,9 @@ def test_the_page_says_what_the_guide_and_the_specification_say(client: Client) 
     )
     assert consent in page
     sentences = (
-        ("kept until 06:15 of the next day", "fewer than 10 heartbeats", "neither kept nor logged")
+        ("kept until 06:30 of the next day at the latest", "fewer than 10 heartbeats", "neither kept nor logged")
         if english
-        else ("giữ đến 06:15 ngày hôm sau", "dưới 10 lần báo", "không được ghi vào nhật ký")
+        else ("giữ chậm nhất đến 06:30 ngày hôm sau", "dưới 10 lần báo", "không được ghi vào nhật ký")
     )
     for sentence in sentences:
         assert sentence in page

@@ -17,6 +17,7 @@ __all__ = [
     "COUNTED_AFTER",
     "TAKEN_FOR",
     "Count",
+    "GONE_AFTER",
     "DayState",
     "WardCount",
     "counted_until",
@@ -31,6 +32,10 @@ TAKEN_FOR = timedelta(hours=6)
 
 COUNTED_AFTER = timedelta(hours=6, minutes=15)
 """And so long after its end it is counted: by then every request that was taken is in the table."""
+
+
+GONE_AFTER = timedelta(hours=6, minutes=30)
+"""And so long after its end a server that runs has deleted its heartbeats: it looks each quarter of an hour."""
 
 
 class DayState(StrEnum):

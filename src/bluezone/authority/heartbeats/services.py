@@ -37,6 +37,7 @@ _INSERT = (
     f"INSERT INTO {_TABLE} ({', '.join(COLUMNS)}) VALUES ({', '.join('%s' for _ in COLUMNS)})"  # noqa: S608
     f" ON CONFLICT (mark) DO UPDATE SET tracing = TRUE WHERE excluded.tracing AND NOT {_TABLE}.tracing"
 )
+_INSERT_ON_SQLITE = _INSERT.replace("%s", "?")
 
 
 class HeartbeatRefused(Refused):
@@ -110,9 +111,10 @@ def _close(day: date, now: datetime) -> bool:
 
 
 def _write_on_sqlite(values: tuple[Any, ...]) -> None:
+    """In a transaction that was begun. The framework's cursor would write the statement's text anew."""
     mark, day, *rest = values
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, (mark, connection.ops.adapt_datefield_value(day), *rest))
+    with connection.wrap_database_errors:
+        connection.connection.execute(_INSERT_ON_SQLITE, (mark, day.isoformat(), *rest))
 
 
 def _write_on_postgres(values: tuple[Any, ...]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,7 +21,7 @@ from bluezone.authority.areas.models import Area, Level
 from bluezone.authority.areas.queries import areas_on
 from bluezone.authority.formats.numbers import grouped
 from bluezone.authority.heartbeats.queries import last_closed_day, platforms_of, wards_of
-from bluezone.authority.heartbeats.rules import COUNTED_AFTER
+from bluezone.authority.heartbeats.rules import GONE_AFTER
 from bluezone.authority.read_only import read_only
 from bluezone.protocols.heartbeat import CONSENT_WORDING, Platform, hanoi_day
 
@@ -53,9 +52,8 @@ def about(request: HttpRequest) -> HttpResponse:
         "city": city,
         "wards": [] if city is None else _wards(city, today),
         "wording": CONSENT_WORDING,
-        "closes_at": _closes_at(),
+        "gone_at": _gone_at(),
         "smallest": SMALLEST_TOLD,
-        "server": settings.BLUEZONE_BASE_URL,
     }
     return render(request, "heartbeats/about.html", context)
 
@@ -108,6 +106,6 @@ def _written(count: int | None) -> str:
     return "" if count is None else grouped(count)
 
 
-def _closes_at() -> time:
-    """The time of day, in Hà Nội, from which the day before is counted and nothing else."""
-    return (datetime.combine(date.min, time.min) + COUNTED_AFTER).time()
+def _gone_at() -> time:
+    """The time of day, in Hà Nội, at which there are only counts of the day before."""
+    return (datetime.combine(date.min, time.min) + GONE_AFTER).time()
