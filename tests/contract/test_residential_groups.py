@@ -21,6 +21,7 @@ from bluezone.authority.areas.group_sheet import GroupSheet, read_group_sheet
 from bluezone.authority.areas.list_services import plan_import
 from bluezone.authority.areas.models import Area, Level
 from bluezone.authority.areas.national_list import read_national_list
+from bluezone.authority.areas.queries import areas_on, offered
 from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.tabular.faults import SheetRefused
 from bluezone.authority.tabular.services import AlreadyImported
@@ -154,6 +155,24 @@ def test_every_fault_is_told_and_nothing_is_mended_in_silence() -> None:
     ):
         with pytest.raises(SheetRefused, match=words):
             read(text)
+
+
+def test_forms_offer_groups_and_alleys_of_one_ward_alone() -> None:
+    bring_in(SHEET)
+
+    def names(path: str, near: str = "") -> set[str]:
+        areas = areas_on(TODAY, Scope.of([path]))
+        chosen = Area.objects.get(path=near, valid_from__lte=TODAY) if near else None
+        return {one.name for one in offered(areas, chosen)}
+
+    district = names("01/009")
+    assert (len(district), "Tổ dân phố 1" in district) == (12, False)
+    hidden = {"Tổ dân phố 1", "Tổ dân phố 2", "Ngõ 12", "Ngõ 14", "Ngõ 16"}
+    for near in ("01/009/00343", "01/009/00343/00343-1/00343-1-N1"):
+        assert names("01/009", near) - district == hidden
+    assert names("01/009", "01/009") == district
+    assert names("01/009/00343") == {"Phường Nhân Chính", *hidden}
+    assert names("01/009/00343/00343-1") == {"Tổ dân phố 1", "Ngõ 12", "Ngõ 14", "Ngõ 16"}
 
 
 def test_a_ward_brings_in_its_own_alone() -> None:

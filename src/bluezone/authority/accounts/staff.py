@@ -22,7 +22,7 @@ from bluezone.authority.accounts.emergency_notice import emergency_of
 from bluezone.authority.accounts.models import User
 from bluezone.authority.accounts.places import place_name
 from bluezone.authority.accounts.texts import ROLE_NAMES
-from bluezone.authority.areas.queries import areas_in_use
+from bluezone.authority.areas.queries import areas_in_use, offered
 
 __all__ = ["Inviter", "Myself", "inviter_of", "myself", "offered_pages"]
 
@@ -71,7 +71,8 @@ def inviter_of(request: HttpRequest) -> Inviter:
     scope = scope_of(me.user, INVITERS, me.now)
     if scope == Scope.nothing():
         raise PermissionDenied("no role that invites others")
-    areas = {area.path: area.name for area in areas_in_use(timezone.localtime(me.now).date(), scope)}
+    areas_today = offered(areas_in_use(timezone.localtime(me.now).date(), scope))
+    areas = {area.path: area.name for area in areas_today}
     return Inviter(me.user, roles_of(me.user, me.now), scope, me.now, areas)
 
 

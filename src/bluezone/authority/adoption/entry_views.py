@@ -29,7 +29,7 @@ from bluezone.authority.adoption.metrics import (
 )
 from bluezone.authority.adoption.staff import Officer, Wanted, editor_of, reader_of, wanted_by
 from bluezone.authority.areas.models import Area
-from bluezone.authority.areas.queries import areas_on
+from bluezone.authority.areas.queries import areas_on, offered
 from bluezone.authority.formats.numbers import grouped, typed
 from bluezone.authority.tabular.reading import in_language
 
@@ -133,7 +133,7 @@ def _is_entered(request: HttpRequest, form: FiguresForm, officer: Officer, area:
 def _entry_page(
     request: HttpRequest, officer: Officer, wanted: Wanted, form: FiguresForm | None, status: int = 200
 ) -> HttpResponse:
-    areas = areas_on(wanted.day, officer.scope)
+    areas = offered(areas_on(wanted.day, officer.scope), wanted.area)
     context = {"area": wanted.area, "day": wanted.day, "today": officer.today, "areas": areas, "form": form}
     return render(request, "adoption/enter.html", context, status=status)
 

@@ -22,7 +22,7 @@ from bluezone.authority.adoption.rules import Forecast, NoForecast, Standing
 from bluezone.authority.adoption.staff import editor_of, wanted_by
 from bluezone.authority.adoption.target_queries import Progress, overdue_reports, progress_of, targets_of
 from bluezone.authority.areas.models import Area
-from bluezone.authority.areas.queries import areas_on, parts_on
+from bluezone.authority.areas.queries import areas_on, offered, parts_on
 from bluezone.authority.formats import numbers
 from bluezone.authority.tabular.reading import in_language
 
@@ -51,7 +51,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     """``/adoption/targets/``: an area's targets, also those of before, and the form that sets one."""
     officer = editor_of(request)
     wanted = wanted_by(request, officer, usual=officer.today)
-    areas = areas_on(wanted.day, officer.scope)
+    areas = offered(areas_on(wanted.day, officer.scope), wanted.area)
     form = TargetForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and wanted.area is not None and form.is_valid():
         chosen = [wanted.area]

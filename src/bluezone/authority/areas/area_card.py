@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area, Succession
-from bluezone.authority.areas.queries import any_boundary, areas_in_use, parents_on, parts_on
+from bluezone.authority.areas.queries import any_boundary, areas_in_use, highest_on, parents_on, parts_on
 
 __all__ = ["AreaCard", "Kin", "card_of", "highest_areas"]
 
@@ -55,7 +55,9 @@ def card_of(area: Area, day: date, scope: Scope) -> AreaCard:
 
 
 def highest_areas(day: date, scope: Scope) -> Sequence[Area]:
-    """The areas of a scope that none of its areas is above."""
+    """The areas that a scope is made of on a day; where it holds none any more, the last."""
+    if present := list(highest_on(day, scope)):
+        return present
     areas = list(areas_in_use(day, scope))
     paths = {one.path for one in areas}
     return [one for one in areas if one.path.rpartition("/")[0] not in paths]

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.areas.models import Area, Boundary, Succession
+from bluezone.authority.areas.models import Area, Boundary, Level, Succession
 from bluezone.authority.areas.rules import AreaKey, Link
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "boundaries_of",
     "highest_on",
     "known_path",
+    "offered",
     "parents_on",
     "parts_of_all_on",
     "parts_on",
@@ -46,6 +47,22 @@ def areas_in_use(day: date, scope: Scope) -> QuerySet[Area]:
     ended = scope.filter(Area.objects.filter(valid_until__lte=day), "path")
     last = ended.aggregate(last=Max("valid_until"))["last"]
     return ended.filter(valid_until=last).order_by("path")
+
+
+def offered(areas: QuerySet[Area], near: Area | None = None) -> QuerySet[Area]:
+    """Of some areas those that a form offers: down to wards, and below the ward of one that is chosen.
+
+    A city has tens of thousands of alleys. Who holds a single ward, or less, is offered all of it.
+    """
+    if len(areas.filter(level=Level.WARD)[:2]) < 2:
+        return areas
+    wanted = ~Q(level__in=(Level.RESIDENTIAL_GROUP, Level.ALLEY))
+    if near is not None:
+        above = ["/".join(near.path.split("/")[:depth]) for depth in range(1, near.path.count("/") + 2)]
+        ward = areas.filter(level=Level.WARD, path__in=above).first()
+        if ward is not None:
+            return areas.filter(wanted) | Scope.of([ward.path]).filter(areas, "path")
+    return areas.filter(wanted)
 
 
 def highest_on(day: date, scope: Scope) -> QuerySet[Area]:

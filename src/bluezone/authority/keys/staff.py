@@ -17,7 +17,7 @@ from bluezone.authority.access.audit import Actor, user_actor
 from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import CODE_ISSUERS, LIMIT_SETTERS, Role
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.areas.queries import areas_in_use
+from bluezone.authority.areas.queries import areas_in_use, offered
 
 __all__ = ["Staff", "issuer_of", "limit_setter_of", "offered_pages"]
 
@@ -68,5 +68,6 @@ def _staff_of(request: HttpRequest, roles: Collection[Role]) -> Staff:
     scope = scope_of(user, roles, now)
     if not user.is_authenticated or scope == Scope.nothing():
         raise PermissionDenied("no role that this page is for")
-    areas = {area.path: area.name for area in areas_in_use(timezone.localtime(now).date(), scope)}
+    areas_today = offered(areas_in_use(timezone.localtime(now).date(), scope))
+    areas = {area.path: area.name for area in areas_today}
     return Staff(user_actor(user.pk), scope, now, areas)
