@@ -24,6 +24,7 @@ from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.home.registry import PAGES
 from bluezone.authority.keys import services
 from bluezone.authority.keys.models import ExportConfig, HealthAuthority, ImportSource
+from bluezone.authority.organisations.models import Organisation
 
 from .staff_pages import CLI, Outbox, form, logged_in, text_of
 
@@ -142,7 +143,7 @@ def test_an_area_that_has_ended_owes_nothing_and_is_told(site: None, authority_c
     assert "cán bộ quận, huyện, Quận Thanh Xuân địa bàn cũ" in page
     city = logged_in(authority_clock, "city", EVERYWHERE, Role.CITY_OFFICER)
     page = front(city)
-    assert "cán bộ thành phố, tất cả địa bàn" in page
+    assert "cán bộ thành phố, Tất cả địa bàn" in page
     assert "1 địa bàn của cả nước chưa báo số cài đặt mới" in page  # Hà Nội
 
 
@@ -240,6 +241,21 @@ def test_where_a_second_factor_is_required_nothing_else_is_told(
     assert "chưa báo số" not in page
     assert "Các trang của anh/chị" not in page
     assert officer.get("/search/?q=thanh").status_code == 302
+
+
+def test_a_clerks_organisation_is_named(site: None, authority_clock: Any) -> None:
+    located_in = area_on("00343", TODAY, EVERYTHING)
+    assert located_in is not None
+    school = Organisation.objects.create(
+        key="K7", code="", kind="school", name="Trường THCS Nhân Chính", plain_name="truong thcs nhan chinh",
+        address="", located_in=located_in, managed_by_name="", path="ORG/K7",
+        registered_at=authority_clock.now(), registered_by="x",
+    )  # fmt: skip
+    clerk = logged_in(authority_clock, "lien", school.path, Role.SCHOOL_CLERK)
+    assert "cán bộ nhà trường, Trường THCS Nhân Chính" in front(clerk)
+    found = clerk.get("/search/", {"q": "thcs nhan chinh"})
+    assert "/organisations/K7/" in found.content.decode()
+    assert "Địa bàn (" not in text_of(clerk.get("/search/", {"q": "nhan chinh"}))
 
 
 def test_whoever_has_nothing_to_do_and_whoever_has_no_role(site: None, authority_clock: Any) -> None:

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext
-
-from bluezone.authority.access.scope import EVERYWHERE, Scope
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.accounts.places import place_names
 from bluezone.authority.accounts.texts import ROLE_NAMES
 from bluezone.authority.areas.queries import versions_at
-from bluezone.authority.organisations.queries import organisations
-from bluezone.authority.organisations.rules import MANAGEMENT_ROOT
 from bluezone.authority.todays_work import Person
 
 __all__ = ["RoleShown", "roles_shown"]
@@ -33,16 +30,11 @@ class RoleShown:
 def roles_shown(person: Person) -> Sequence[RoleShown]:
     """What a person holds, with the newest name of each place."""
     paths = {one.area_path for one in person.held}
-    managed = {path.rpartition("/")[2]: path for path in paths if path.split("/")[0] == MANAGEMENT_ROOT}
-    names: dict[str, tuple[str, bool]] = {EVERYWHERE: (gettext("tất cả địa bàn"), False)}
-    scope = Scope.of(paths)
-    for area in versions_at(sorted(paths), scope):
-        ended = area.valid_until is not None and area.valid_until <= person.today
-        names[area.path] = (area.name, ended)
-    if managed:
-        for one in organisations(scope).filter(key__in=managed):
-            names[managed[one.key]] = (one.name, False)
+    areas = {area.path: area for area in versions_at(sorted(paths), Scope.of(paths))}
+    others = paths - set(areas)
+    names = {**{path: area.name for path, area in areas.items()}, **(place_names(others) if others else {})}
+    ended = {path for path, area in areas.items() if area.valid_until and area.valid_until <= person.today}
     return [
-        RoleShown(str(ROLE_NAMES[one.role]), *names.get(one.area_path, (one.area_path, False)), one.until)
+        RoleShown(str(ROLE_NAMES[one.role]), names[one.area_path], one.area_path in ended, one.until)
         for one in person.held
     ]
