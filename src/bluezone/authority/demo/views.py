@@ -9,6 +9,7 @@ from typing import Final
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import condition, require_safe
 
 __all__ = ["day", "replay", "replay_path", "replay_report", "report", "report_path"]
@@ -28,7 +29,7 @@ def replay_path() -> Path:
 
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
-    """The day's page, Vietnamese or with ``?lang=en`` English; without a report, how to make one."""
+    """The day's page, in the reader's language or that of ``?lang=en``; without a report, how to make one."""
     return _page(request, "demo/day.html", report_path())
 
 
@@ -54,7 +55,7 @@ def replay_report(_request: HttpRequest) -> HttpResponseBase:
 
 def _page(request: HttpRequest, template: str, path: Path) -> HttpResponse:
     asked = request.GET.get("lang", "")
-    language = asked if asked in LANGUAGES else LANGUAGES[0]
+    language = asked if asked in LANGUAGES else get_language()
     return render(request, template, {"page_language": language, "has_report": path.is_file()})
 
 
