@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +32,7 @@ from bluezone.authority.organisations.edit_services import (
 from bluezone.authority.organisations.history import changes_of, organisations_on, state_on
 from bluezone.authority.organisations.kinds import Kind, People
 from bluezone.authority.organisations.locking import EditedMeanwhile, EditRefused
-from bluezone.authority.organisations.models import Contact, FormerState, Headcount, Organisation
+from bluezone.authority.organisations.models import Contact, FormerState, Headcount, Organisation, SchoolClass
 from bluezone.authority.organisations.people_services import add_classes, record_headcounts, set_contact
 from bluezone.authority.organisations.rules import ClassLineWrong, ClassRoll, class_rolls
 from bluezone.authority.organisations.sealed_contact import ContactPerson
@@ -265,6 +268,52 @@ def test_closed_it_is_in_no_list_of_later_days_and_its_own_go_where_it_went() ->
     )
     with pytest.raises(EditRefused, match="figures of 09/03/2021"):
         close_organisation(old.key, version=3, day=day, scope=EVERYTHING, by=OFFICER, now=NOW)
+
+
+def test_schools_are_merged_with_the_classes_of_a_school_year() -> None:
+    old, heir, agency = add("Trường cũ"), add("Trường mới"), add("Cơ quan", kind=Kind.AGENCY)
+    given = {"scope": EVERYTHING, "by": OFFICER, "now": NOW}
+    day = date(2021, 3, 8)
+    rolls = [ClassRoll("6A1", 42), ClassRoll("6A2", None)]
+    add_classes(old.key, 2020, rolls, date(2021, 3, 1), version=0, **given)  # type: ignore[arg-type]
+    add_classes(old.key, 2019, [ClassRoll("5A1", None)], None, version=1, **given)  # type: ignore[arg-type]
+    add_classes(heir.key, 2020, [ClassRoll("6A2", None)], None, version=0, **given)  # type: ignore[arg-type]
+    for into, words in (
+        (heir.key, "has 6A2 in that school year"),
+        (agency.key, "a school alone"),
+        ("", "a school"),
+    ):
+        with pytest.raises(EditRefused, match=words):
+            close_organisation(old.key, version=2, day=day, into=into, school_year=2020, **given)  # type: ignore[arg-type]
+    SchoolClass.objects.filter(school=heir).delete()
+    close_organisation(old.key, version=2, day=day, into=heir.key, school_year=2020, **given)  # type: ignore[arg-type]
+    shown = [(one.name, one.school_year, one.roll) for one in queries.classes_of(heir, EVERYTHING)]  # type: ignore[attr-defined]
+    assert shown == [("6A1", 2020, None), ("6A2", 2020, None)]
+    kept = [(one.name, one.roll) for one in queries.classes_of(old, EVERYTHING)]  # type: ignore[attr-defined]
+    assert kept == [("6A1", 42), ("6A2", None), ("5A1", None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_move_organisations_below_each_other_at_once_make_no_circle() -> None:
+    first, second = add("A"), add("B")
+    together = Barrier(2)
+
+    def move(one: Organisation, above: Organisation) -> str:
+        try:
+            together.wait(20)
+            change(one, about(one.name, manager=above.pk))
+        except EditRefused as refusal:
+            return type(refusal).__name__
+        finally:
+            connection.close()
+        return "moved"
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(move, (first, second), (second, first)))
+    assert sorted(told)[1] == "moved"
+    assert sorted(told)[0] in ("EditRefused", "EditedMeanwhile")
+    paths = dict(Organisation.objects.values_list("key", "path"))
+    assert sorted(path.count("/") for path in paths.values()) == [1, 2]
 
 
 def test_figures_and_whom_to_ask_are_added_and_never_lost() -> None:

@@ -142,12 +142,22 @@ def change_organisation(
 
 
 def close_organisation(
-    key: str, *, version: int, day: date, into: str = "", scope: Scope, by: Actor, now: datetime
+    key: str,
+    *,
+    version: int,
+    day: date,
+    into: str = "",
+    school_year: int | None = None,
+    scope: Scope,
+    by: Actor,
+    now: datetime,
 ) -> Organisation:
     """End an organisation; all that was ever said of it stays.
 
     :param day: the first day without it.
     :param into: the key of the one that it is merged into: what it managed answers to that one from the day.
+    :param school_year: the classes of the school year that begins then go on in the one it is merged into;
+        what was counted in them stays with the school that they were of.
     :raises EditRefused: it manages others and goes into none, or figures of later days are there.
     :raises EditedMeanwhile: somebody changed it since it was looked at.
     """
@@ -166,9 +176,10 @@ def close_organisation(
                 f"there are figures of {newest:%d/%m/%Y}, after it would have closed on {day:%d/%m/%Y}",
             )
         _hand_over(one, list(managed), heir, day, scope, by, now)
+        classes = 0 if school_year is None else _take_classes(one, heir, school_year)
         one.closed_on, one.continued_by, one.version = day, heir, one.version + 1
         one.save(update_fields=["closed_on", "continued_by", "version"])
-        told = {"day": day.isoformat(), "into": into or None}
+        told = {"day": day.isoformat(), "into": into or None, "classes": classes}
         record(by, "organisations.closed", f"organisation:{key}", told, now=now)
     return organisation_again(one)
 
@@ -245,6 +256,27 @@ def _hand_over(
         _move(child, _path_below(heir, child.key), by, now)
         told = {"changed": "managed_by", "since": day.isoformat()}
         record(by, "organisations.changed", f"organisation:{child.key}", told, now=now)
+
+
+def _take_classes(one: Organisation, heir: Organisation | None, school_year: int) -> int:
+    """The classes of a school year go on in the heir, without figures; how many."""
+    if heir is None or heir.kind != Kind.SCHOOL or one.kind != Kind.SCHOOL:
+        raise EditRefused(
+            "lớp chỉ chuyển từ trường này sang trường khác", "classes go from a school to a school alone"
+        )
+    of_year = SchoolClass.objects.filter(school_year=school_year, withdrawn_at=None)
+    names = list(of_year.filter(school=one).order_by("name").values_list("name", flat=True))
+    there = set(of_year.filter(school=heir, name__in=names).values_list("name", flat=True))
+    if there:
+        known = ", ".join(sorted(there))
+        raise EditRefused(
+            f"{heir.name} đã có lớp {known} trong năm học đó; hãy thêm lớp dưới tên khác",
+            f"{heir.name} has {known} in that school year already: add these classes under other names",
+        )
+    SchoolClass.objects.bulk_create(
+        SchoolClass(school=heir, school_year=school_year, name=name) for name in names
+    )
+    return len(names)
 
 
 def _heir(into: str, key: str, scope: Scope) -> Organisation | None:

@@ -158,7 +158,12 @@ def close(request: HttpRequest, key: str) -> HttpResponse:
         given = form.cleaned_data
         heir = _heir(given["into"], registrar)
         closed = edit_services.close_organisation(
-            key, version=given["version"], day=given["day"], into=heir, **_who(registrar)
+            key,
+            version=given["version"],
+            day=given["day"],
+            into=heir,
+            school_year=given["school_year"],
+            **_who(registrar),
         )
         return gettext("Đã đóng {name}.").format(name=closed.name)
 

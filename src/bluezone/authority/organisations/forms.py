@@ -261,10 +261,7 @@ class ClassesForm(EditForm):
     )
 
     def clean_school_year(self) -> int:
-        begins = school_year(tidy(self.cleaned_data["school_year"]))
-        if begins is None:
-            raise forms.ValidationError(gettext("Không phải năm học như 2020-2021."))
-        return begins
+        return _school_year(tidy(self.cleaned_data["school_year"]))
 
     def clean_classes(self) -> Sequence[ClassRoll]:
         try:
@@ -274,6 +271,13 @@ class ClassesForm(EditForm):
                 "Dòng {line}, “{text}”: không phải lớp và sĩ số như “6A1 42”, hoặc lớp đã có ở dòng trên."
             )
             raise forms.ValidationError(told.format(line=wrong.line, text=wrong.text)) from None
+
+
+def _school_year(text: str) -> int:
+    begins = school_year(text)
+    if begins is None:
+        raise forms.ValidationError(gettext("Không phải năm học như 2020-2021."))
+    return begins
 
 
 class CloseForm(EditForm):
@@ -286,4 +290,14 @@ class CloseForm(EditForm):
         required=False,
         help_text=gettext_lazy("Mã hoặc tên; các đơn vị trực thuộc sẽ chuyển sang đơn vị này."),
     )
-    field_order = ("day", "into", "version")
+    school_year = _text(
+        gettext_lazy("Năm học mà các lớp chuyển theo"),
+        20,
+        required=False,
+        help_text=gettext_lazy("Chỉ khi nhập trường vào trường, như 2020-2021; sĩ số đã có vẫn ở trường cũ."),
+    )
+    field_order = ("day", "into", "school_year", "version")
+
+    def clean_school_year(self) -> int | None:
+        text = tidy(self.cleaned_data["school_year"])
+        return _school_year(text) if text else None
