@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.fact_history import history_of
 from bluezone.authority.adoption.metrics import BASES, INSTALLS, Metric, Source
-from bluezone.authority.adoption.models import Fact
+from bluezone.authority.adoption.models import Fact, Target
 from bluezone.authority.adoption.queries import (
     imports,
     letters_rates_on,
@@ -27,9 +28,9 @@ from bluezone.authority.adoption.queries import (
     rate_histories,
     rates_on,
 )
-from bluezone.authority.adoption.services import import_city_sheet
+from bluezone.authority.adoption.services import import_city_sheet, record_facts, set_targets
 from bluezone.authority.adoption.sheet import CityRow
-from bluezone.authority.adoption.target_queries import overdue_reports
+from bluezone.authority.adoption.target_queries import farthest_from_target, overdue_reports, progress_of
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.names import AreasInScope
 from bluezone.authority.areas.queries import areas_on
@@ -269,3 +270,23 @@ def test_a_sheet_of_many_days_looks_areas_up_once_between_two_changes_of_them() 
     assert len(queries) <= 2 + 3
     for at in (0, 30, 31, 32, 211, 212, 249):
         assert set(found[at]) == {one.code for one in areas_on(days[at], EVERYTHING)}
+
+
+def test_those_farthest_from_their_targets_are_told_and_the_others_counted(areas: Sequence[Area]) -> None:
+    """Of a hundred smartphones each: 40 points to go, missed by 5, reached, 10 to go, nothing reported."""
+    figures = [(20, 60, 9), (45, 50, 0), (70, 50, 9), (40, 50, 9), (None, 50, 9)]
+    for area, (installs, percent, days) in zip(areas, figures, strict=False):
+        counts = {} if installs is None else {Metric.PHONE_LINKED: installs, Metric.SMARTPHONES: 100}
+        record_facts(area, FIRST, counts, scope=EVERYTHING, by=CLERK, now=NOW)
+        set_targets([area], FIRST + timedelta(days), Decimal(percent), scope=EVERYTHING, by=CLERK, now=NOW)
+    assert Target.objects.count() == 5
+
+    def told(most: int) -> tuple[list[int], int]:
+        found, more = farthest_from_target(areas, FIRST, EVERYTHING, most)
+        return [areas.index(one.area) for one in found], more
+
+    assert told(1) == ([1], 4)  # it is too late for this one
+    assert told(2) == ([1, 0], 3)
+    assert told(3) == ([1, 0, 3], 2)
+    assert told(4) == ([1, 0, 3, 4], 1)  # who reached theirs comes last
+    assert farthest_from_target(areas, FIRST, EVERYTHING, 5)[0] == progress_of(areas, FIRST, EVERYTHING)

@@ -37,6 +37,7 @@ __all__ = [
 _TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN)
 """Of several sources on the same day, the earlier in this order is shown."""
 
+_RANKS = {one.value: at for at, one in enumerate(_TRUST)}
 _BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(_TRUST)))
 _LETTERS = (Metric.PHONE_LINKED, Metric.SMARTPHONES)
 _FIGURE = ("metric", "value", "definition", "source", "as_of")
@@ -155,18 +156,18 @@ def rate_histories(
     facts = _counted().filter(
         area__in=keys, metric__in=[numerator.value, denominator.value], as_of__range=(since, until)
     )
-    pairs: dict[tuple[date, int, int], dict[Metric, Figure]] = {}
-    for key, *columns in facts.values_list("area_id", *_FIGURE):
-        figure = _figure(*columns)
-        slot = (figure.as_of, _TRUST.index(figure.source), key)
-        pairs.setdefault(slot, {})[figure.metric] = figure
+    # A page may ask for a hundred thousand of them: figures are made of those that are told alone.
+    pairs: dict[tuple[date, int, int], dict[str, tuple[int, str]]] = {}
+    columns = ("area_id", "as_of", "source", "metric", "value", "definition")
+    for key, day, source, metric, *said in facts.values_list(*columns):
+        pairs.setdefault((day, _RANKS[source], key), {})[metric] = (said[0], said[1])
     points: dict[int, dict[date, RateOfDay]] = {}
-    for slot in sorted(pairs):
-        day, _, key = slot
-        pair = pairs[slot]
-        if len(pair) == 2 and day not in points.setdefault(key, {}):
-            points[key][day] = RateOfDay(day, Rate(pair[numerator], pair[denominator]))
-    return {key: list(found.values()) for key, found in points.items() if found}
+    for day, rank, key in sorted(slot for slot, pair in pairs.items() if len(pair) == 2):
+        if day not in points.setdefault(key, {}):
+            pair, source = pairs[day, rank, key], _TRUST[rank]
+            over, under = (Figure(metric, *pair[metric], source, day) for metric in (numerator, denominator))
+            points[key][day] = RateOfDay(day, Rate(over, under))
+    return {key: list(found.values()) for key, found in points.items()}
 
 
 def overview(area: Area, day: date, scope: Scope) -> Overview:

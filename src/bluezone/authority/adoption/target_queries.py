@@ -25,7 +25,14 @@ from bluezone.authority.adoption.rules import (
 )
 from bluezone.authority.areas.models import Area
 
-__all__ = ["Overdue", "Progress", "overdue_reports", "progress_of", "targets_of"]
+__all__ = [
+    "Overdue",
+    "Progress",
+    "farthest_from_target",
+    "overdue_reports",
+    "progress_of",
+    "targets_of",
+]
 
 _HISTORY = timedelta(days=60)
 
@@ -79,6 +86,22 @@ def progress_of(areas: Sequence[Area], day: date, scope: Scope) -> Sequence[Prog
         ]
         found.append(_progress(area, targets[area.pk], rates.get(area.pk), points))
     return found
+
+
+def farthest_from_target(
+    areas: Sequence[Area], day: date, scope: Scope, most: int
+) -> tuple[Sequence[Progress], int]:
+    """How the areas that have the most to go to their targets stand, and how many others have one.
+
+    A forecast reads two months of figures: of six hundred wards nobody waits for all. Who missed a target
+    goes first, who reached theirs last.
+    """
+    targets = _targets_on(areas, day, scope)
+    wanted = [one for one in areas if one.pk in targets]
+    if len(wanted) > most:
+        rates = letters_rates_on(wanted, day, scope)
+        wanted.sort(key=lambda one: _to_go(rates.get(one.pk), targets[one.pk]), reverse=True)
+    return progress_of(wanted[:most], day, scope), len(wanted[most:])
 
 
 def targets_of(area: Area, scope: Scope) -> Sequence[Target]:
@@ -137,3 +160,11 @@ def _looks_ahead(rate: Rate | None, target: Target) -> bool:
     if rate is None or not rate.denominator.value or rate.numerator.as_of >= target.due:
         return False
     return phones_missing(rate.numerator.value, rate.denominator.value, target.percent) > 0
+
+
+def _to_go(rate: Rate | None, target: Target) -> tuple[bool, bool, Decimal]:
+    """For sorting, the greater the farther: missed, then not reached or not known, by the points to go."""
+    if rate is None or rate.percent is None:
+        return False, True, Decimal(0)
+    missing = phones_missing(rate.numerator.value, rate.denominator.value, target.percent) > 0
+    return missing and rate.numerator.as_of >= target.due, missing, target.percent - rate.percent

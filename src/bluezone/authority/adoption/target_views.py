@@ -20,13 +20,21 @@ from bluezone.authority.adoption.forms import TargetForm
 from bluezone.authority.adoption.queries import Overview
 from bluezone.authority.adoption.rules import Forecast, NoForecast, Standing
 from bluezone.authority.adoption.staff import editor_of, wanted_by
-from bluezone.authority.adoption.target_queries import Progress, overdue_reports, progress_of, targets_of
+from bluezone.authority.adoption.target_queries import (
+    Progress,
+    farthest_from_target,
+    overdue_reports,
+    progress_of,
+    targets_of,
+)
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_on, offered, parts_on
 from bluezone.authority.formats import numbers
 from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["targets", "targets_shown", "withdraw"]
+
+_TARGETS_SHOWN = 50
 
 _STANDINGS = {
     Standing.REACHED: (gettext_lazy("đã đạt"), "good"),
@@ -114,15 +122,16 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 def targets_shown(shown: Overview, scope: Scope) -> Mapping[str, object]:
     """For the overview: the area's own target, its parts' with the worst on top, who owes figures."""
     parts = [one.area for one in shown.parts]
-    found = progress_of([shown.area, *parts], shown.day, scope)
-    own = next((one for one in found if one.area.pk == shown.area.pk), None)
+    own = next(iter(progress_of([shown.area], shown.day, scope)), None)
+    found, more = farthest_from_target(parts, shown.day, scope, _TARGETS_SHOWN)
     others = sorted(
-        (one for one in found if one is not own),
+        found,
         key=lambda one: (_ORDER.index(one.standing), -(one.points_missing or 0)),
     )
     return {
         "target": None if own is None else _progress(own),
         "targets": [_progress(one) for one in others],
+        "more_targets": more,
         "overdue": overdue_reports(parts or [shown.area], shown.day, scope),
     }
 

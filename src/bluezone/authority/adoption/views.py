@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
@@ -34,6 +35,9 @@ __all__ = ["adoption", "area_map", "chart", "table"]
 _CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A drawing sets its own width; it loads and runs nothing."""
 
+_PARTS_OF_A_PAGE = 200
+"""No province has as many wards; a page of more takes longer to be drawn than anybody waits, or scrolls."""
+
 _TABLE_HEADING = (
     gettext_lazy("Mã"),
     gettext_lazy("Địa bàn"),
@@ -62,7 +66,9 @@ def adoption(request: HttpRequest) -> HttpResponse:
         **({} if shown is None else targets_shown(shown, officer.scope)),
         "parents": () if shown is None else parents_on(shown.area, shown.day, officer.scope),
         "rates": [] if shown is None else [_rate_context(one) for one in shown.rates],
-        "parts": [] if shown is None else _parts(shown),
+        "parts": None
+        if shown is None
+        else Paginator(_parts(shown), _PARTS_OF_A_PAGE).get_page(request.GET.get("page")),
         "not_broken_down": ""
         if shown is None or not shown.not_broken_down
         else grouped(shown.not_broken_down),
