@@ -273,3 +273,27 @@ def test_in_english(officer: Client) -> None:
     page = text_of(officer.get("/returns/rounds/"))
     assert "Counted at work: everybody counts in their own organisation" in page
     assert "awaited" in page
+
+
+def test_targets_of_organisations(officer: Client, authority_clock: Any) -> None:
+    page = "/returns/targets/?kind=agency&area=01/009"
+    done = officer.post(page, {"percent": "90", "due": "2021-03-31"}, follow=True)
+    assert "Đã đặt chỉ tiêu 90% đến 31/03/2021 cho 2 đơn vị." in text_of(done)
+    officer.post(address("A1"), STAFF)
+    text = text_of(officer.get(page))
+    # 90 % of 110 are 99, and 96 have it
+    assert "=UBND phường 90,00% đến 31/03/2021 chưa rõ 96/110 (đạt 87,27%) kỳ 10/03/2021 3" in text
+    assert "Công an phường 90,00% đến 31/03/2021 chưa rõ chưa có số liệu –" in text
+    alone = f"/returns/targets/?organisation={one('A1').key}"
+    officer.post(alone, {"percent": "87", "due": "2021-03-31"})
+    assert "87,00% đến 31/03/2021 đã đạt" in text_of(officer.get(alone))
+    assert "Chỉ tiêu của đơn vị" in text_of(officer.get(f"/returns/organisations/{one('A1').key}/"))
+    for wrong in ({"percent": "101", "due": "2021-03-31"}, {"percent": "90", "due": "x"}, {"withdraw": "1"}):
+        assert officer.post(page, wrong).status_code == 422
+    gone = officer.post(page, {"withdraw": "1", "due": "2021-03-31"}, follow=True)
+    assert "Đã rút lại chỉ tiêu đến 31/03/2021 của 2 đơn vị." in text_of(gone)
+    auditor = logged_in(authority_clock, "auditor", "01/009", Role.AUDITOR)
+    assert "Đặt chỉ tiêu" not in text_of(auditor.get(page))
+    assert auditor.post(page, {"percent": "90", "due": "2021-03-31"}).status_code == 403
+    for other in ("kind=school", "kind=x", "area=%00", "organisation=x", f"organisation={one('S1').key}"):
+        assert officer.get(f"/returns/targets/?{other}").status_code == 404

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,8 +18,8 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption import services
 from bluezone.authority.adoption.forms import TargetForm
 from bluezone.authority.adoption.queries import Overview
-from bluezone.authority.adoption.rules import Forecast, NoForecast, Standing
 from bluezone.authority.adoption.staff import editor_of, wanted_by
+from bluezone.authority.adoption.standing_words import STANDINGS, WORST_FIRST, forecast_words
 from bluezone.authority.adoption.target_queries import (
     Progress,
     farthest_from_target,
@@ -35,21 +35,6 @@ from bluezone.authority.tabular.reading import in_language
 __all__ = ["targets", "targets_shown", "withdraw"]
 
 _TARGETS_SHOWN = 50
-
-_STANDINGS = {
-    Standing.REACHED: (gettext_lazy("đã đạt"), "good"),
-    Standing.MISSED: (gettext_lazy("không đạt"), "bad"),
-    Standing.ON_COURSE: (gettext_lazy("đúng hướng"), "good"),
-    Standing.BEHIND: (gettext_lazy("chậm"), "bad"),
-    Standing.OPEN: (gettext_lazy("chưa rõ"), "warn"),
-}
-_NO_FORECAST = {
-    NoForecast.TOO_FEW: gettext_lazy("chưa đủ số liệu để dự báo"),
-    NoForecast.DEFINITION_CHANGED: gettext_lazy("cách tính thay đổi, không dự báo"),
-    NoForecast.TOO_FAR: gettext_lazy("ngày còn quá xa để dự báo"),
-    NoForecast.ABOVE_BASE: gettext_lazy("số cài đặt lớn hơn số điện thoại, không dự báo"),
-}
-_ORDER = (Standing.MISSED, Standing.BEHIND, Standing.OPEN, Standing.ON_COURSE, Standing.REACHED)
 
 
 @login_required
@@ -126,7 +111,7 @@ def targets_shown(shown: Overview, scope: Scope) -> Mapping[str, object]:
     found, more = farthest_from_target(parts, shown.day, scope, _TARGETS_SHOWN)
     others = sorted(
         found,
-        key=lambda one: (_ORDER.index(one.standing), -(one.points_missing or 0)),
+        key=lambda one: (WORST_FIRST.index(one.standing), -(one.points_missing or 0)),
     )
     return {
         "target": None if own is None else _progress(own),
@@ -137,7 +122,7 @@ def targets_shown(shown: Overview, scope: Scope) -> Mapping[str, object]:
 
 
 def _progress(one: Progress) -> Mapping[str, object]:
-    text, badge = _STANDINGS[one.standing]
+    text, badge = STANDINGS[one.standing]
     missing, points = one.phones_missing, one.points_missing
     return {
         "area": one.area,
@@ -148,17 +133,8 @@ def _progress(one: Progress) -> Mapping[str, object]:
         "points": "" if points is None or points <= 0 else numbers.written(points),
         "standing": text,
         "badge": badge,
-        "ahead": _ahead(one.ahead),
+        "ahead": forecast_words(one.ahead),
     }
-
-
-def _ahead(ahead: Forecast | NoForecast | None) -> str:
-    if ahead is None:
-        return ""
-    if isinstance(ahead, NoForecast):
-        return str(_NO_FORECAST[ahead])
-    middle, low, high = (numbers.written(round(one, 1)) for one in (ahead.percent, ahead.low, ahead.high))
-    return f"{middle}% ({low}–{high}%)"
 
 
 def _address(area: Area, day: str) -> str:

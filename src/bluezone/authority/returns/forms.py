@@ -20,7 +20,7 @@ from bluezone.authority.tabular.faults import CellRefused
 from bluezone.authority.tabular.reading import in_language
 from bluezone.authority.tabular.spelling import tidy
 
-__all__ = ["CountsForm", "ScheduleForm"]
+__all__ = ["CountsForm", "ScheduleForm", "TargetDayForm"]
 
 _told = lazy(in_language, str)
 
@@ -108,3 +108,16 @@ class ScheduleForm(forms.Form):
 
     def clean_kind(self) -> Kind:
         return Kind(self.cleaned_data["kind"])
+
+
+class TargetDayForm(forms.Form):
+    """The day whose targets are taken back."""
+
+    due = forms.DateField(
+        label=gettext_lazy("Chỉ tiêu đến ngày"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": gettext_lazy("Hãy ghi ngày."),
+            "invalid": gettext_lazy("Ngày không đúng."),
+        },
+    )

@@ -13,7 +13,7 @@ from bluezone.authority.returns.metrics import FORMS, Form
 from bluezone.authority.returns.rules import Cadence
 from bluezone.authority.tabular.models import ImportRun
 
-__all__ = ["TABLES", "PupilsReturn", "ReturnSchedule", "StaffReturn", "all_returns"]
+__all__ = ["TABLES", "PupilsReturn", "ReturnSchedule", "ReturnTarget", "StaffReturn", "all_returns"]
 
 
 class ReturnSchedule(models.Model):
@@ -119,6 +119,31 @@ class PupilsReturn(_Return):
                 condition=Q(roll=F("own_phone") + F("shared_phone") + F("no_phone"))
                 & Q(installed__lte=F("own_phone") + F("shared_phone")),
                 name="pupils_return_can_be",
+            ),
+        )
+
+
+class ReturnTarget(models.Model):
+    """What share of an organisation's staff with a smartphone is to have the app by a day."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    due = models.DateField()
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=60)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=60, default="")
+    """Who withdrew it; empty where another took its place."""
+
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="supersedes")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organisation", "due"], condition=Q(ended_at=None), name="one_return_target"
+            ),
+            models.CheckConstraint(
+                condition=Q(percent__gt=0) & Q(percent__lte=100), name="return_target_is_a_share"
             ),
         )
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bluezone.authority.access.scope import check_area_path
 from bluezone.authority.areas.models import Area
-from bluezone.authority.areas.queries import areas_on
+from bluezone.authority.areas.queries import areas_on, offered
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.returns import services
 from bluezone.authority.returns.forms import ScheduleForm
@@ -52,7 +52,7 @@ def return_schedules(request: HttpRequest) -> HttpResponse:
             return redirect("returns-schedules")
     context = {
         "area": area,
-        "areas": areas_on(person.today, person.edits),
+        "areas": offered(areas_on(person.today, person.edits), area),
         "form": form,
         "schedules": [
             {

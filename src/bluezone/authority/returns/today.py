@@ -46,6 +46,13 @@ PAGES = (
         "han chot ky schedule cut-off",
     ),
     Page(
+        "returns-targets",
+        gettext_lazy("Chỉ tiêu của đơn vị"),
+        gettext_lazy("Cơ quan nào phải đạt bao nhiêu, đến ngày nào, ai đang chậm"),
+        ADOPTION_READERS,
+        "muc tieu co quan doanh nghiep targets behind",
+    ),
+    Page(
         "returns-import",
         gettext_lazy("Nhập báo cáo từ bảng"),
         gettext_lazy("Bảng Excel hoặc CSV báo cáo của nhiều đơn vị; hoàn tác lần nhập"),

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from bluezone.authority.returns import clerk_views, import_views, schedule_views, views
+from bluezone.authority.returns import clerk_views, import_views, schedule_views, target_views, views
 
 __all__ = ["urlpatterns"]
 
@@ -34,6 +34,7 @@ urlpatterns = [
     path("rounds/", views.rounds, name="returns-rounds"),
     path("rounds/table.<str:form>", views.table, name="returns-table"),
     path("schedules/", schedule_views.return_schedules, name="returns-schedules"),
+    path("targets/", target_views.return_targets, name="returns-targets"),
     path("schedules/end", schedule_views.end_schedule, name="returns-schedule-end"),
     *import_views.PAGES.urls,
     path(_ONE, clerk_views.organisation_returns, name="returns-organisation"),
