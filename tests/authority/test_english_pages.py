@@ -164,8 +164,37 @@ def test_pages_of_organisations(reader: Client) -> None:
         page = reader.get(f"/organisations/{one.key}/")
         assert vietnamese_in(page) == []
         assert vietnamese_in(reader.post(f"/organisations/{one.key}/contact")) == []
+    school = Organisation.objects.get(kind="school", withdrawn_at=None).key
+    for action in ("edit", "people", "classes", "close", "contact/new"):
+        shown_and_refused(reader, f"/organisations/{school}/{action}/")
+    shown_and_refused(reader, "/organisations/new/")
+    asked = {"kind": "school", "first_day": "2021-03-10", "every_days": "7", "cutoff": "16:00"}
+    assert vietnamese_in(reader.post("/returns/schedules/?area=01/009", asked, follow=True)) == []
+    assert vietnamese_in(reader.get("/returns/?area=01/009")) == []
+    assert vietnamese_in(reader.get(f"/returns/organisations/{school}/")) == []
+    shown_and_refused(reader, f"/returns/organisations/{school}/2021-03-10/")
     assert vietnamese_in(reader.get("/organisations/?q=truong&kind=school")) == []
     assert vietnamese_in(reader.get("/organisations/?q=xyz")) == []
+
+
+def test_pages_of_areas_accounts_and_what_was_searched(reader: Client) -> None:
+    for address in ("/search/?q=thanh+xuan", "/search/?q=zzz", "/areas/?area=01/009&day=2021-03-08"):
+        page = reader.get(address)
+        assert page.status_code == 200, address
+        assert vietnamese_in(page) == [], address
+    for address in ("/invitations/", "/emergency/", "/account/password", "/account/second-factor/confirm"):
+        assert vietnamese_in(reader.post(address, {}, follow=True)) == [], address
+    english = Client(headers={"cookie": f"{language.COOKIE}=en"})
+    for address, sent in (("/login/", {"username": "lan", "password": "x"}), ("/invitation/x/", {})):
+        assert vietnamese_in(english.post(address, sent)) == [], address
+
+
+def shown_and_refused(reader: Client, address: str) -> None:
+    """A form, and what it says when nothing was filled in."""
+    page = reader.get(address)
+    assert page.status_code == 200, address
+    assert vietnamese_in(page) == [], address
+    assert vietnamese_in(reader.post(address, {}, follow=True)) == [], address
 
 
 def test_pages_of_codes(reader: Client) -> None:
