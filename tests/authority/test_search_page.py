@@ -149,3 +149,13 @@ def test_the_search_asks_the_database_little(
     schools(authority_clock, 30)
     with django_assert_max_num_queries(20):
         assert "Đơn vị (30)" in text_of(officer.get("/search/", {"q": "s"}))
+
+
+def test_an_english_reader_finds_the_same(officer: Client, authority_clock: Any) -> None:
+    authority_clock.advance(timedelta(days=365 * 5))
+    schools(authority_clock, 30)
+    officer.post("/language", {"language": "en"})
+    found = text_of(officer.get("/search/", {"q": "kim giang"}))
+    assert "Phường Kim Giang 00373, Quận Thanh Xuân no more since 01/01/2025 became: Phường Hạ Đình" in found
+    assert "Organisations (30)" in text_of(officer.get("/search/", {"q": "truong so"}))
+    assert "Targets" in text_of(officer.get("/search/", {"q": "chi tieu"}))
