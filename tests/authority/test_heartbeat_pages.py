@@ -58,7 +58,7 @@ def test_the_page_says_what_the_guide_and_the_specification_say(client: Client) 
     )
     assert consent in page
     sentences = (
-        ("kept until 06:30 of the next day at the latest", "fewer than 10 heartbeats", "neither kept nor logged")
+        ("kept until 06:30 of the next day at the latest", "fewer than 10 heartbeats", "nor logged")
         if english
         else ("giữ chậm nhất đến 06:30 ngày hôm sau", "dưới 10 lần báo", "không được ghi vào nhật ký")
     )

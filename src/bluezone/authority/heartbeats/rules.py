@@ -15,9 +15,9 @@ from bluezone.protocols.heartbeat import Platform, hanoi_day
 
 __all__ = [
     "COUNTED_AFTER",
+    "GONE_AFTER",
     "TAKEN_FOR",
     "Count",
-    "GONE_AFTER",
     "DayState",
     "WardCount",
     "counted_until",
@@ -35,7 +35,7 @@ COUNTED_AFTER = timedelta(hours=6, minutes=15)
 
 
 GONE_AFTER = timedelta(hours=6, minutes=30)
-"""And so long after its end a server that runs has deleted its heartbeats: it looks each quarter of an hour."""
+"""And so long after its end they are deleted, where the server runs: it looks each quarter of an hour."""
 
 
 class DayState(StrEnum):
@@ -89,13 +89,13 @@ def told_wards(counts: list[WardCount]) -> Mapping[int, Mapping[Metric, int]]:
     for one in counts:
         active, tracing = sums.get(one.ward, Count(0, 0))
         sums[one.ward] = Count(active + one.active, tracing + one.tracing)
-    told: dict[int, Mapping[Metric, int]] = {}
+    told: dict[int, dict[Metric, int]] = {}
     for ward, count in sums.items():
         if count.active < SMALLEST_TOLD:
             continue
         told[ward] = {Metric.ACTIVE_24H: count.active}
         if count.tracing >= SMALLEST_TOLD:
-            told[ward] |= {Metric.TRACING_ON: count.tracing}
+            told[ward][Metric.TRACING_ON] = count.tracing
     return told
 
 
