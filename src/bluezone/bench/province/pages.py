@@ -150,6 +150,10 @@ def _pages(province: Province) -> Sequence[_Page]:
         _Page("organisations: search, few found", "city", "/organisations/?q=cong+ty+mau+99"),
         _Page("organisations: search, none found", "auditor", "/organisations/?q=khong+co"),
         _Page("organisations: one", "city", f"/organisations/{_an_organisation()}/"),
+        _Page("site search: many found", "city", "/search/?q=truong+mau"),
+        _Page("site search: last page", "city", "/search/?q=mau&in=organisations&page=9999"),
+        _Page("site search: none found, auditor", "auditor", "/search/?q=khong+co"),
+        _Page("site search: ward's officer", "ward", "/search/?q=phuong"),
         _Page("imports of organisations", "city", "/organisations/import/"),
         _Page("import preview: organisations", "city", "/organisations/import/", registry),
     )
