@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bluezone.authority.adoption.metrics import Metric
@@ -20,6 +20,7 @@ def ward_counts(draw: st.DrawFn) -> WardCount:
 COUNTS = st.lists(ward_counts(), unique_by=lambda one: (one.ward, one.platform))
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_a_ward_is_told_with_ten_or_more_and_else_not_even_in_a_sum(counts: list[WardCount]) -> None:
     told = told_wards(counts)
@@ -34,6 +35,7 @@ def test_a_ward_is_told_with_ten_or_more_and_else_not_even_in_a_sum(counts: list
         assert told.get(ward, {}) == expected
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_who_subtracts_the_platforms_from_the_wards_learns_no_small_number(counts: list[WardCount]) -> None:
     wards = told_wards(counts)

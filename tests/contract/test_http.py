@@ -190,7 +190,7 @@ def test_a_body_that_never_ends_is_cut_off(running: server.Running) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as raw:
         raw.sendall(
             b"POST /v1/publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            b"Content-Length: 3000000\r\n\r\n"
+            b"Content-Length: 5000000\r\n\r\n"
         )
         assert b" 413 " in raw.recv(200)
 
