@@ -14,6 +14,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import translation
 
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.scope import Scope
@@ -27,7 +28,8 @@ from bluezone.authority.areas.boundary_services import import_boundaries
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import area_on
 from bluezone.authority.areas.services import load_thanh_xuan
-from bluezone.authority.keys.models import VerificationCode
+from bluezone.authority.keys.code_list import message_line
+from bluezone.authority.keys.models import SmsMessage, SmsState, VerificationCode
 from bluezone.authority.organisations.models import Organisation
 
 from .staff_pages import AREA, CLI, FILE, Outbox, form, hidden, logged_in, upload
@@ -216,6 +218,20 @@ def test_pages_of_codes(reader: Client) -> None:
     limit = {"area": AREA, "day": "2021-03-09", "codes": "-1", "reason": ""}
     assert vietnamese_in(reader.post("/codes/limits/", limit)) == []
     assert vietnamese_in(Client(headers={"cookie": f"{language.COOKIE}=en"}).get("/v?c=")) == []
+
+
+def test_why_a_message_was_not_sent(authority_clock: Any) -> None:
+    """Kept in Vietnamese, with the gateway's number in it."""
+    now = authority_clock.now()
+    kept = "máy chủ SMS trả lời mã 503; có thể tin đã đến, không gửi thêm"
+    message = SmsMessage(state=SmsState.FAILED, attempts=3, created_at=now, unclear_tries=1, last_error=kept)
+    assert message_line(message, now).reason == kept
+    with translation.override("en"):
+        line = message_line(message, now)
+    assert line.label == "not known whether it was sent"
+    assert line.reason == (
+        "the SMS server answered with code 503; the message may have arrived, no other is sent"
+    )
 
 
 def test_a_file_of_tests(reader: Client) -> None:
