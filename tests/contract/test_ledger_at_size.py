@@ -280,13 +280,16 @@ def test_those_farthest_from_their_targets_are_told_and_the_others_counted(areas
         record_facts(area, FIRST, counts, scope=EVERYTHING, by=CLERK, now=NOW)
         set_targets([area], FIRST + timedelta(days), Decimal(percent), scope=EVERYTHING, by=CLERK, now=NOW)
     assert Target.objects.count() == 5
+    rates = letters_rates_on(areas, FIRST, EVERYTHING)
 
     def told(most: int) -> tuple[list[int], int]:
-        found, more = farthest_from_target(areas, FIRST, EVERYTHING, most)
+        found, more = farthest_from_target(areas, FIRST, EVERYTHING, rates, most)
         return [areas.index(one.area) for one in found], more
 
     assert told(1) == ([1], 4)  # it is too late for this one
     assert told(2) == ([1, 0], 3)
     assert told(3) == ([1, 0, 3], 2)
     assert told(4) == ([1, 0, 3, 4], 1)  # who reached theirs comes last
-    assert farthest_from_target(areas, FIRST, EVERYTHING, 5)[0] == progress_of(areas, FIRST, EVERYTHING)
+    assert farthest_from_target(areas, FIRST, EVERYTHING, rates, 5)[0] == progress_of(
+        areas, FIRST, EVERYTHING
+    )

@@ -68,11 +68,17 @@ class Overdue:
     days: int | None
 
 
-def progress_of(areas: Sequence[Area], day: date, scope: Scope) -> Sequence[Progress]:
-    """How each area that has a target stands to it on a day: the next one due, or else the last that was."""
+def progress_of(
+    areas: Sequence[Area], day: date, scope: Scope, rates: Mapping[int, Rate] | None = None
+) -> Sequence[Progress]:
+    """How each area that has a target stands to it on a day: the next one due, or else the last that was.
+
+    :param rates: the letter's rates of that day by the areas' keys, where they are known already.
+    """
     targets = _targets_on(areas, day, scope)
     wanted = [one for one in areas if one.pk in targets]
-    rates = letters_rates_on(wanted, day, scope)
+    if rates is None:
+        rates = letters_rates_on(wanted, day, scope)
     open_ones = [one for one in wanted if _looks_ahead(rates.get(one.pk), targets[one.pk])]
     histories = rate_histories(
         open_ones, Metric.PHONE_LINKED, Metric.SMARTPHONES, scope, since=day - _HISTORY, until=day
@@ -89,19 +95,20 @@ def progress_of(areas: Sequence[Area], day: date, scope: Scope) -> Sequence[Prog
 
 
 def farthest_from_target(
-    areas: Sequence[Area], day: date, scope: Scope, most: int
+    areas: Sequence[Area], day: date, scope: Scope, rates: Mapping[int, Rate], most: int
 ) -> tuple[Sequence[Progress], int]:
     """How the areas that have the most to go to their targets stand, and how many others have one.
 
     A forecast reads two months of figures: of six hundred wards nobody waits for all. Who missed a target
     goes first, who reached theirs last.
+
+    :param rates: the letter's rates of that day, by the areas' keys.
     """
     targets = _targets_on(areas, day, scope)
     wanted = [one for one in areas if one.pk in targets]
     if len(wanted) > most:
-        rates = letters_rates_on(wanted, day, scope)
         wanted.sort(key=lambda one: _to_go(rates.get(one.pk), targets[one.pk]), reverse=True)
-    return progress_of(wanted[:most], day, scope), len(wanted[most:])
+    return progress_of(wanted[:most], day, scope, rates), len(wanted[most:])
 
 
 def targets_of(area: Area, scope: Scope) -> Sequence[Target]:

@@ -34,7 +34,7 @@ from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["targets", "targets_shown", "withdraw"]
 
-_TARGETS_SHOWN = 50
+_TARGETS_SHOWN = 30
 
 
 @login_required
@@ -107,8 +107,9 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 def targets_shown(shown: Overview, scope: Scope) -> Mapping[str, object]:
     """For the overview: the area's own target, its parts' with the worst on top, who owes figures."""
     parts = [one.area for one in shown.parts]
+    rates = {one.area.pk: one.rate for one in shown.parts if one.rate is not None}
     own = next(iter(progress_of([shown.area], shown.day, scope)), None)
-    found, more = farthest_from_target(parts, shown.day, scope, _TARGETS_SHOWN)
+    found, more = farthest_from_target(parts, shown.day, scope, rates, _TARGETS_SHOWN)
     others = sorted(
         found,
         key=lambda one: (WORST_FIRST.index(one.standing), -(one.points_missing or 0)),

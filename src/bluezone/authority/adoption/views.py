@@ -35,8 +35,8 @@ __all__ = ["adoption", "area_map", "chart", "table"]
 _CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A drawing sets its own width; it loads and runs nothing."""
 
-_PARTS_OF_A_PAGE = 200
-"""No province has as many wards; a page of more takes longer to be drawn than anybody waits, or scrolls."""
+_PARTS_OF_A_PAGE = 100
+"""A page of more takes longer to be drawn than anybody waits, or scrolls."""
 
 _TABLE_HEADING = (
     gettext_lazy("Mã"),
