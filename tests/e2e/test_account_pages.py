@@ -71,7 +71,7 @@ def test_an_officer_invites_and_the_invited_person_comes_in(open_tab, server, da
     page = tab.page
     page.get_by_label("Họ tên người được mời").fill(f"Trần Thị Bình {width}")
     page.get_by_label("Vai trò").select_option("nhân viên y tế")
-    page.get_by_label("Địa bàn").select_option("Phường Nhân Chính")
+    page.locator("#id_area").select_option("Phường Nhân Chính")
     page.get_by_role("button", name="Tạo liên kết mời").click()
     link = page.get_by_label("Gửi liên kết này cho đúng người").input_value()
     assert_sound(tab, f"invitations-{width}")
