@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from datetime import timedelta
 from html import unescape
@@ -133,6 +134,10 @@ def test_the_first_one_is_a_second_factor_with_recovery_codes(an: User, authorit
     assert other.post(STEP, {"code": codes[0]}).status_code == 302
     assert is_open(other)
     assert actions() == ["accounts.passkey-added"]
+
+
+def test_the_log_does_not_tell_which_passkey_was_used(an: User) -> None:
+    assert not logging.getLogger("fido2.server").isEnabledFor(logging.INFO)
 
 
 def test_what_is_asked_of_the_browser(an: User) -> None:

@@ -130,7 +130,6 @@ def log_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "loggers": {"fido2": {"level": "WARNING"}},  # it tells which passkey was used
         "filters": {
             "readiness": {"()": "django.utils.log.CallbackFilter", "callback": _is_no_mere_readiness}
         },
@@ -149,6 +148,7 @@ def log_config(level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "loggers": {
             "bluezone": {"level": level, "handlers": ["stderr"], "propagate": False},
+            "fido2": {"level": "WARNING"},  # below that it tells which passkey was used
             "django": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
             # a 4xx is the caller's, and its path is not ours to keep
             "django.request": {"level": "ERROR", "filters": ["readiness"]},
