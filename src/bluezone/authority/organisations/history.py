@@ -23,9 +23,12 @@ StateOn = Organisation | FormerState
 
 def former_states(day: date) -> Mapping[int, FormerState]:
     """Of the organisations that changed after a day, by their numbers in the database: as they were on it."""
-    rows = FormerState.objects.filter(until__gt=day, organisation__withdrawn_at=None)
-    newest_first = rows.select_related("located_in", "managed_by").order_by("-until", "-pk")
+    newest_first = _changed_after(day).select_related("located_in", "managed_by").order_by("-until", "-pk")
     return {row.organisation_id: row for row in newest_first}
+
+
+def _changed_after(day: date) -> QuerySet[FormerState]:
+    return FormerState.objects.filter(until__gt=day, organisation__withdrawn_at=None)
 
 
 def state_on(organisation: Organisation, day: date) -> StateOn:
@@ -80,9 +83,9 @@ def organisations_on(
         present = Scope.of([area_path]).filter(present, "located_in__path")
     if held is not None:
         present = scope.filter(present, "located_in__path") | present.filter(pk__in=held)
-    rows = present.exclude(pk__in=former) | organisations(Scope.everything(), closed=True).filter(
-        pk__in=changed
-    )
+    rows = present.exclude(pk__in=_changed_after(day).values("organisation")) | organisations(
+        Scope.everything(), closed=True
+    ).filter(pk__in=changed)
     open_then = rows.filter(closed_on=None) | rows.filter(closed_on__gt=day)
     return OrganisationsOn(open_then.order_by("plain_name", "pk"), former)
 
