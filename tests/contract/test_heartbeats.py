@@ -25,6 +25,7 @@ from bluezone.authority.heartbeats import api, services
 from bluezone.authority.heartbeats.models import ClosedDay, Heartbeat, PlatformCount
 from bluezone.authority.heartbeats.open_wards import forget_wards
 from bluezone.authority.heartbeats.queries import wards_of
+from bluezone.bench.key_server_load import LOADS
 from bluezone.clock import SettableClock
 
 pytestmark = pytest.mark.django_db
@@ -293,3 +294,12 @@ def test_counts_are_read_within_a_scope_and_one_may_be_withdrawn() -> None:
     made_up = Fact.objects.get(area=area(), metric="active-24h")
     withdraw_fact(made_up.pk, scope=ward, by=Actor("cli"), now=COUNTED)
     assert [one.active for one in wards_of(district, TODAY, ward)] == [None]
+
+
+def test_what_the_load_sends_is_taken_and_found(authority_clock: SettableClock) -> None:
+    authority_clock.set(datetime.now(UTC))
+    load = LOADS["heartbeats"]
+    before = load.count_rows()
+    for path, raw in load.make(3):
+        assert Client().post(path, raw, "application/json").status_code == 200
+    assert load.count_rows() - before == 3 * load.rows_of_each

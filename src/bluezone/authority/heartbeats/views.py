@@ -90,7 +90,8 @@ def counts(request: HttpRequest) -> HttpResponse:
 
 def _wards(city: Area, day: date) -> list[dict[str, object]]:
     """The wards of a city in groups by district; one group without a name where there are no districts."""
-    below = list(Scope.of([city.path]).filter(areas_on(day, Scope.everything()), "path"))
+    listed = areas_on(day, Scope.everything()).filter(level__in=[Level.DISTRICT, Level.WARD])
+    below = list(Scope.of([city.path]).filter(listed, "path"))
     districts = {one.path: one.name for one in below if one.level == Level.DISTRICT}
     groups: dict[str, list[Area]] = {}
     for one in below:
