@@ -133,7 +133,7 @@ def turning_days(scope: Scope) -> Sequence[date]:
     areas = scope.filter(Area.objects.order_by(), "path")
     begin = areas.values_list("valid_from", flat=True).distinct()
     end = areas.filter(valid_until__isnull=False).values_list("valid_until", flat=True).distinct()
-    return sorted({*begin, *end})
+    return sorted({*begin, *(day for day in end if day is not None)})
 
 
 def _current_boundaries(areas: Iterable[Area], scope: Scope) -> QuerySet[Boundary]:
