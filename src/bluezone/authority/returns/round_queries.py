@@ -128,7 +128,8 @@ def _asked(day: date, kind: Kind, form: Form, area_path: str, scope: Scope, now:
     then = organisations_on(day, scope, area_path=area_path, kind=kind)
     asking = _Asking([one for one in _schedules(kind) if one.cadence.has(day)])
     inside = then.rows.order_by().values("pk")
-    rows = {row["organisation"]: row for row in summed(counting_returns(form, day), form, "organisation")}
+    told = counting_returns(form, day).filter(organisation__in=inside)
+    rows = {row["organisation"]: row for row in summed(told, form, "organisation")}
     classes: Mapping[int, int] = {}
     if form is Form.PUPILS:
         of_year = SchoolClass.objects.filter(
