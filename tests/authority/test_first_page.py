@@ -155,7 +155,7 @@ def test_limits_that_are_used_up(worker: Client, authority_clock: Any) -> None:
         worker.post("/codes/", form())
     assert "mã được phép hôm nay" not in front(setter)
     worker.post("/codes/", form())
-    assert "sắp đến hạn Đã cấp 4 trên 5 mã được phép hôm nay" in front(setter)
+    assert "sắp đến hạn Đã cấp 4 trên 5 mã được phép hôm nay Quận Thanh Xuân." in front(setter)
     worker.post("/codes/", form())
     assert "cần làm ngay Đã cấp 5 trên 5 mã được phép hôm nay" in front(setter)
     assert "được phép hôm nay" not in front(worker)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from bluezone.authority.access.roles import CODE_ISSUERS, LIMIT_SETTERS, STATISTICS_READERS
-from bluezone.authority.access.scope import EVERYWHERE, Scope
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.accounts.places import place_name
 from bluezone.authority.keys.code_list import code_line
 from bluezone.authority.keys.queries import codes_with_unsent_messages, unused_codes
 from bluezone.authority.keys.services import limits_held
@@ -106,9 +107,9 @@ def _limits(person: Person) -> Iterator[WorkItem]:
             issued=limit.issued,
             codes=limit.codes,
         )
-        where = "" if limit.area_path == EVERYWHERE else f" ({limit.area_path})"
         urgency = Urgency.ALARM if limit.is_reached else Urgency.SOON
-        yield WorkItem(urgency, used + where, reverse("issue-limits"))
+        where = place_name(limit.area_path)
+        yield WorkItem(urgency, used, reverse("issue-limits"), None, f"{where}.")
 
 
 def _codes_address(state: str) -> str:
