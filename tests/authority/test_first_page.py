@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -295,3 +296,21 @@ def test_the_page_is_kept_by_nobody_and_answers_reads_alone(site: None, authorit
     guard = logged_in(authority_clock, "guard", "01/009/00343", Role.GUARD)
     assert "no-store" in guard.get("/")["Cache-Control"]
     assert guard.post("/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        (Role.HEALTH_WORKER, ["Cấp mã", "Thống kê", "Đơn vị", "Địa bàn"]),
+        (Role.WARD_OFFICER, ["Tỷ lệ cài đặt", "Báo cáo", "Đơn vị", "Địa bàn", "Mời cán bộ"]),
+        (Role.OPERATOR, ["Giới hạn mã", "Mời cán bộ"]),
+        (Role.GUARD, []),
+    ],
+)
+def test_every_page_leads_to_what_opens_to_its_reader(
+    site: None, authority_clock: Any, role: Role, names: list[str]
+) -> None:
+    page = logged_in(authority_clock, "an", "01/009", role).get("/account/").content.decode()
+    header = page.split("<nav", 1)[1].split("</nav>", 1)[0]
+    links = re.findall(r'<a href="(/[^"]*)"[^>]*>([^<]+)</a>', header)
+    assert [name for _, name in links if name != "Tài khoản"] == names

@@ -203,8 +203,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "bluezone.authority.accounts.language.languages",
                 "bluezone.authority.accounts.staff.offered_pages",
-                "bluezone.authority.keys.staff.offered_pages",
-                "bluezone.authority.returns.staff.offered_pages",
+                "bluezone.authority.home.navigation.navigation",
             ]
         },
     }

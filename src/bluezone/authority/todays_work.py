@@ -60,6 +60,9 @@ class Page:
     words: str = ""
     """What else people call it, for the search."""
 
+    in_navigation: str | _StrPromise = ""
+    """Its short name on top of every page; empty for those that others lead to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

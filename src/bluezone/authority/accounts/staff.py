@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from bluezone.authority import runtime
 from bluezone.authority.access.emergency_queries import waiting_for_review
 from bluezone.authority.access.queries import roles_of, scope_of
-from bluezone.authority.access.roles import AUDIT_READERS, EMERGENCY_REVIEWERS, GRANTABLE, INVITERS, Role
+from bluezone.authority.access.roles import EMERGENCY_REVIEWERS, GRANTABLE, INVITERS, Role
 from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.accounts.emergency_notice import emergency_of
@@ -82,7 +82,6 @@ def offered_pages(request: HttpRequest) -> dict[str, Any]:
     held: Sequence[HeldRole] = SimpleLazyObject(lambda: roles_of(request.user, now))  # type: ignore[assignment]
     return {
         "may_invite": SimpleLazyObject(lambda: any(one.role in INVITERS for one in held)),
-        "may_audit": SimpleLazyObject(lambda: any(one.role in AUDIT_READERS for one in held)),
         "emergencies_to_review": SimpleLazyObject(lambda: _emergencies_to_review(request, held, now)),
         **_emergency(request),
     }

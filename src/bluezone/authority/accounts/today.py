@@ -34,6 +34,7 @@ PAGES = (
         gettext_lazy("Tạo liên kết mời, thu hồi lời mời"),
         INVITERS,
         "tai khoan moi phan quyen invite staff",
+        in_navigation=gettext_lazy("Mời cán bộ"),
     ),
     Page(
         "audit",
@@ -41,6 +42,7 @@ PAGES = (
         gettext_lazy("Ai đã xem hoặc sửa gì trong địa bàn của anh/chị; tải về"),
         AUDIT_READERS,
         "audit log nhat ky kiem toan tra cuu",
+        in_navigation=gettext_lazy("Nhật ký"),
     ),
     Page(
         "emergency-review",

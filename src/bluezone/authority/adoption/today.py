@@ -32,6 +32,7 @@ PAGES = (
         gettext_lazy("Tỷ lệ của địa bàn và từng phần, bản đồ, chỉ tiêu, tải bảng"),
         ADOPTION_READERS,
         "so cai dat bieu do ban do adoption rate map",
+        in_navigation=gettext_lazy("Tỷ lệ cài đặt"),
     ),
     Page(
         "adoption-enter",

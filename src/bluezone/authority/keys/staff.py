@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 
 from bluezone.authority import runtime
 from bluezone.authority.access.audit import Actor, user_actor
@@ -19,7 +17,7 @@ from bluezone.authority.access.roles import CODE_ISSUERS, LIMIT_SETTERS, Role
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.queries import areas_in_use, offered
 
-__all__ = ["Staff", "issuer_of", "limit_setter_of", "offered_pages"]
+__all__ = ["Staff", "issuer_of", "limit_setter_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +50,6 @@ def limit_setter_of(request: HttpRequest) -> Staff:
     :raises PermissionDenied: no role that sets limits, now.
     """
     return _staff_of(request, LIMIT_SETTERS)
-
-
-def offered_pages(request: HttpRequest) -> dict[str, Any]:
-    """For every template: which pages the navigation offers; looked up only where it is shown."""
-    return {
-        "may_set_limits": SimpleLazyObject(
-            lambda: scope_of(request.user, LIMIT_SETTERS, runtime.now()) != Scope.nothing()
-        )
-    }
 
 
 def _staff_of(request: HttpRequest, roles: Collection[Role]) -> Staff:

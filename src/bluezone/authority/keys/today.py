@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
 
 from bluezone.authority.access.roles import CODE_ISSUERS, LIMIT_SETTERS, STATISTICS_READERS
 from bluezone.authority.access.scope import Scope
@@ -25,6 +25,7 @@ PAGES = (
         gettext_lazy("Cấp một mã, theo dõi và thu hồi các mã đã cấp"),
         CODE_ISSUERS,
         "ma xac minh sms tin nhan f0 issue code",
+        in_navigation=pgettext_lazy("navigation", "Cấp mã"),
     ),
     Page(
         "bulk-codes",
@@ -39,6 +40,7 @@ PAGES = (
         gettext_lazy("Mỗi ngày được cấp bao nhiêu mã"),
         LIMIT_SETTERS,
         "han muc daily limit codes",
+        in_navigation=gettext_lazy("Giới hạn mã"),
     ),
     Page(
         "statistics",
@@ -46,6 +48,7 @@ PAGES = (
         gettext_lazy("Số mã đã cấp, đã dùng; số khóa đã công bố"),
         STATISTICS_READERS,
         "bieu do statistics charts keys",
+        in_navigation=gettext_lazy("Thống kê"),
     ),
 )
 

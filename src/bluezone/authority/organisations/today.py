@@ -16,6 +16,7 @@ PAGES = (
         gettext_lazy("Cơ quan, trường học, doanh nghiệp, đoàn thể trong địa bàn"),
         ORGANISATION_READERS,
         "danh ba co quan truong hoc doanh nghiep organisations directory",
+        in_navigation=gettext_lazy("Đơn vị"),
     ),
     Page(
         "organisation-new",

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 
 from bluezone.authority import runtime
 from bluezone.authority.access.audit import Actor, user_actor
@@ -27,7 +25,7 @@ from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisation_of
 from bluezone.authority.returns.metrics import FORMS, Form
 
-__all__ = ["Person", "editor_of", "offered_pages", "officer_of", "person_of"]
+__all__ = ["Person", "editor_of", "officer_of", "person_of"]
 
 _NOTHING = Scope.nothing()
 
@@ -102,13 +100,3 @@ def editor_of(request: HttpRequest) -> Person:
     if person.edits == _NOTHING:
         raise PermissionDenied("no role that sets schedules")
     return person
-
-
-def offered_pages(request: HttpRequest) -> dict[str, Any]:
-    """For every template: whether the navigation offers returns; looked up only where it is shown."""
-    roles = ADOPTION_READERS | STAFF_RETURN_FILLERS | PUPILS_RETURN_FILLERS
-    return {
-        "may_see_returns": SimpleLazyObject(
-            lambda: scope_of(request.user, roles, runtime.now()) != Scope.nothing()
-        )
-    }

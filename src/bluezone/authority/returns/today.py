@@ -37,6 +37,7 @@ PAGES = (
         gettext_lazy("Báo cáo của cơ quan, trường học theo từng kỳ"),
         ADOPTION_READERS | STAFF_RETURN_FILLERS | PUPILS_RETURN_FILLERS,
         "bao cao co quan truong hoc lop ky han returns rounds late missing",
+        in_navigation=gettext_lazy("Báo cáo"),
     ),
     Page(
         "returns-schedules",
