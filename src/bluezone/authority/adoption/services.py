@@ -90,7 +90,11 @@ def import_city_sheet(
 
     :raises tabular.services.AlreadyImported: this very file is in already.
     """
-    run = begin_import(_KIND, file_name, data, len(rows), by=by, now=now)
+    run = begin_import(_KIND, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
+    areas = sorted({row.area for row in rows})
+    for at in range(0, len(areas), _AREAS_AT_ONCE):  # two sheets at once would both find nothing to replace
+        some = areas[at : at + _AREAS_AT_ONCE]
+        list(Area.objects.select_for_update().filter(pk__in=some).order_by("pk"))
     wanted = [
         _fact(row.area, metric, value, row.as_of, Source.CITY_SHEET, by, now, run)
         for row in rows

@@ -59,7 +59,7 @@ def import_groups(
 
 
 def _import(rows: Sequence[GroupRow], file_name: str, data: bytes, by: Actor, now: datetime) -> GroupOutcome:
-    run = begin_import(GROUPS, file_name, data, len(rows), by=by, now=now)
+    run = begin_import(GROUPS, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
     wards = Area.objects.in_bulk({row.ward for row in rows})
     known = Area.objects.in_bulk({row.known_group for row in rows if row.known_group is not None})
     taken = {

@@ -84,7 +84,7 @@ def import_organisations(
 def _import(
     rows: Sequence[OrganisationRow], file_name: str, data: bytes, by: Actor, now: datetime, progress: Progress
 ) -> ImportOutcome:
-    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now)
+    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
     created = _create(rows, run, by, now, progress)
     of_row = {
         row.row: created[row.row] if row.registered is None else row.registered.pk

@@ -163,7 +163,7 @@ def import_returns(
 
     :raises tabular.services.AlreadyImported: this very file is in already.
     """
-    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now)
+    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
     organisations = {one.organisation for one in rows}
     list(Organisation.objects.select_for_update().filter(pk__in=organisations).order_by("pk"))
     changes: list[Change] = []

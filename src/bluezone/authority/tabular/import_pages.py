@@ -163,6 +163,9 @@ class ImportPages(Generic[StaffT, SheetT]):
         data = form.cleaned_data["content"]
         try:
             sheet = self.read(data, form.cleaned_data["sheet"], staff)
+            if not sheet.rows:  # a button that is not offered, or a scope that has changed since
+                messages.error(request, gettext("Không có dòng nào nhập được."))
+                return redirect(self._address)
             told = self.bring_in(sheet, form.cleaned_data["name"], data, staff)
         except SheetRefused as refusal:
             messages.error(request, in_language(refusal.said))

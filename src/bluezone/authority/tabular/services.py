@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.tabular.models import ImportRun
@@ -16,7 +17,7 @@ __all__ = ["AlreadyImported", "ImportNotFound", "begin_import", "undo_import"]
 
 
 class AlreadyImported(Refused):
-    """The very same file is in already; importing it again would only repeat it."""
+    """The very same rows of a file are in already; importing them again would only repeat them."""
 
 
 class ImportNotFound(Refused):
@@ -24,25 +25,50 @@ class ImportNotFound(Refused):
 
 
 @transaction.atomic
-def begin_import(kind: str, file_name: str, data: bytes, rows: int, *, by: Actor, now: datetime) -> ImportRun:
+def begin_import(
+    kind: str,
+    file_name: str,
+    data: bytes,
+    rows: int,
+    *,
+    by: Actor,
+    now: datetime,
+    taken: Iterable[int] | None = None,
+) -> ImportRun:
     """Note that a file comes in; the caller writes its rows in the same transaction.
 
-    :raises AlreadyImported: this very file did, and was not undone.
+    :param taken: the numbers of the rows that come in, where others may be left out: a city's sheet goes to
+        all its wards, and none that takes its own rows keeps the others from taking theirs.
+    :raises AlreadyImported: just these rows of this very file did, and were not undone.
     """
-    digest = hashlib.sha256(data).digest()
-    before = ImportRun.objects.filter(kind=kind, digest=digest, undone_at=None).first()
-    if before is not None:
-        raise AlreadyImported(f"this file was imported already, as {before.id} ({before.file_name})")
-    run = ImportRun.objects.create(
-        kind=kind,
-        file_name=file_name[-120:],
-        digest=digest,
-        rows=rows,
-        imported_at=now,
-        imported_by=by.reference,
-    )
-    record(by, f"{kind}.imported", f"import:{run.id}", {"rows": rows, "sha256": digest.hex()}, now=now)
+    of_file = hashlib.sha256(data)
+    digest = of_file.digest() if taken is None else _digest_of_rows(of_file.digest(), taken)
+    same = ImportRun.objects.filter(kind=kind, digest=digest, undone_at=None)
+    if (before := same.first()) is not None:
+        raise _already(before)
+    try:
+        with transaction.atomic():
+            run = ImportRun.objects.create(
+                kind=kind,
+                file_name=file_name[-120:],
+                digest=digest,
+                rows=rows,
+                imported_at=now,
+                imported_by=by.reference,
+            )
+    except IntegrityError:  # sent twice at once
+        raise _already(same.get()) from None
+    details = {"rows": rows, "sha256": of_file.hexdigest()}
+    record(by, f"{kind}.imported", f"import:{run.id}", details, now=now)
     return run
+
+
+def _already(before: ImportRun) -> AlreadyImported:
+    return AlreadyImported(f"this file was imported already, as {before.id} ({before.file_name})")
+
+
+def _digest_of_rows(of_file: bytes, taken: Iterable[int]) -> bytes:
+    return hashlib.sha256(of_file + ",".join(map(str, sorted(taken))).encode()).digest()
 
 
 @transaction.atomic
