@@ -12,8 +12,9 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
+from bluezone.authority.tabular.cells import read_percents
 from bluezone.authority.tabular.columns import Column, read_table
-from bluezone.authority.tabular.faults import SheetRefused
+from bluezone.authority.tabular.faults import CellRefused, SheetRefused
 from bluezone.authority.tabular.sheets import Cell, Sheet, SheetRow, read_sheet
 from bluezone.authority.tabular.writing import formula_safe, write_csv, write_xlsx
 
@@ -101,6 +102,63 @@ def test_files_that_cannot_be_read(data: bytes, reason: str) -> None:
 def test_a_bomb_is_not_unpacked() -> None:
     with pytest.raises(SheetRefused, match="unpacks to too much"):
         read_sheet(bomb())
+
+
+def workbook_of(rows: str, **members: str) -> bytes:
+    """A workbook whose one sheet has these rows as they stand."""
+    out = io.BytesIO(workbook(("A", [["x"]])))
+    with zipfile.ZipFile(out) as archive:
+        texts = {name: archive.read(name) for name in archive.namelist()}
+    texts["xl/worksheets/sheet1.xml"] = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f"<sheetData>{rows}</sheetData></worksheet>"
+    ).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in {**texts, **members}.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+FIRST = '<row r="1"><c r="A1"><v>1</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>',
+        '<row r="1048576"><c t="n" xr="A1" r = \'CV1048576\'><v>2</v></c></row>',
+        '<row r="1048576">' + '<c s="1"/>' * 9 + "<c><v>2</v></c></row>",
+        '<x:row r="2"><x:c r="ZZZZZZ2"><x:v>2</x:v></x:c></x:row>',
+    ],
+)
+def test_a_value_far_out_does_not_make_room_for_all_between(far: str) -> None:
+    """The reader would abort the whole process over the 550 GB that the last cell of a sheet takes."""
+    with pytest.raises(SheetRefused, match=r"reaches as far as cell [A-Z]+[0-9]+, over 5 million cells"):
+        read_sheet(workbook_of(FIRST + far))
+
+
+def test_a_tag_that_no_spreadsheet_writes_is_not_passed_over() -> None:
+    hidden = f'<row r="2"><c t="{"x" * 6_000}" r="XFD1048576"><v>2</v></c></row>'
+    with pytest.raises(SheetRefused, match="damaged"):
+        read_sheet(workbook_of(FIRST + hidden))
+
+
+def test_borders_far_out_are_no_cells() -> None:
+    assert cells(workbook_of(FIRST + '<row r="1048576"><c r="XFD1048576" s="1"/></row>')) == [(1, (1,))]
+
+
+def test_a_workbook_in_another_format_under_the_same_letters_is_refused() -> None:
+    with pytest.raises(SheetRefused, match=r"no \.xlsx file"):
+        read_sheet(workbook_of(FIRST, **{"content.xml": "<office/>"}))
+
+
+@pytest.mark.parametrize("value", ["NaN", "inf", "-inf", "1e400"])
+def test_what_is_no_number_is_text(value: str) -> None:
+    [(_, (cell,))] = cells(workbook_of(f'<row r="1"><c r="A1"><v>{value}</v></c></row>'))
+    assert isinstance(cell, str)
+    with pytest.raises(CellRefused):
+        read_percents(cell)
 
 
 COLUMNS = (

@@ -5,22 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from bluezone.authority.tabular.faults import SheetRefused
 from bluezone.authority.tabular.spelling import plain, tidy, without_guard
+from bluezone.authority.tabular.workbook_reach import check_workbook
 
 __all__ = ["MAX_BYTES", "MAX_ROWS", "Cell", "Sheet", "SheetRow", "is_empty", "read_sheet"]
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
-_MAX_UNPACKED = 400_000_000
 _DELIMITERS = (";", ",", "\t")
 _SNIFFED_LINES = 20
 _QUOTED = re.compile(r'"[^"]*"')
@@ -74,7 +74,7 @@ def read_sheet(data: bytes, wanted: str = "") -> Sheet:
 
 
 def _from_workbook(data: bytes, wanted: str) -> Sheet:
-    _check_unpacked_size(data)
+    check_workbook(data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [
@@ -104,18 +104,6 @@ def _from_workbook(data: bytes, wanted: str) -> Sheet:
     return sheets[0]
 
 
-def _check_unpacked_size(data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            total = sum(one.file_size for one in archive.infolist())
-    except (zipfile.BadZipFile, ValueError):
-        raise SheetRefused(
-            "Tệp Excel bị hỏng hoặc chưa tải xong.", "the Excel file is damaged or cut off"
-        ) from None
-    if total > _MAX_UNPACKED:
-        raise SheetRefused("Tệp Excel giải nén ra quá lớn.", "the Excel file unpacks to too much")
-
-
 def _workbook_rows(book: CalamineWorkbook, name: str) -> tuple[SheetRow, ...]:
     sheet = book.get_sheet_by_name(name)
     # Merged cells hold their value in the first of them alone; a heading over two columns is one of both.
@@ -130,6 +118,8 @@ def _workbook_cell(value: object) -> Cell:
         return str(value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str):
