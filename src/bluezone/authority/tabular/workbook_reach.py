@@ -24,11 +24,6 @@ _OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
 """Of which the reader understands files too, though they can reach further in fewer bytes."""
 
 _ATTRIBUTES = rb"""[^<>"']{0,500}(?:"[^"<]{0,300}"[^<>"']{0,500}|'[^'<]{0,300}'[^<>"']{0,500}){0,40}"""
-_TAG = 5_000
-_OTHER_FORMATS = frozenset({"content.xml", "xl/workbook.bin"})
-"""Of which the reader understands files too, though they can reach further in fewer bytes."""
-
-_ATTRIBUTES = rb"""(?:[^<>"']|"[^"<]{0,300}"|'[^'<]{0,300}'){0,400}"""
 _TAG = re.compile(rb"<(?:[^\s<>/:\"'=]{1,100}:)?(row|c)(?=[\s/>])(?:(" + _ATTRIBUTES + rb")>)?")
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
 
