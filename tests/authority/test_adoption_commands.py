@@ -146,3 +146,14 @@ def test_a_target_is_set_and_reported(run: Run, sheet: Sheet) -> None:
     ):
         found, _, err = run("adoption", "target", *arguments)
         assert (found, words in err, "Traceback" in err) == (status, True, False), (arguments, err)
+
+
+def test_a_report_of_installs_alone_and_of_an_area_that_ended_says_so(run: Run, sheet: Sheet) -> None:
+    assert run("adoption", "import", sheet("Mã;Ngày;Số cài đặt\n009;08/3/2021;157.542\n"))[0] == 0
+    report = ("adoption", "report", "--area", "009", "--date")
+    document = json.loads(run(*report, "2021-03-08", "--json")[1])
+    assert document["rates"] == []
+    assert [(one["metric"], one["value"]) for one in document["figures"]] == [("phone-linked", 157_542)]
+    status, out, err = run(*report, "2025-07-01")
+    assert (status, "in no rate: 157542: phone-linked, city-sheet, 08/03/2021 (" in out) == (0, True)
+    assert "Quận Thanh Xuân ended on 01/07/2025: these are its last figures" in err

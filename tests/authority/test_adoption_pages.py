@@ -249,3 +249,40 @@ def test_the_parts_of_an_area_on_a_map(officer: Client) -> None:
     assert "<title>Phường Thượng Đình: chưa có số liệu</title>" in text
     assert "Phường Hạ Đình *" in text  # without a boundary
     assert officer.get("/adoption/map.svg?area=01/009&day=x").status_code == 404
+
+
+def enter(code: str, day: date, **counts: int) -> None:
+    one = area_on(code, day, Scope.everything())
+    assert one is not None
+    figures = {Metric[name.upper()]: count for name, count in counts.items()}
+    now = datetime(2021, 3, 10, 3, tzinfo=UTC)
+    record_facts(one, day, figures, scope=Scope.everything(), by=CLI, now=now)
+
+
+def test_what_is_not_broken_down_is_of_the_totals_own_day(officer: Client) -> None:
+    enter("00343", date(2021, 3, 4), phone_linked=15_404, smartphones=40_000)
+    enter("00361", MARCH_8, phone_linked=1_000)  # no smartphones, and yet reported
+    enter("009", MARCH_8, phone_linked=157_542, smartphones=402_706)
+    page = said(officer.get("/adoption/?day=2021-03-08"))
+    assert "Chưa phân bổ: 156.542 cài đặt trong tổng số ngày 08/03/2021" in page
+    assert "(1 trên 11 địa bàn đã báo)" in page
+    assert json.loads(officer.get("/adoption/table.json").content)["not_broken_down"] == 156_542
+    enter("00343", MARCH_8, phone_linked=160_000)
+    page = said(officer.get("/adoption/?day=2021-03-08"))
+    assert "Chưa phân bổ" not in page
+    assert "các địa bàn cộng lại 161.000 cài đặt, nhiều hơn tổng số 157.542 là 3.458" in page
+
+
+def test_installs_without_smartphones_are_told_though_they_make_no_rate(officer: Client) -> None:
+    enter("00343", MARCH_8, phone_linked=5_123)
+    page = said(officer.get("/adoption/?area=01/009/00343&day=2021-03-08"))
+    assert "Chưa có số liệu" not in page
+    assert "Đã đăng ký Bluezone 5.123 ." in page
+    assert "chưa đủ hai số để tính tỷ lệ" in page
+    page = said(officer.get("/adoption/?area=01/009&day=2021-03-08"))
+    assert "10 địa bàn chưa có số liệu" in page
+    assert "Đã đăng ký Bluezone: 5.123 (08/03/2021, nhập tay); chưa đủ hai số" in page
+    rows = officer.get("/adoption/table.csv?area=01/009&day=2021-03-08").content.decode("utf-8-sig")
+    assert "00343;Phường Nhân Chính;5123;08/03/2021;nhập tay;;;;\r\n" in rows
+    document = json.loads(officer.get("/adoption/table.json?area=01/009/00343&day=2021-03-08").content)
+    assert [(one["metric"], one["value"]) for one in document["figures"]] == [("phone-linked", 5_123)]

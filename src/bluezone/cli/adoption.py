@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import datetime
 
     from bluezone.authority.adoption.carried import Carried
+    from bluezone.authority.adoption.queries import Figure
     from bluezone.authority.adoption.target_queries import Progress
     from bluezone.authority.areas.models import Area
 
@@ -150,13 +151,19 @@ def report(
     prepare_authority()
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.adoption.carried import carried_rates
-    from bluezone.authority.adoption.queries import rates_on
-    from bluezone.authority.adoption.rate_json import carried_document, progress_document, rate_document
+    from bluezone.authority.adoption.queries import figures_alone, rates_on
+    from bluezone.authority.adoption.rate_json import (
+        carried_document,
+        figure_document,
+        progress_document,
+        rate_document,
+    )
     from bluezone.authority.adoption.target_queries import progress_of
 
     found = _area(area, day)
     progress = next(iter(progress_of([found], day, Scope.everything())), None)
     rates = rates_on([found], day, Scope.everything())[found.pk]
+    alone = figures_alone(found, rates, day, Scope.everything())
     carried = None if other is None else carried_rates(found, day, other, Scope.everything())
     if as_json:
         document: dict[str, object] = {
@@ -164,22 +171,34 @@ def report(
             "name": found.name,
             "as_of": day.isoformat(),
             "rates": [rate_document(one) for one in rates],
+            "figures": [figure_document(one) for one in alone],
             "target": None if progress is None else progress_document(progress),
         }
         print_json(document if carried is None else document | carried_document(carried))
         return
     typer.echo(f"{found.name}, {day:%d/%m/%Y}")
+    if found.valid_until is not None and found.valid_until <= day:
+        say(f"{found.name} ended on {found.valid_until:%d/%m/%Y}: these are its last figures")
     for one in rates:
         numerator, denominator = one.numerator, one.denominator
         typer.echo(f"  {numerator.metric} / {denominator.metric}: {one.text}")
         for figure in (numerator, denominator):
-            typer.echo(f"    {figure.value}: {figure.metric}, {figure.source}, {figure.as_of:%d/%m/%Y}")
-    if not rates:
+            typer.echo(f"    {_told(figure)}")
+    for figure in alone:
+        typer.echo(f"  in no rate: {_told(figure)}")
+    if not rates and not alone:
         say("no figures up to that day")
     if progress is not None:
         _tell_progress(progress)
     if carried is not None:
         _tell_carried(carried)
+
+
+def _told(figure: Figure) -> str:
+    from bluezone.authority.adoption.metrics import DEFINITIONS
+
+    told = f"{figure.value}: {figure.metric}, {figure.source}, {figure.as_of:%d/%m/%Y}"
+    return f"{told} ({DEFINITIONS[figure.definition].en})"
 
 
 def _area(written: str, day: datetime.date) -> Area:

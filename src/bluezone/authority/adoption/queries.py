@@ -24,6 +24,8 @@ __all__ = [
     "Part",
     "Rate",
     "RateOfDay",
+    "Remainder",
+    "figures_alone",
     "imports",
     "letters_rate",
     "letters_rates_on",
@@ -94,6 +96,23 @@ class Part:
     area: Area
     rate: Rate | None
     rank: RankRange | None
+    alone: tuple[Figure, ...] = ()
+    """Without a rate: what there is of installs and smartphones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What an area's total has beyond what its parts reported for the very day of that total."""
+
+    total: Figure
+    reported: int
+    reporting: int
+    """How many parts reported for that day."""
+
+    @property
+    def left(self) -> int:
+        """Not broken down; below 0 where the parts add up to more than the total."""
+        return self.total.value - self.reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +122,12 @@ class Overview:
     area: Area
     day: date
     rates: Sequence[Rate]
+    alone: Sequence[Figure]
+    """Figures of the area that are in no rate."""
+
     parts: tuple[Part, ...]
-    not_broken_down: int | None
-    """Installs of the area's total that no part has reported; may be negative, where dates differ."""
+    remainder: Remainder | None
+    """Of the area's installs, where there is a total and parts."""
 
 
 def rates_on(
@@ -177,18 +199,31 @@ def overview(area: Area, day: date, scope: Scope) -> Overview:
     """
     parts = list(parts_on(area, day, scope))
     rates = rates_on([area], day, scope).get(area.pk, ())
+    alone = figures_alone(area, rates, day, scope)
     letters = letters_rates_on(parts, day, scope)
     known = [(one, rate) for one in parts if (rate := letters.get(one.pk)) and rate.denominator.value]
     ranks = rank_ranges([(rate.numerator.value, rate.denominator.value) for _, rate in known])
     by_area = {one.pk: rank for (one, _), rank in zip(known, ranks, strict=True)}
-    total, broken_down = letters_rate(rates), [rate for _, rate in known]
+    without = _newest_by_area([one.pk for one in parts if one.pk not in letters], _LETTERS, day)
+    installs = [one.numerator for one in rates] + list(alone)
+    total = next((one for one in installs if one.metric is Metric.PHONE_LINKED), None)
     return Overview(
         area,
         day,
         rates,
-        tuple(Part(one, letters.get(one.pk), by_area.get(one.pk)) for one in parts),
-        None if total is None else total.numerator.value - sum(one.numerator.value for one in broken_down),
+        alone,
+        tuple(Part(one, letters.get(one.pk), by_area.get(one.pk), without.get(one.pk, ())) for one in parts),
+        None if total is None or not parts else _remainder(total, [one.pk for one in parts]),
     )
+
+
+def figures_alone(area: Area, rates: Sequence[Rate], day: date, scope: Scope) -> Sequence[Figure]:
+    """The newest figures of an area whose metric is in none of its rates: installs that lack their base."""
+    told = {figure.metric for one in rates for figure in (one.numerator, one.denominator)}
+    metrics = [one for one in Metric if one not in told]
+    if not metrics or not scope.allows(area.path):
+        return ()
+    return _newest_by_area([area.pk], metrics, day).get(area.pk, ())
 
 
 def newest_day(scope: Scope) -> date | None:
@@ -214,6 +249,28 @@ def imports(scope: Scope) -> Sequence[ImportRun]:
 def letters_rate(rates: Sequence[Rate]) -> Rate | None:
     """Of the rates of an area the one that the letter tells: phone-linked installs over smartphones."""
     return next((one for one in rates if (one.numerator.metric, one.denominator.metric) == _LETTERS), None)
+
+
+def _newest_by_area(
+    keys: Sequence[int], metrics: Sequence[Metric], day: date
+) -> Mapping[int, tuple[Figure, ...]]:
+    found: dict[int, tuple[Figure, ...]] = {}
+    for at in range(0, len(keys), _AREAS_AT_ONCE):
+        for key, _, figure in _newest(keys[at : at + _AREAS_AT_ONCE], metrics, day):
+            found[key] = (*found.get(key, ()), figure)
+    return found
+
+
+def _remainder(total: Figure, parts: Sequence[int]) -> Remainder:
+    """Of one day alone: what was counted since then is not missing from the parts."""
+    reported: dict[int, int] = {}
+    for at in range(0, len(parts), _AREAS_AT_ONCE):
+        facts = _counted().filter(
+            area__in=parts[at : at + _AREAS_AT_ONCE], metric=total.metric.value, as_of=total.as_of
+        )
+        # The most trusted source of a part is the last.
+        reported |= dict(facts.order_by(_BY_TRUST.desc()).values_list("area_id", "value"))
+    return Remainder(total, sum(reported.values()), len(reported))
 
 
 def _newest(keys: Sequence[int], metrics: Sequence[Metric], day: date) -> Sequence[tuple[int, int, Figure]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bluezone.authority.adoption.carried import Carried, CarriedRow
-from bluezone.authority.adoption.queries import Rate
+from bluezone.authority.adoption.queries import Figure, Rate
 from bluezone.authority.adoption.rules import Forecast, NoForecast
 from bluezone.authority.adoption.target_queries import Progress
 
-__all__ = ["carried_document", "progress_document", "rate_document"]
+__all__ = ["carried_document", "figure_document", "progress_document", "rate_document"]
 
 
 def rate_document(rate: Rate) -> dict[str, str | int | float | None]:
@@ -26,6 +26,17 @@ def rate_document(rate: Rate) -> dict[str, str | int | float | None]:
         "base_source": denominator.source.value,
         "base_as_of": denominator.as_of.isoformat(),
         "base_definition": denominator.definition,
+    }
+
+
+def figure_document(figure: Figure) -> dict[str, str | int]:
+    """A count that is in no rate."""
+    return {
+        "metric": figure.metric.value,
+        "value": figure.value,
+        "source": figure.source.value,
+        "as_of": figure.as_of.isoformat(),
+        "definition": figure.definition,
     }
 
 

@@ -17,6 +17,7 @@ from bluezone.authority.adoption.metrics import WITHDRAWN_SINGLY, Metric, Source
 from bluezone.authority.adoption.models import Fact, Target
 from bluezone.authority.adoption.sheet import CityRow
 from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.tabular.faults import Said
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.services import begin_import, undo_import
@@ -90,7 +91,8 @@ def import_city_sheet(
 
     :raises tabular.services.AlreadyImported: this very file is in already.
     """
-    run = begin_import(_KIND, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
+    taken, area = [row.row for row in rows], shared_area(row.area for row in rows)
+    run = begin_import(_KIND, file_name, data, len(rows), by=by, now=now, taken=taken, area=area)
     areas = sorted({row.area for row in rows})
     for at in range(0, len(areas), _AREAS_AT_ONCE):  # two sheets at once would both find nothing to replace
         some = areas[at : at + _AREAS_AT_ONCE]

@@ -17,8 +17,8 @@ from bluezone.authority.adoption.area_map import draw_area_map, has_map
 from bluezone.authority.adoption.carried import Carried, carried_rates
 from bluezone.authority.adoption.charts import draw_history
 from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
-from bluezone.authority.adoption.queries import Overview, Rate, letters_rate, overview, rate_history
-from bluezone.authority.adoption.rate_json import rate_document
+from bluezone.authority.adoption.queries import Figure, Overview, Rate, letters_rate, overview, rate_history
+from bluezone.authority.adoption.rate_json import figure_document, rate_document
 from bluezone.authority.adoption.rate_words import rate_words
 from bluezone.authority.adoption.rules import likely_range
 from bluezone.authority.adoption.sections import sections_of
@@ -69,13 +69,12 @@ def adoption(request: HttpRequest) -> HttpResponse:
         "parts": None
         if shown is None
         else Paginator(_parts(shown), _PARTS_OF_A_PAGE).get_page(request.GET.get("page")),
-        "not_broken_down": ""
-        if shown is None or not shown.not_broken_down
-        else grouped(shown.not_broken_down),
+        "alone": [] if shown is None else [_figure_context(one) for one in shown.alone],
+        "remainder": None if shown is None else _remainder_context(shown),
         "has_map": shown is not None and has_map(shown, officer.scope),
         "sections": () if shown is None else sections_of(shown.area, shown.day, officer.scope),
         "carried": _carried(request, shown, officer.scope),
-        "missing": 0 if shown is None else sum(one.rate is None for one in shown.parts),
+        "missing": 0 if shown is None else sum(one.rate is None and not one.alone for one in shown.parts),
     }
     return render(request, "adoption/overview.html", context)
 
@@ -148,17 +147,34 @@ def _rate_context(rate: Rate) -> dict[str, object]:
         "of": METRIC_NAMES[rate.numerator.metric],
         "over": METRIC_NAMES[rate.denominator.metric],
         "text": rate_words(rate.numerator.value, rate.denominator.value),
-        "figures": [
-            {
-                "name": METRIC_NAMES[one.metric],
-                "metric": one.metric.value,
-                "value": one.value,
-                "as_of": one.as_of,
-                "source": SOURCE_NAMES[one.source],
-                "definition": in_language(DEFINITIONS[one.definition]),
-            }
-            for one in (rate.numerator, rate.denominator)
-        ],
+        "figures": [_figure_context(one) for one in (rate.numerator, rate.denominator)],
+    }
+
+
+def _figure_context(one: Figure) -> dict[str, object]:
+    return {
+        "name": METRIC_NAMES[one.metric],
+        "metric": one.metric.value,
+        "value": one.value,
+        "as_of": one.as_of,
+        "source": SOURCE_NAMES[one.source],
+        "definition": in_language(DEFINITIONS[one.definition]),
+    }
+
+
+def _remainder_context(shown: Overview) -> dict[str, object] | None:
+    """Where the parts of the total's own day do not add up to it."""
+    of = shown.remainder
+    if of is None or not of.left:
+        return None
+    return {
+        "more": of.left < 0,
+        "left": grouped(abs(of.left)),
+        "total": grouped(of.total.value),
+        "reported": grouped(of.reported),
+        "reporting": of.reporting,
+        "parts": len(shown.parts),
+        "day": of.total.as_of,
     }
 
 
@@ -167,6 +183,7 @@ def _parts(shown: Overview) -> Sequence[dict[str, object]]:
     rows = []
     for part in shown.parts:
         row: dict[str, object] = {"area": part.area, "rate": part.rate, "rank": part.rank}
+        row["alone"] = [_figure_context(one) for one in part.alone]
         if part.rate is not None and part.rate.denominator.value:
             low, high = likely_range(part.rate.numerator.value, part.rate.denominator.value)
             row |= {
@@ -180,23 +197,22 @@ def _parts(shown: Overview) -> Sequence[dict[str, object]]:
 
 def _table_rows(shown: Overview) -> Iterable[Sequence[Cell]]:
     whole = letters_rate(shown.rates)
-    for area, rate in [(shown.area, whole), *((one.area, one.rate) for one in shown.parts)]:
-        if rate is None:
+    rows = [(shown.area, whole, shown.alone), *((one.area, one.rate, one.alone) for one in shown.parts)]
+    for area, rate, alone in rows:
+        known = {one.metric: one for one in alone}
+        over = known.get(Metric.PHONE_LINKED) if rate is None else rate.numerator
+        under = known.get(Metric.SMARTPHONES) if rate is None else rate.denominator
+        if over is None and under is None:
             yield (area.code, area.name, None, None, gettext("chưa có số liệu"), None, None, None, None)
             continue
-        over, under = rate.numerator, rate.denominator
-        percent = None if rate.percent is None else float(rate.percent)
-        yield (
-            area.code,
-            area.name,
-            over.value,
-            over.as_of,
-            str(SOURCE_NAMES[over.source]),
-            under.value,
-            under.as_of,
-            str(SOURCE_NAMES[under.source]),
-            percent,
-        )
+        percent = None if rate is None or rate.percent is None else float(rate.percent)
+        yield (area.code, area.name, *_cells(over), *_cells(under), percent)
+
+
+def _cells(figure: Figure | None) -> tuple[Cell, Cell, Cell]:
+    if figure is None:
+        return None, None, None
+    return figure.value, figure.as_of, str(SOURCE_NAMES[figure.source])
 
 
 def _document(shown: Overview) -> dict[str, object]:
@@ -204,13 +220,15 @@ def _document(shown: Overview) -> dict[str, object]:
         "area": shown.area.code,
         "as_of": shown.day.isoformat(),
         "rates": [rate_document(one) for one in shown.rates],
-        "not_broken_down": shown.not_broken_down,
+        "figures": [figure_document(one) for one in shown.alone],
+        "not_broken_down": None if shown.remainder is None else shown.remainder.left,
         "parts": [
             {
                 "area": part.area.code,
                 "name": part.area.name,
                 "rate": None if part.rate is None else rate_document(part.rate),
                 "rank": None if part.rank is None else list(part.rank),
+                "figures": [figure_document(one) for one in part.alone],
             }
             for part in shown.parts
         ],
