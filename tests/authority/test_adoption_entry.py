@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,15 @@ from django.test import Client
 
 from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.access.roles import Role
+from bluezone.authority.access.scope import Scope
+from bluezone.authority.adoption.metrics import Metric
 from bluezone.authority.adoption.models import Fact
+from bluezone.authority.adoption.services import import_city_sheet
+from bluezone.authority.adoption.sheet import CityRow
+from bluezone.authority.areas.queries import area_on
 from bluezone.authority.areas.services import load_thanh_xuan
 
-from .staff_pages import logged_in, text_of
+from .staff_pages import CLI, logged_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +133,21 @@ def test_who_may_enter_see_and_withdraw(officer: Client, authority_clock: Any) -
     assert "Bs lan" not in text_of(own.get(HISTORY))
     fact.refresh_from_db()
     assert fact.ended_at is None
+
+
+def test_what_is_typed_in_beside_the_citys_sheet_does_not_pass_for_a_correction(officer: Client) -> None:
+    area = area_on("00343", date(2021, 3, 8), Scope.everything())
+    assert area is not None
+    rows = [CityRow(2, area.pk, area.name, date(2021, 3, 8), {Metric.PHONE_LINKED: 20_000}, False)]
+    import_city_sheet(rows, file_name="a.csv", data=b"a", by=CLI, now=datetime(2021, 3, 9, tzinfo=UTC))
+    told = "bảng của thành phố ghi 20.000 cho ngày này, và số đó được dùng"
+    assert told.capitalize() in text_of(officer.get(ENTER))
+    page = text_of(officer.post(ENTER, {"phone-linked": "21.000", "smartphones": "40.000"}, follow=True))
+    assert f"Đã đăng ký Bluezone: {told}" in page
+    assert "Điện thoại thông minh: bảng" not in page
+    page = text_of(officer.get(HISTORY))
+    assert "20.000 đang dùng" in page
+    assert "21.000 ghi bên cạnh: số của nguồn khác được dùng" in page
+    assert "Rút lại số 21.000" in page
+    page = text_of(officer.post(ENTER, {"phone-linked": "20.000"}, follow=True))
+    assert f"Đã đăng ký Bluezone: {told}" not in page  # the same figure: nothing is to be told

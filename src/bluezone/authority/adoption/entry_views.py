@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bluezone.authority.access.audit import SYSTEM, Actor
 from bluezone.authority.accounts.queries import staff_accounts
 from bluezone.authority.adoption import services
-from bluezone.authority.adoption.fact_history import FactState, Saying, history_of, typed_in
+from bluezone.authority.adoption.fact_history import FactState, Saying, history_of, shown_instead, typed_in
 from bluezone.authority.adoption.forms import FiguresForm
 from bluezone.authority.adoption.metrics import (
     DEFINITIONS,
@@ -26,6 +27,8 @@ from bluezone.authority.adoption.metrics import (
     SOURCE_NAMES,
     WITHDRAWN_SINGLY,
     Metric,
+    Source,
+    definition_of,
 )
 from bluezone.authority.adoption.staff import Officer, Wanted, editor_of, reader_of, wanted_by
 from bluezone.authority.areas.models import Area
@@ -37,6 +40,7 @@ __all__ = ["enter_figures", "figure_history", "withdraw_figure"]
 
 _STATES = {
     FactState.CURRENT: gettext_lazy("đang dùng"),
+    FactState.BESIDE: gettext_lazy("ghi bên cạnh: số của nguồn khác được dùng"),
     FactState.SUPERSEDED: gettext_lazy("đã được đính chính"),
     FactState.WITHDRAWN: gettext_lazy("đã rút lại"),
 }
@@ -127,12 +131,29 @@ def _is_entered(request: HttpRequest, form: FiguresForm, officer: Officer, area:
             unchanged=change.unchanged,
         ),
     )
+    instead = shown_instead(area, day, officer.scope)
+    for metric in [one for one, count in form.counts.items() if instead.get(one, (count,))[0] != count]:
+        messages.warning(request, f"{METRIC_NAMES[metric]}: {_kept_beside(*instead[metric])}")
     return True
+
+
+def _kept_beside(value: int, source: Source) -> str:
+    """What becomes of a figure that is typed in where a source that goes before it has one."""
+    return gettext(
+        "{source} ghi {value} cho ngày này, và số đó được dùng; số nhập tay chỉ được ghi bên cạnh. "
+        "Muốn đính chính, hãy nhập lại bảng đã sửa hoặc hoàn tác lần nhập bảng."
+    ).format(source=SOURCE_NAMES[source], value=grouped(value))
 
 
 def _entry_page(
     request: HttpRequest, officer: Officer, wanted: Wanted, form: FiguresForm | None, status: int = 200
 ) -> HttpResponse:
+    if form is not None and wanted.area is not None:
+        instead = shown_instead(wanted.area, wanted.day, officer.scope)
+        for metric in METRIC_NAMES:
+            means = f"{in_language(definition_of(metric, wanted.day))}."
+            beside = f" {capfirst(_kept_beside(*instead[metric]))}" if metric in instead else ""
+            form.fields[metric.value].help_text = means + beside
     areas = offered(areas_on(wanted.day, officer.scope), wanted.area)
     context = {"area": wanted.area, "day": wanted.day, "today": officer.today, "areas": areas, "form": form}
     return render(request, "adoption/enter.html", context, status=status)
@@ -163,7 +184,7 @@ def _said(one: Saying, names: Mapping[str, str], officer: Officer) -> Mapping[st
         "ended_at": one.ended_at,
         "ended_by": names.get(one.ended_by, other) if one.ended_by else "",
         "replaced_by": None if one.replaced_by is None else grouped(one.replaced_by),
-        "may_withdraw": one.state is FactState.CURRENT
+        "may_withdraw": one.state in (FactState.CURRENT, FactState.BESIDE)
         and one.source in WITHDRAWN_SINGLY
         and officer.may_edit,
     }

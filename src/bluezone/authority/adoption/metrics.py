@@ -14,6 +14,7 @@ __all__ = [
     "INSTALLS",
     "METRIC_NAMES",
     "SOURCE_NAMES",
+    "TRUST",
     "UNAUTHENTICATED",
     "WITHDRAWN_SINGLY",
     "Definition",
@@ -53,6 +54,9 @@ class Source(StrEnum):
     HEARTBEAT = "heartbeat"
     """From apps, unauthenticated: what a client makes up cannot be told."""
 
+
+TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN)
+"""Of several sources on the same day, the earlier in this order is shown."""
 
 UNAUTHENTICATED = frozenset({Source.HEARTBEAT})
 """Sources whose figures anybody could make up: labelled wherever they are told, in the place of no other."""

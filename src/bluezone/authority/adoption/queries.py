@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Case, Max, OuterRef, QuerySet, Subquery, Value, When
 
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.adoption.metrics import BASES, INSTALLS, UNAUTHENTICATED, Metric, Source
+from bluezone.authority.adoption.metrics import BASES, INSTALLS, TRUST, UNAUTHENTICATED, Metric, Source
 from bluezone.authority.adoption.models import Fact
 from bluezone.authority.adoption.rules import RankRange, percent_of, rank_ranges, rate_text
 from bluezone.authority.areas.models import Area
@@ -36,11 +36,8 @@ __all__ = [
     "rates_on",
 ]
 
-_TRUST = (Source.CITY_SHEET, Source.TYPED, Source.RETURN, Source.CAMPAIGN)
-"""Of several sources on the same day, the earlier in this order is shown."""
-
-_RANKS = {one.value: at for at, one in enumerate(_TRUST)}
-_BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(_TRUST)))
+_RANKS = {one.value: at for at, one in enumerate(TRUST)}
+_BY_TRUST = Case(*(When(source=one.value, then=Value(at)) for at, one in enumerate(TRUST)))
 _LETTERS = (Metric.PHONE_LINKED, Metric.SMARTPHONES)
 _FIGURE = ("metric", "value", "definition", "source", "as_of")
 _AREAS_AT_ONCE = 500
@@ -186,7 +183,7 @@ def rate_histories(
     points: dict[int, dict[date, RateOfDay]] = {}
     for day, rank, key in sorted(slot for slot, pair in pairs.items() if len(pair) == 2):
         if day not in points.setdefault(key, {}):
-            pair, source = pairs[day, rank, key], _TRUST[rank]
+            pair, source = pairs[day, rank, key], TRUST[rank]
             over, under = (Figure(metric, *pair[metric], source, day) for metric in (numerator, denominator))
             points[key][day] = RateOfDay(day, Rate(over, under))
     return {key: list(found.values()) for key, found in points.items()}
