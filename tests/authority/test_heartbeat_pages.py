@@ -111,7 +111,7 @@ def test_staff_read_counts_of_their_wards_labelled_and_without_small_ones(author
     assert "Ngày mới nhất đã đếm: 10/03/2021. 2 phường có số, cộng lại 1.212 ứng dụng." in page
     assert "9 phường không có số: không ai báo, hoặc dưới 10." in page
     assert "Phường Nhân Chính 1.200 1.100" in page
-    assert "Phường Khương Trung 12 dưới 10" in page
+    assert "Phường Khương Trung 12 không có số" in page
     assert "Hạ Đình" not in page
     assert "Loại ứng dụng" not in page  # sums of all wards are for those who see all wards
     history = text_of(district.get("/adoption/history/?area=01/009/00343&day=2021-03-10&metric=active-24h"))

@@ -30,7 +30,7 @@ def test_a_ward_is_told_with_ten_or_more_and_else_not_even_in_a_sum(counts: list
         expected = {}
         if active >= 10:
             expected[Metric.ACTIVE_24H] = active
-        if active >= 10 and tracing >= 10:
+        if active >= 10 and tracing >= 10 and active - tracing >= 10:
             expected[Metric.TRACING_ON] = tracing
         assert told.get(ward, {}) == expected
 

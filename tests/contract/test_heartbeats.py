@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from bluezone.authority.access.audit import SYSTEM, Actor
@@ -198,20 +199,21 @@ def test_one_network_has_a_limit_and_another_its_own(monkeypatch: pytest.MonkeyP
 
 def test_after_the_day_there_are_counts_and_nothing_else(authority_clock: SettableClock) -> None:
     send_many(11)
+    send_many(10, tracing=False)
     send_many(3, platform="ios", tracing=False)
     send_many(9, ward=KHUONG_TRUNG)
     send_many(9, ward=HA_DINH)
     send_many(1, ward=HA_DINH, tracing=False)
     authority_clock.set(COUNTED - timedelta(seconds=1))
     assert services.close_days(authority_clock.now()) == 0
-    assert Heartbeat.objects.count() == 33
+    assert Heartbeat.objects.count() == 43
     send_many(1, day="2021-03-11")
     assert services.close_days(COUNTED) == 1
 
     assert [one.day for one in Heartbeat.objects.all()] == [date(2021, 3, 11)]
-    # 14 of which 11 with tracing; 9, which is too few; 10 of which 9 with tracing, too few of those
+    # 24 of which 11 with tracing; 9, which is too few; 10 of which 9 with tracing, too few of those
     assert facts() == {
-        (NHAN_CHINH, "active-24h"): 14,
+        (NHAN_CHINH, "active-24h"): 24,
         (NHAN_CHINH, "tracing-on"): 11,
         (HA_DINH, "active-24h"): 10,
     }
@@ -220,7 +222,7 @@ def test_after_the_day_there_are_counts_and_nothing_else(authority_clock: Settab
         assert one.definition in ("active-24h-heartbeat", "tracing-on-heartbeat")
     closed = ClosedDay.objects.get()
     assert (closed.day, closed.wards_told, closed.wards_withheld) == (TODAY, 2, 1)
-    # 21 from Android, 3 from iOS: who knows the sum of 24 would know the 3 from the 21
+    # 31 from Android, 3 from iOS: who knows the sum of 34 would know the 3 from the 31
     assert not PlatformCount.objects.exists()
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.subject) == ("heartbeats.day-closed", "day:2021-03-10")
@@ -256,6 +258,44 @@ def test_days_that_were_left_are_closed_together_and_what_is_late_is_not_counted
     assert Fact.objects.filter(as_of=TODAY, metric="active-24h").get().value == 10
 
 
+def test_how_many_had_it_not_is_no_small_number_either() -> None:
+    """Who knows 12 and 11 knows that one was without."""
+    send_many(11)
+    send_many(1, tracing=False)
+    send_many(10, ward=KHUONG_TRUNG)
+    services.close_days(COUNTED)
+    assert facts() == {(NHAN_CHINH, "active-24h"): 12, (KHUONG_TRUNG, "active-24h"): 10}
+
+
+def test_a_ward_that_is_gone_keeps_no_day_open() -> None:
+    """A list was taken back between the look at the wards and the write: nothing in the database ties them."""
+    gone = Area.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1
+    columns = ", ".join(services.COLUMNS)
+    with connection.cursor() as cursor:
+        for mark in range(12):
+            cursor.execute(
+                f"INSERT INTO heartbeats_heartbeat ({columns}) VALUES (%s, %s, %s, 'web', %s)",  # noqa: S608
+                [mark, TODAY.isoformat(), gone, False],
+            )
+    send_many(10)
+    assert services.close_days(COUNTED) == 1
+    assert not Heartbeat.objects.exists()
+    assert facts() == {(NHAN_CHINH, "active-24h"): 10}
+    closed = ClosedDay.objects.get()
+    assert (closed.wards_told, closed.wards_withheld) == (1, 0)
+
+
+def test_one_that_is_taken_has_no_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """With the moment in it, who reads the database as well could tell when which came."""
+    caplog.set_level("INFO", "bluezone")
+    send_many(1)
+    assert not [one for one in caplog.records if one.name.startswith("bluezone")]
+    assert send(body(ward="0"))[0] == 400
+    assert [one.name for one in caplog.records if one.name.startswith("bluezone")] == [
+        "bluezone.authority.request"
+    ]
+
+
 def test_a_day_is_closed_as_a_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     send_many(10)
 
@@ -282,15 +322,16 @@ def test_what_apps_say_takes_the_place_of_no_counted_figure() -> None:
 
 def test_counts_are_read_within_a_scope_and_one_may_be_withdrawn() -> None:
     send_many(12)
+    send_many(11, tracing=False)
     send_many(10, ward=KHUONG_TRUNG)
     services.close_days(COUNTED)
     ward = Scope.of(["01/009/00343"])
     district = Area.objects.get(code="009")
     assert [(one.area.code, one.active, one.tracing) for one in wards_of(district, TODAY, ward)] == [
-        (NHAN_CHINH, 12, 12)
+        (NHAN_CHINH, 23, 12)
     ]
     told = {one.area.code: one.active for one in wards_of(district, TODAY, EVERYTHING) if one.active}
-    assert told == {NHAN_CHINH: 12, KHUONG_TRUNG: 10}
+    assert told == {NHAN_CHINH: 23, KHUONG_TRUNG: 10}
     made_up = Fact.objects.get(area=area(), metric="active-24h")
     withdraw_fact(made_up.pk, scope=ward, by=Actor("cli"), now=COUNTED)
     assert [one.active for one in wards_of(district, TODAY, ward)] == [None]

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from bluezone.authority.request_metrics import observe_request
+from bluezone.protocols.heartbeat import HEARTBEAT_PATH
 
 __all__ = ["CONTENT_SECURITY_POLICY", "ReplyHeaders", "RequestLog"]
 
@@ -23,6 +24,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_UNLOGGED = HEARTBEAT_PATH.lstrip("/")
+"""A line would tell the moment of a heartbeat, of which nothing but the day is kept. Refused ones have it."""
+
 _log = structlog.get_logger("bluezone.authority.request")
 
 _GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -54,6 +58,8 @@ class RequestLog:
         seconds = time.perf_counter() - start
         route = request.resolver_match.route if request.resolver_match else ""
         observe_request(route, response.status_code, seconds)
+        if route == _UNLOGGED and response.status_code == 200:
+            return response
         _log.info(
             "request",
             method=request.method,

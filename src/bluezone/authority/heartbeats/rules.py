@@ -84,7 +84,7 @@ class Count(NamedTuple):
 
 
 def told_wards(counts: list[WardCount]) -> Mapping[int, Mapping[Metric, int]]:
-    """By wards' keys what is kept of a day: nothing below 10, and no sum that contains such."""
+    """By wards' keys what is kept of a day: nothing below 10, no sum of such, no two that differ by such."""
     sums: dict[int, Count] = {}
     for one in counts:
         active, tracing = sums.get(one.ward, Count(0, 0))
@@ -94,7 +94,7 @@ def told_wards(counts: list[WardCount]) -> Mapping[int, Mapping[Metric, int]]:
         if count.active < SMALLEST_TOLD:
             continue
         told[ward] = {Metric.ACTIVE_24H: count.active}
-        if count.tracing >= SMALLEST_TOLD:
+        if min(count.tracing, count.active - count.tracing) >= SMALLEST_TOLD:
             told[ward][Metric.TRACING_ON] = count.tracing
     return told
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 
 from bluezone.authority.access.audit import SYSTEM, record
 from bluezone.authority.adoption.services import record_heartbeats
+from bluezone.authority.areas.models import Level
 from bluezone.authority.commit_together import commit_together
 from bluezone.authority.heartbeats.models import ClosedDay, Heartbeat, PlatformCount
 from bluezone.authority.heartbeats.open_wards import ward_on
@@ -83,7 +84,8 @@ def close_days(now: datetime) -> int:
 def _close(day: date, now: datetime) -> bool:
     """Write a day's counts and delete its heartbeats, all or nothing.
 
-    What turns up for a day that was closed before was late, and is deleted uncounted.
+    What turns up for a day that was closed before was late, and is deleted uncounted; so is what names a ward
+    that is no longer registered: a list may have been taken back.
     """
     heartbeats = Heartbeat.objects.filter(day=day)
     if ClosedDay.objects.filter(day=day).exists():
@@ -92,7 +94,8 @@ def _close(day: date, now: datetime) -> bool:
         return False
     counts = [
         WardCount(one["ward"], Platform(one["platform"]), one["active"], one["with_tracing"])
-        for one in heartbeats.order_by()
+        for one in heartbeats.filter(ward__level=Level.WARD)
+        .order_by()
         .values("ward", "platform")
         .annotate(active=Count("pk"), with_tracing=Count("pk", filter=Q(tracing=True)))
     ]
