@@ -182,6 +182,15 @@ def test_a_bad_choice_can_be_corrected(lan: Any, given: dict[str, str], told: st
     assert accept(path).status_code == 302
 
 
+def test_all_that_is_wrong_is_told_at_once_and_the_first_of_it_has_the_focus(lan: Any) -> None:
+    answer = accept(path_in(invite(logged_in(lan))), username="Bình", new="ngắn", again="khác")
+    told = said(answer)
+    for fault in ("Chỉ dùng chữ thường không dấu", "cần ít nhất 12 ký tự", "không giống nhau"):
+        assert fault in told
+    [focused] = re.findall(r"<input[^>]*\bautofocus\b[^>]*>", answer.content.decode())
+    assert 'id="id_username"' in focused
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -8,6 +8,15 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy
 
+from bluezone.authority.accounts.models import User
+from bluezone.authority.accounts.services.account_rows import (
+    BadUsername,
+    WeakPassword,
+    check_password,
+    check_username,
+)
+from bluezone.authority.accounts.texts import why_weak
+
 __all__ = [
     "AcceptForm",
     "BeginForm",
@@ -166,6 +175,25 @@ class AcceptForm(TwicePasswordForm):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     field_order = ("display_name", "username", "new", "again")
+
+    def clean(self) -> dict[str, Any]:
+        """All that is wrong at once; whether somebody has the name is seen when it is taken."""
+        given = super().clean()
+        name, password = given.get("username", ""), given.get("new", "")
+        try:
+            if name:
+                check_username(name)
+        except BadUsername:
+            self.add_error(
+                "username",
+                gettext_lazy("Chỉ dùng chữ thường không dấu, chữ số, dấu chấm, gạch ngang, gạch dưới."),
+            )
+        try:
+            if password:
+                check_password(User(username=name), password)
+        except WeakPassword as refusal:
+            self.add_error("new", why_weak(refusal.codes))
+        return given
 
 
 class CodeForm(FaultsForm):

@@ -28,7 +28,7 @@ from bluezone.authority.accounts.models import Invitation
 from bluezone.authority.accounts.organisation_grants import is_organisation
 from bluezone.authority.accounts.places import place_name, place_names
 from bluezone.authority.accounts.rules import end_of_day
-from bluezone.authority.accounts.services.account_rows import BadUsername, UsernameTaken, WeakPassword
+from bluezone.authority.accounts.services.account_rows import UsernameTaken
 from bluezone.authority.accounts.services.invitations import (
     InvitationNotOpen,
     InvitationRefused,
@@ -38,7 +38,7 @@ from bluezone.authority.accounts.services.invitations import (
     withdraw_invitation,
 )
 from bluezone.authority.accounts.staff import Inviter, inviter_of
-from bluezone.authority.accounts.texts import ROLE_NAMES, why_weak
+from bluezone.authority.accounts.texts import ROLE_NAMES
 from bluezone.authority.accounts.views import too_often
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisation_of
@@ -121,15 +121,8 @@ def _is_accepted(secret: str, form: AcceptForm) -> bool:
     given = form.cleaned_data
     try:
         accept_invitation(secret, given["username"], given["new"], given["display_name"], now=runtime.now())
-    except BadUsername:
-        form.add_error(
-            "username",
-            gettext("Chỉ dùng chữ thường không dấu, chữ số, dấu chấm, gạch ngang, gạch dưới."),
-        )
     except UsernameTaken:
         form.add_error("username", gettext("Tên đăng nhập này đã có người dùng. Hãy chọn tên khác."))
-    except WeakPassword as refusal:
-        form.add_error("new", why_weak(refusal.codes))
     else:
         return True
     return False

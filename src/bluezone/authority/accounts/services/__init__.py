@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import unicodedata
 from datetime import datetime
@@ -13,8 +12,8 @@ from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.accounts.models import User
 from bluezone.authority.accounts.services.account_rows import (
     AccountRefused,
-    BadUsername,
     UsernameTaken,
+    check_username,
     end_sessions,
     locked_user,
     named_user,
@@ -31,8 +30,6 @@ __all__ = [
     "set_password",
 ]
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?")
-
 
 def new_password() -> str:
     """A random password of about 100 bits that can be typed."""
@@ -47,10 +44,7 @@ def create_user(username: str, password: str, *, display_name: str = "", by: Act
 
     :raises AccountRefused: if the name is taken or not plain, or the password is weak.
     """
-    if not _NAME.fullmatch(username):
-        raise BadUsername(
-            f"user name {username!r}: use 1-60 small letters, digits, dots, dashes or underscores"
-        )
+    check_username(username)
     shown = unicodedata.normalize("NFC", display_name.strip()) or username
     user = User(username=username, display_name=shown, created_at=now)
     take_password(user, password)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from django.contrib.auth.password_validation import validate_password
@@ -16,11 +17,15 @@ __all__ = [
     "BadUsername",
     "UsernameTaken",
     "WeakPassword",
+    "check_password",
+    "check_username",
     "end_sessions",
     "locked_user",
     "named_user",
     "take_password",
 ]
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?")
 
 
 class AccountRefused(Refused):
@@ -62,15 +67,34 @@ def named_user(username: str, users: QuerySet[User]) -> User:
     return user
 
 
-def take_password(user: User, password: str) -> None:
-    """Set a password on a row that the caller saves.
+def check_username(username: str) -> None:
+    """Whether a login name could be taken, if nobody has it.
 
-    :raises WeakPassword: if it would be guessed.
+    :raises BadUsername: it cannot be typed or said plainly.
+    """
+    if not _NAME.fullmatch(username):
+        raise BadUsername(
+            f"user name {username!r}: use 1-60 small letters, digits, dots, dashes or underscores"
+        )
+
+
+def check_password(user: User, password: str) -> None:
+    """Whether a password could be somebody's.
+
+    :raises WeakPassword: it would be guessed.
     """
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise WeakPassword(user.username, error) from None
+
+
+def take_password(user: User, password: str) -> None:
+    """Set a password on a row that the caller saves.
+
+    :raises WeakPassword: if it would be guessed.
+    """
+    check_password(user, password)
     user.set_password(password)
 
 
