@@ -150,7 +150,11 @@ def test_a_contact_person_is_sealed_seen_on_record_and_erased() -> None:
     assert person == ContactPerson("Nguyễn Thị Lan", "", "+84912345678", "")
     assert "Lan" not in repr(person)
     seen = AuditEntry.objects.get(action="organisations.contact-seen")
-    assert (seen.actor, seen.subject, seen.details) == (CLERK.reference, f"organisation:{key}", {})
+    assert (seen.actor, seen.subject, seen.details) == (
+        CLERK.reference,
+        f"organisation:{key}",
+        {"area": "01/009"},
+    )
 
     elsewhere = Scope.of(["01/009/00343"])
     for use in (services.see_contact, services.erase_contact):

@@ -57,6 +57,7 @@ def create_user(
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.access.services import grant_role
+    from bluezone.authority.accounts.organisation_grants import located_in
     from bluezone.authority.accounts.services import create_user
 
     wanted = parse_role(role)
@@ -65,7 +66,7 @@ def create_user(
     cli, now = Actor("cli"), runtime.now()
     with transaction.atomic():
         user = create_user(name, password, display_name=display_name, by=cli, now=now)
-        grant_role(user, wanted, place, by=cli, now=now)
+        grant_role(user, wanted, place, by=cli, now=now, located_in=located_in(place))
     if as_json:
         print_json(
             {"user": user.username, "id": str(user.pk), "role": role, "area": place, "password": shown}
@@ -152,13 +153,22 @@ def grant(
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.access.services import grant_role
+    from bluezone.authority.accounts.organisation_grants import located_in
     from bluezone.authority.accounts.rules import end_of_day
     from bluezone.authority.accounts.services import find_user
 
     wanted = parse_role(role)
     place = parse_place(wanted, area, organisation)
     ends = end_of_day(last_day) if last_day else None
-    grant_role(find_user(name), wanted, place, by=Actor("cli"), now=runtime.now(), until=ends)
+    grant_role(
+        find_user(name),
+        wanted,
+        place,
+        by=Actor("cli"),
+        now=runtime.now(),
+        until=ends,
+        located_in=located_in(place),
+    )
     say(f"{name} is {role} in {place}" + (f" until the end of {until}" if until else ""))
 
 
@@ -171,11 +181,14 @@ def revoke(
     from bluezone.authority import runtime
     from bluezone.authority.access.audit import Actor
     from bluezone.authority.access.services import revoke_role
+    from bluezone.authority.accounts.organisation_grants import located_in
     from bluezone.authority.accounts.services import find_user
 
     wanted = parse_role(role)
     place = _place(area, organisation, closed=True)
-    revoke_role(find_user(name), wanted, place, by=Actor("cli"), now=runtime.now())
+    revoke_role(
+        find_user(name), wanted, place, by=Actor("cli"), now=runtime.now(), located_in=located_in(place)
+    )
     say(f"{name} is not {role} in {place} any more")
 
 

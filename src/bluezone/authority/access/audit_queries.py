@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Substr
 
 from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.access.scope import Scope
 
 __all__ = ["AuditPlace", "AuditSearch", "LoggedEntry", "audit_entries", "audit_page"]
+
+_OF_AREA = "area:"
+"""What the subject of an entry begins with that was done to an area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class AuditSearch:
     """What somebody looks for; empty texts and ``None`` look for nothing in particular.
 
     ``action`` is the whole of it, or what it begins with up to a point: ``keys`` or ``keys.code-issued``.
-    ``person`` did it, or it was done to them. ``area`` is a path; what was done below it counts too.
+    ``person`` did it, or it was done to them. ``area`` is a path; what was done below it counts too: an entry
+    names an area in its details, or is of one; what is for an organisation says where that is located.
     """
 
     action: str = ""
@@ -92,7 +96,11 @@ def _rows(search: AuditSearch, scope: Scope) -> QuerySet[AuditEntry]:
     if scope.unlimited and not search.area:
         return rows
     # what names no area concerns all of them: only who is limited by none sees it
-    rows = rows.annotate(area=Coalesce(KT("details__area"), Value(""), output_field=TextField()))
+    of_area = Case(
+        When(subject__startswith=_OF_AREA, then=Substr("subject", len(_OF_AREA) + 1)), default=Value("")
+    )
+    named = Coalesce(KT("details__located_in"), KT("details__area"), of_area, output_field=TextField())
+    rows = rows.annotate(area=named)
     if search.area:
         rows = Scope.of([search.area]).filter(rows, "area")
     return scope.filter(rows, "area")

@@ -16,6 +16,7 @@ __all__ = [
     "OrganisationRefused",
     "check_organisation_role",
     "is_organisation",
+    "located_in",
     "named_organisation",
     "places_of",
 ]
@@ -57,6 +58,14 @@ def places_of(path: str) -> Collection[str]:
     if not below.filter(path=path).exists():
         return ()
     return frozenset(below.values_list("located_in__path", flat=True))
+
+
+def located_in(path: str) -> str | None:
+    """The area that the organisation of a path is in, for the audit log; ``None`` for a path of areas."""
+    if not is_organisation(path):
+        return None
+    rows = organisations(Scope.of([path]), closed=True).filter(path=path)
+    return rows.values_list("located_in__path", flat=True).first()
 
 
 def check_organisation_role(role: Role) -> None:

@@ -15,6 +15,7 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.group_rules import next_alley_code, next_group_code
 from bluezone.authority.areas.group_sheet import GroupRow
 from bluezone.authority.areas.models import Area, Level
+from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.tabular.faults import SheetRefused
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.queries import runs_within
@@ -59,7 +60,8 @@ def import_groups(
 
 
 def _import(rows: Sequence[GroupRow], file_name: str, data: bytes, by: Actor, now: datetime) -> GroupOutcome:
-    run = begin_import(GROUPS, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
+    taken, area = [row.row for row in rows], shared_area(row.ward for row in rows)
+    run = begin_import(GROUPS, file_name, data, len(rows), by=by, now=now, taken=taken, area=area)
     wards = Area.objects.in_bulk({row.ward for row in rows})
     known = Area.objects.in_bulk({row.known_group for row in rows if row.known_group is not None})
     taken = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
@@ -24,10 +25,13 @@ __all__ = [
     "parents_on",
     "parts_of_all_on",
     "parts_on",
+    "shared_area",
     "successions",
     "turning_days",
     "versions_at",
 ]
+
+_KEYS_AT_ONCE = 500
 
 
 def areas_on(day: date, scope: Scope) -> QuerySet[Area]:
@@ -139,3 +143,14 @@ def turning_days(scope: Scope) -> Sequence[date]:
 def _current_boundaries(areas: Iterable[Area], scope: Scope) -> QuerySet[Boundary]:
     current = Boundary.objects.filter(area__in=[one.pk for one in areas], replaced_in=None)
     return scope.filter(current, "area__path")
+
+
+def shared_area(areas: Iterable[int]) -> str | None:
+    """The path of the smallest area that holds all of these, by their keys; ``None`` where none does."""
+    keys, shared = sorted(set(areas)), None
+    for at in range(0, len(keys), _KEYS_AT_ONCE):
+        for path in Area.objects.filter(pk__in=keys[at : at + _KEYS_AT_ONCE]).values_list("path", flat=True):
+            segments = path.split("/")
+            pairs = zip(segments if shared is None else shared, segments, strict=False)
+            shared = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+    return "/".join(shared) if shared else None

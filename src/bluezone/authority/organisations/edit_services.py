@@ -179,7 +179,8 @@ def close_organisation(
         classes = 0 if school_year is None else _take_classes(one, heir, school_year)
         one.closed_on, one.continued_by, one.version = day, heir, one.version + 1
         one.save(update_fields=["closed_on", "continued_by", "version"])
-        told = {"day": day.isoformat(), "into": into or None, "classes": classes}
+        where = one.located_in.path
+        told = {"day": day.isoformat(), "into": into or None, "classes": classes, "area": where}
         record(by, "organisations.closed", f"organisation:{key}", told, now=now)
     return organisation_again(one)
 
@@ -200,7 +201,7 @@ def reopen_organisation(key: str, *, version: int, scope: Scope, by: Actor, now:
             )
         one.closed_on, one.continued_by, one.version = None, None, one.version + 1
         one.save(update_fields=["closed_on", "continued_by", "version"])
-        record(by, "organisations.reopened", f"organisation:{key}", {}, now=now)
+        record(by, "organisations.reopened", f"organisation:{key}", {"area": one.located_in.path}, now=now)
     return organisation_again(one)
 
 
@@ -254,7 +255,7 @@ def _hand_over(
         child.managed_by, child.version = heir, child.version + 1
         child.save(update_fields=["managed_by", "version"])
         _move(child, _path_below(heir, child.key), by, now)
-        told = {"changed": "managed_by", "since": day.isoformat()}
+        told = {"changed": "managed_by", "since": day.isoformat(), "area": child.located_in.path}
         record(by, "organisations.changed", f"organisation:{child.key}", told, now=now)
 
 
@@ -311,7 +312,7 @@ def _move(one: Organisation, path: str, by: Actor, now: datetime) -> None:
     _check_depth(path, max(levels) - old.count("/"))
     tree.filter(~Q(pk=one.pk)).update(path=Concat(Value(path), Substr("path", len(old) + 1)))
     Organisation.objects.filter(pk=one.pk).update(path=path)
-    follow_move(old, path, by=by, now=now)
+    follow_move(old, path, by=by, now=now, located_in=one.located_in.path)
 
 
 def _manager(pk: int | None) -> Organisation | None:

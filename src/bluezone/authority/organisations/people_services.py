@@ -48,7 +48,7 @@ def record_headcounts(
     added = add_headcounts(rows, now)
     if added:
         _edited(one)
-        told: Told = {"day": day.isoformat(), "figures": added}
+        told: Told = {"day": day.isoformat(), "figures": added, **_where(one)}
         record(by, "organisations.people-counted", f"organisation:{key}", told, now=now)
     return added
 
@@ -73,7 +73,7 @@ def set_contact(
         entered_by=by.reference,
     )
     _edited(one)
-    record(by, "organisations.contact-set", f"organisation:{key}", {}, now=now)
+    record(by, "organisations.contact-set", f"organisation:{key}", _where(one), now=now)
 
 
 @transaction.atomic
@@ -119,7 +119,8 @@ def add_classes(
     counted = add_headcounts(rolls, now)
     if new or counted:
         _edited(one)
-        told: Told = {"year": school_year_text(school_year), "classes": len(new), "figures": counted}
+        year = school_year_text(school_year)
+        told: Told = {"year": year, "classes": len(new), "figures": counted, **_where(one)}
         record(by, "organisations.classes-added", f"organisation:{key}", told, now=now)
     return len(new), counted
 
@@ -142,6 +143,11 @@ def _headcount(
         entered_at=now,
         entered_by=by.reference,
     )
+
+
+def _where(one: Organisation) -> Told:
+    """For the audit log: auditors of the area see it."""
+    return {"area": one.located_in.path}
 
 
 def _edited(one: Organisation) -> None:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
+from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.organisations.headcounts import add_headcounts
 from bluezone.authority.organisations.models import Contact, Headcount, Organisation, SchoolClass, new_key
 from bluezone.authority.organisations.queries import organisation_of
@@ -84,7 +85,8 @@ def import_organisations(
 def _import(
     rows: Sequence[OrganisationRow], file_name: str, data: bytes, by: Actor, now: datetime, progress: Progress
 ) -> ImportOutcome:
-    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
+    taken, area = [row.row for row in rows], shared_area(row.area for row in rows if row.school_class is None)
+    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now, taken=taken, area=area)
     created = _create(rows, run, by, now, progress)
     of_row = {
         row.row: created[row.row] if row.registered is None else row.registered.pk
@@ -251,10 +253,12 @@ def see_contact(key: str, *, scope: Scope, by: Actor, now: datetime) -> ContactP
 
     :raises OrganisationNotFound: not in the scope.
     """
-    contact = Contact.objects.filter(organisation=_found(key, scope), erased_at=None).first()
+    one = _found(key, scope)
+    contact = Contact.objects.filter(organisation=one, erased_at=None).first()
     if contact is None:
         return None
-    record(by, "organisations.contact-seen", f"organisation:{key}", {}, now=now)
+    where = {"area": one.located_in.path}
+    record(by, "organisations.contact-seen", f"organisation:{key}", where, now=now)
     return open_contact(bytes(contact.sealed), contact.id)
 
 
@@ -264,10 +268,11 @@ def erase_contact(key: str, *, scope: Scope, by: Actor, now: datetime) -> bool:
 
     :raises OrganisationNotFound: not in the scope.
     """
-    mine = Contact.objects.filter(organisation=_found(key, scope), erased_at=None)
-    erased = mine.update(erased_at=now, sealed=b"")
+    one = _found(key, scope)
+    erased = Contact.objects.filter(organisation=one, erased_at=None).update(erased_at=now, sealed=b"")
     if erased:
-        record(by, "organisations.contact-erased", f"organisation:{key}", {}, now=now)
+        where = {"area": one.located_in.path}
+        record(by, "organisations.contact-erased", f"organisation:{key}", where, now=now)
     return bool(erased)
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisation_of
@@ -135,7 +136,12 @@ def record_return(
         raise ReturnRefused("các số không khớp nhau", named, faults)
     Organisation.objects.select_for_update().get(pk=organisation.pk)  # one at a time, as for facts
     change = _add([_row(organisation.pk, form, school_class, day, counts, by, now, None)], form, now)[0]
-    details: dict[str, str | int | None] = {"day": day.isoformat(), "class": school_class, "change": change}
+    details: dict[str, str | int | None] = {
+        "day": day.isoformat(),
+        "class": school_class,
+        "change": change,
+        "area": organisation.located_in.path,
+    }
     record(by, "returns.recorded", f"organisation:{key}", details, now=now)
     return change
 
@@ -163,8 +169,10 @@ def import_returns(
 
     :raises tabular.services.AlreadyImported: this very file is in already.
     """
-    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now, taken=[row.row for row in rows])
     organisations = {one.organisation for one in rows}
+    places = Organisation.objects.filter(pk__in=organisations).values_list("located_in_id", flat=True)
+    taken, area = [row.row for row in rows], shared_area(places)
+    run = begin_import(KIND, file_name, data, len(rows), by=by, now=now, taken=taken, area=area)
     list(Organisation.objects.select_for_update().filter(pk__in=organisations).order_by("pk"))
     changes: list[Change] = []
     for form in Form:

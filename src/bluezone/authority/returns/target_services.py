@@ -10,6 +10,7 @@ from django.db import transaction
 
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
+from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.returns.metrics import FORMS, Form
@@ -71,6 +72,7 @@ def set_return_targets(
         "due": due.isoformat(),
         "percent": str(percent),
         "organisations": len(changed),
+        "area": shared_area(one.located_in_id for one in organisations),
     }
     record(by, "returns.target-set", subject, details, now=now)
     return len(changed)
@@ -88,7 +90,11 @@ def withdraw_return_targets(
     current = _current(organisations, due)
     ended = ReturnTarget.objects.filter(pk__in=[one.pk for one in current.values()])
     ended.update(ended_at=now, ended_by=by.reference)
-    details: dict[str, str | int | None] = {"due": due.isoformat(), "organisations": len(current)}
+    details: dict[str, str | int | None] = {
+        "due": due.isoformat(),
+        "organisations": len(current),
+        "area": shared_area(one.located_in_id for one in organisations),
+    }
     record(by, "returns.target-withdrawn", subject, details, now=now)
     return len(current)
 

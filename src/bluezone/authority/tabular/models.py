@@ -18,7 +18,7 @@ class ImportRun(models.Model):
 
     file_name = models.CharField(max_length=120)
     digest = models.BinaryField(max_length=32)
-    """SHA-256 of the file, with the numbers of the rows that were taken where not all are: twice is noticed."""
+    """SHA-256 of the file, and of which rows of it were taken: the same twice is noticed."""
 
     rows = models.PositiveIntegerField()
     imported_at = models.DateTimeField()

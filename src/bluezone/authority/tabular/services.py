@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.access.models import AuditEntry
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.errors import Refused
 
@@ -34,11 +35,13 @@ def begin_import(
     by: Actor,
     now: datetime,
     taken: Iterable[int] | None = None,
+    area: str | None = None,
 ) -> ImportRun:
     """Note that a file comes in; the caller writes its rows in the same transaction.
 
     :param taken: the numbers of the rows that come in, where others may be left out: a city's sheet goes to
         all its wards, and none that takes its own rows keeps the others from taking theirs.
+    :param area: the path of the one that all of it is in, whose auditors see it.
     :raises AlreadyImported: just these rows of this very file did, and were not undone.
     """
     of_file = hashlib.sha256(data)
@@ -58,8 +61,8 @@ def begin_import(
             )
     except IntegrityError:  # sent twice at once
         raise _already(same.get()) from None
-    details = {"rows": rows, "sha256": of_file.hexdigest()}
-    record(by, f"{kind}.imported", f"import:{run.id}", details, now=now)
+    details = {"rows": rows, "sha256": of_file.hexdigest(), "area": area}
+    record(by, _imported(kind), _subject(run), details, now=now)
     return run
 
 
@@ -82,5 +85,15 @@ def undo_import(kind: str, run_id: uuid.UUID, *, by: Actor, now: datetime) -> Im
         raise ImportNotFound(f"there is no import {run_id} that could be undone")
     run.undone_at, run.undone_by = now, by.reference
     run.save(update_fields=["undone_at", "undone_by"])
-    record(by, f"{kind}.import-undone", f"import:{run.id}", {"rows": run.rows}, now=now)
+    begun = AuditEntry.objects.filter(action=_imported(kind), subject=_subject(run)).first()
+    area = None if begun is None else begun.details.get("area")
+    record(by, f"{kind}.import-undone", _subject(run), {"rows": run.rows, "area": area}, now=now)
     return run
+
+
+def _imported(kind: str) -> str:
+    return f"{kind}.imported"
+
+
+def _subject(run: ImportRun) -> str:
+    return f"import:{run.id}"

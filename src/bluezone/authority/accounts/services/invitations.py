@@ -22,6 +22,7 @@ from bluezone.authority.accounts.organisation_grants import (
     OrganisationRefused,
     check_organisation_role,
     is_organisation,
+    located_in,
     places_of,
 )
 from bluezone.authority.accounts.rules import INVITATION_LIFE, is_open_invitation
@@ -99,8 +100,8 @@ def invite(
     )
     details = {
         "role": wanted.role.value,
-        "area": wanted.area_path,
         "until": wanted.until.isoformat() if wanted.until else None,
+        **_where(invitation),
     }
     by = _CLI if inviter is None else user_actor(inviter.pk)
     record(by, "accounts.invited", f"invitation:{invitation.pk}", details, now=now)
@@ -128,11 +129,19 @@ def accept_invitation(secret: str, username: str, password: str, display_name: s
     user = create_user(username, password, display_name=display_name, by=Actor(subject), now=now)
     wanted, inviter = _wanted(invitation), invitation.invited_by
     by = _CLI if inviter is None else user_actor(inviter.pk)
-    grant_role(user, wanted.role, wanted.area_path, by=by, now=now, until=wanted.until)
+    grant_role(
+        user,
+        wanted.role,
+        wanted.area_path,
+        by=by,
+        now=now,
+        until=wanted.until,
+        located_in=located_in(wanted.area_path),
+    )
     unused = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if not unused.update(accepted_by=user, accepted_at=now):  # where rows cannot be locked
         raise InvitationNotOpen("this invitation cannot be used")
-    record(user_actor(user.pk), "accounts.invitation-accepted", subject, {}, now=now)
+    record(user_actor(user.pk), "accounts.invitation-accepted", subject, _where(invitation), now=now)
     return user
 
 
@@ -147,7 +156,7 @@ def withdraw_invitation(invitation_id: UUID, *, by: Actor, now: datetime) -> Inv
         raise InvitationNotOpen(f"there is no open invitation {invitation_id}")
     invitation.withdrawn_at = now
     invitation.save(update_fields=["withdrawn_at"])
-    record(by, "accounts.invitation-withdrawn", f"invitation:{invitation.pk}", {}, now=now)
+    record(by, "accounts.invitation-withdrawn", f"invitation:{invitation.pk}", _where(invitation), now=now)
     return invitation
 
 
@@ -178,6 +187,12 @@ def _is_area(path: str) -> bool:
 
 def _is_open(one: Invitation, now: datetime) -> bool:
     return is_open_invitation(one.expires_at, one.role_until, one.accepted_at, one.withdrawn_at, now)
+
+
+def _where(one: Invitation) -> dict[str, str | None]:
+    """For the audit log: auditors of the area see it."""
+    found = located_in(one.area_path)
+    return {"area": one.area_path, **({} if found is None else {"located_in": found})}
 
 
 def _wanted(one: Invitation) -> HeldRole:
