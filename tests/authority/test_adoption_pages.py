@@ -286,3 +286,23 @@ def test_installs_without_smartphones_are_told_though_they_make_no_rate(officer:
     assert "00343;Phường Nhân Chính;5123;08/03/2021;nhập tay;;;;\r\n" in rows
     document = json.loads(officer.get("/adoption/table.json?area=01/009/00343&day=2021-03-08").content)
     assert [(one["metric"], one["value"]) for one in document["figures"]] == [("phone-linked", 5_123)]
+
+
+def test_a_preview_tells_what_it_corrects_and_how_many_rows_it_leaves_out(officer: Client) -> None:
+    confirm(officer, upload(officer))
+    page = said(upload(officer, SHEET.replace("20.000", "21.000").replace("50%", "52,5%")))
+    assert "3 dòng nhập được. Chưa có gì được ghi." in page
+    assert "không được nhập" not in page
+    assert "Dòng 3 (lưu ý): đính chính số của bảng trước: Đã đăng ký Bluezone 20.000 thành 21.000" in page
+    assert "Đã đăng ký Bluezone: 21.000; Điện thoại thông minh: 40.000" in page
+    page = said(upload(officer, SHEET.replace("20.000", "nhiều")))
+    assert "2 dòng nhập được. Chưa có gì được ghi. 1 dòng có lỗi sẽ không được nhập." in page
+    assert "đính chính" not in page
+
+
+def test_no_error_of_a_long_sheet_is_hidden_behind_remarks(officer: Client) -> None:
+    heading, *_ = SHEET.splitlines()
+    lines = [f"Tổng cộng;08/3/2021;{at};{at};" for at in range(1, 502)]
+    page = said(upload(officer, "\n".join([heading, *lines, "Phường X;08/3/2021;1;2;", ""])))
+    assert "Dòng 503, Địa bàn (lỗi, không nhập): không có địa bàn “Phường X”" in page
+    assert "… và 2 điều nữa" in page

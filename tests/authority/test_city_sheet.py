@@ -120,7 +120,7 @@ W = "Phường Nhân Chính"
     [
         (f"{W};08/3/21;1;2;", "Ngày", "“08/3/21” không phải ngày như 08/03/2021"),
         (f"{W};31/02/2021;1;2;", "Ngày", "“31/02/2021” không phải ngày như 08/03/2021"),
-        (f"{W};;1;2;", "Ngày", "“” không phải ngày như 08/03/2021"),
+        (f"{W};;1;2;", "Ngày", "đang trống"),
         (f"{W};11/03/2021;1;2;", "Ngày", "ngày 11/03/2021 chưa đến"),
         (f"{W};08/03/2021;1,5;2;", "Số cài đặt", "“1,5” không phải số nguyên như 157.542"),
         (f"{W};08/03/2021;1.57;2;", "Số cài đặt", "“1.57” không phải số nguyên như 157.542"),
@@ -249,3 +249,16 @@ def test_a_name_of_two_areas_needs_the_code() -> None:
 def test_sheets_that_are_none(lines: list[str], reason: str) -> None:
     with pytest.raises(SheetRefused, match=reason):
         read(*lines)
+
+
+def test_rows_without_counts_are_left_out_and_columns_that_look_swapped_are_told() -> None:
+    sheet = read(HEADING, f"{W};08/3/2021;;;50%", "Phường Hạ Đình;08/3/2021;402.706;157.542;255,62%")
+    assert [one.row for one in sheet.rows] == [3]
+    assert (2, "", "remark", "không có số liệu: không nhập") in told(sheet)
+    swapped = "nhiều hơn số điện thoại thông minh: có lẽ hai cột bị đổi chỗ"
+    assert told(sheet)[-1] == (3, "Số cài đặt", "remark", swapped)
+
+
+def test_an_english_reader_finds_english_decimals_in_the_fault() -> None:
+    [fault] = read(HEADING, LETTER.replace("39,12%", "40%")).faults
+    assert fault.said.en == "the sheet says 40%, its counts make 39.12%"

@@ -49,10 +49,13 @@ def import_sheet(
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.adoption.services import import_city_sheet
     from bluezone.authority.adoption.sheet import read_city_sheet
+    from bluezone.authority.adoption.sheet_corrections import with_corrections
     from bluezone.authority.areas.names import AreasInScope
 
     now = runtime.now()
-    found = read_city_sheet(data, AreasInScope(Scope.everything()), timezone.localtime(now).date(), sheet)
+    everything = Scope.everything()
+    found = read_city_sheet(data, AreasInScope(everything), timezone.localtime(now).date(), sheet)
+    found = with_corrections(found, everything)
     outcome = None
     if not dry_run and found.rows and (good_rows or not found.errors):
         outcome = import_city_sheet(found.rows, file_name=file.name, data=data, by=Actor("cli"), now=now)

@@ -11,8 +11,10 @@ from django.utils.translation import gettext, gettext_lazy
 from bluezone.authority.adoption import services
 from bluezone.authority.adoption.queries import imports
 from bluezone.authority.adoption.sheet import CitySheet, read_city_sheet
+from bluezone.authority.adoption.sheet_corrections import with_corrections
 from bluezone.authority.adoption.staff import Officer, editor_of
 from bluezone.authority.areas.names import AreasInScope
+from bluezone.authority.formats.numbers import grouped
 from bluezone.authority.tabular.import_pages import ImportPages, ImportTexts, NotUndone
 from bluezone.authority.tabular.models import ImportRun
 
@@ -33,12 +35,13 @@ _TEXTS = ImportTexts(
 
 
 def _read(data: bytes, wanted: str, officer: Officer) -> CitySheet:
-    return read_city_sheet(data, AreasInScope(officer.scope), officer.today, wanted)
+    found = read_city_sheet(data, AreasInScope(officer.scope), officer.today, wanted)
+    return with_corrections(found, officer.scope)
 
 
 def _shown(sheet: CitySheet, most: int) -> Iterator[tuple[int, Sequence[str]]]:
     for row in islice(sheet.rows, most):
-        counts = "; ".join(f"{name}: {value}" for name, value in row.named_counts)
+        counts = "; ".join(f"{name}: {grouped(value)}" for name, value in row.named_counts)
         if row.disagrees:
             counts += " " + gettext("(tỷ lệ ghi khác)")
         yield row.row, (row.area_name, f"{row.as_of:%d/%m/%Y}", counts)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from bluezone.authority.adoption.metrics import METRIC_NAMES, Metric
-from bluezone.authority.adoption.rules import agrees, percent_of, rate_text, written_percent
+from bluezone.authority.adoption.rules import agrees, percent_of, rate_text
 from bluezone.authority.tabular.cells import read_count, read_date, read_percents, read_text
 from bluezone.authority.tabular.columns import Column, Record, read_table
 from bluezone.authority.tabular.faults import CellRefused, Fault, Said, Severity, SheetRefused
@@ -52,6 +52,11 @@ _METRICS: Mapping[str, Metric] = {
 _TITLES = {column.key: column.title for column in _COLUMNS}
 _TOTALS = frozenset(
     map(plain, ("Tổng", "Tổng cộng", "Tổng số", "Cộng", "Toàn quận", "Toàn thành phố", "Total"))
+)
+_NO_FIGURES = Said("không có số liệu: không nhập", "a row without figures is not imported")
+_MORE_THAN_PHONES = Said(
+    "nhiều hơn số điện thoại thông minh: có lẽ hai cột bị đổi chỗ",
+    "more than the smartphones: perhaps the two columns are swapped",
 )
 _MAX_NAME = 120
 
@@ -163,6 +168,12 @@ def _row(record: Record, areas: AreaNames, today: date) -> tuple[CityRow | None,
     disagrees = not _percent_agrees(record, counts, fault)
     if as_of is None or area is None or any(one.severity is Severity.ERROR for one in faults):
         return None, faults
+    if not counts:
+        fault.tell("", _NO_FIGURES, Severity.REMARK)
+        return None, faults
+    installs, base = counts.get(Metric.PHONE_LINKED), counts.get(Metric.SMARTPHONES)
+    if installs is not None and base is not None and installs > base:
+        fault.tell("installs", _MORE_THAN_PHONES, Severity.REMARK)
     return CityRow(record.row, *area, as_of, counts, disagrees), faults
 
 
@@ -183,11 +194,14 @@ def _not_a_row(record: Record) -> Said | None:
         return Said("dòng tổng: không nhập", "a row of totals is not imported")
     figures = [record.cells.get(key) for key in (*_METRICS, "percent", "as_of", "code")]
     if all(cell is None for cell in figures):
-        return Said("không có số liệu: không nhập", "a row without figures is not imported")
+        return _NO_FIGURES
     return None
 
 
 def _day(record: Record, today: date, fault: _Faults) -> date | None:
+    if record.cells.get("as_of") is None:
+        fault.tell("as_of", Said("đang trống", "is empty"))
+        return None
     try:
         reading = read_date(record.cells.get("as_of"))
     except CellRefused as refusal:
@@ -263,7 +277,7 @@ def _percent_agrees(record: Record, counts: Mapping[Metric, int], fault: _Faults
     if agrees(installs, base, stated):
         return True
     computed = percent_of(installs, base)
-    right = "–" if computed is None else written_percent(computed)
+    right = "no rate" if computed is None else f"{computed}%"
     shown = cell if isinstance(cell, str) else str(cell).replace(".", ",")
     fault.tell(
         "percent",

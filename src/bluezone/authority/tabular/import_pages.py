@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bluezone.authority.tabular.faults import Fault, SheetRefused
+from bluezone.authority.tabular.faults import Fault, Severity, SheetRefused
 from bluezone.authority.tabular.forms import ConfirmForm, SheetForm, packed
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.reading import in_language
@@ -136,6 +136,10 @@ class ImportPages(Generic[StaffT, SheetT]):
         return self._form_page(request, staff, form, status=422)
 
     def _preview(self, request: HttpRequest, sheet: SheetT, name: str, form: ConfirmForm) -> HttpResponse:
+        wrong = [one for one in sheet.faults if one.severity is Severity.ERROR]
+        faults = list(sheet.faults)
+        if len(faults) > _FAULTS_SHOWN:  # no error is hidden behind remarks
+            faults = wrong + [one for one in faults if one.severity is not Severity.ERROR]
         context = {
             "texts": self.texts,
             "address": reverse(self._address),
@@ -143,8 +147,9 @@ class ImportPages(Generic[StaffT, SheetT]):
             "name": name,
             "form": form,
             "count": len(sheet.rows),
-            "faults": sheet.faults[:_FAULTS_SHOWN],
-            "more_faults": max(0, len(sheet.faults) - _FAULTS_SHOWN),
+            "left_out": len({one.row for one in wrong}),
+            "faults": faults[:_FAULTS_SHOWN],
+            "more_faults": max(0, len(faults) - _FAULTS_SHOWN),
             "rows": [
                 (number, list(zip(self.texts.headings, cells, strict=True)))
                 for number, cells in self.shown(sheet, _ROWS_SHOWN)
