@@ -26,6 +26,7 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.access.services import grant_role
 from bluezone.authority.accounts import services
 from bluezone.authority.accounts.models import User
+from bluezone.authority.areas.services import load_thanh_xuan
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +79,10 @@ def rows_of(answer: Any) -> list[list[str]]:
     return [[unescape(re.sub(r"<[^>]+>", "", one)).strip() for one in row] for row in cells]
 
 
+def said(answer: Any) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
 def found(client: Client, query: str) -> list[tuple[str, str]]:
     answer = client.get(f"/audit/?{query}")
     assert answer.status_code == 200, answer.content.decode()
@@ -114,6 +119,19 @@ def test_a_row_says_when_who_what_and_where(log: None, auditor: User) -> None:
     assert row == ["18:17:00 10/03/2021", "cli", "keysmith.made", "code:3", "area=79/760"]
     rows = rows_of(client.get("/audit/?person=kiem.toan&action=accounts.user-created"))
     assert [row[3] for row in rows] == ["kiem.toan"]  # shown by name, stored by reference
+
+
+def test_a_code_alone_is_the_area_that_has_it_and_one_that_nobody_knows_is_told(
+    log: None, auditor: User
+) -> None:
+    load_thanh_xuan()
+    client = logged_in(auditor)
+    assert [subject for _, subject in found(client, "area=00346")] == [
+        subject for _, subject in found(client, f"area={NEXT_WARD}")
+    ]
+    assert "Mã 00352 có ở nhiều nơi: 01/00352, 01/009/00352." in said(client.get("/audit/?area=00352"))
+    assert "Danh bạ không có địa bàn 99999." in said(client.get("/audit/?area=99999"))
+    assert "Danh bạ không có" not in said(client.get(f"/audit/?area={WARD}&action=nothing"))
 
 
 @pytest.mark.parametrize(

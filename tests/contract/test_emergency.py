@@ -153,6 +153,16 @@ def test_what_is_refused_and_why(lan: User, change: dict[str, str], fault: str) 
     assert not Grant.objects.filter(is_emergency=True).exists()
 
 
+def test_no_area_is_chosen_beforehand_and_nobody_reviews_their_own(lan: User, authority_clock: Any) -> None:
+    client = logged_in(lan)
+    areas = re.search(r'<select name="area".*?</select>', client.get(PAGE).content.decode(), re.DOTALL)
+    assert areas
+    assert re.findall(r"<option[^>]* selected>([^<]*)", areas[0]) == ["chọn địa bàn"]
+    assert "Hãy chọn địa bàn." in said(client.post(PAGE, {**FORM, "area": ""}))
+    client.post(PAGE, FORM)
+    assert "Không có lần nào để anh/chị xem xét." in said(client.get(f"{PAGE}review/"))
+
+
 def test_one_at_a_time_and_ended_by_hand(lan: User, authority_clock: Any) -> None:
     client = logged_in(lan)
     client.post(PAGE, FORM)
@@ -311,3 +321,43 @@ def test_a_scope_has_it_exactly_while_it_lasts(
         assert scope_of(lan, CONTACT_READERS, now) == Scope.of(expected)
         held = {(one.area_path, one.is_emergency) for one in roles_of(lan, now)}
         assert held == {(path, path == NEXT_WARD) for path in expected}
+
+
+def test_taken_again_and_again_it_waits_for_a_second_person(lan: User, authority_clock: Any) -> None:
+    for _ in range(3):
+        last = take(lan, authority_clock, hours=4)
+        authority_clock.advance(timedelta(hours=4, minutes=1))
+    with pytest.raises(EmergencyRefused, match="often"):
+        take(lan, authority_clock)
+    answer = logged_in(lan).post(PAGE, FORM)
+    assert answer.status_code == 422
+    assert "Trong 24 giờ qua đã mở 3 lần mà chưa ai xem xét." in said(answer)
+    auditor = made(authority_clock, "kiem", Role.AUDITOR, DISTRICT)
+    review_emergency(last.pk, is_justified=True, by=auditor, now=authority_clock.now())
+    take(lan, authority_clock, hours=1)
+    authority_clock.advance(timedelta(hours=13))  # the first of them is a day ago
+    take(lan, authority_clock, hours=1)
+
+
+def test_with_the_account_it_is_gone_for_good(lan: User, authority_clock: Any) -> None:
+    take(lan, authority_clock, hours=4)
+    services.disable_user("lan", by=CLI, now=authority_clock.now())
+    assert [one.actor for one in entries("ended")] == ["cli"]
+    services.enable_user("lan", by=CLI, now=authority_clock.now())
+    lan.refresh_from_db()
+    assert scope_of(lan, CONTACT_READERS, authority_clock.now()) == Scope.of([WARD])
+
+
+def test_the_log_says_which_object_was_asked_for(lan: User, authority_clock: Any) -> None:
+    take(lan, authority_clock)
+    client = logged_in(lan)
+    client.get("/organisations/KEY1/people/")
+    client.get(f"/adoption/?area={NEXT_WARD}&q=Nguyễn Văn A")
+    client.get("/adoption/?area=Nguyễn Văn A")
+    client.get("/invitation/rất-bí-mật/")
+    asked = [
+        {name: value for name, value in one.details.items() if name in ("object", "asked_area")}
+        for one in entries("used")
+    ]
+    assert sorted(asked, key=str) == [{}, {}, {"asked_area": NEXT_WARD}, {"object": "KEY1"}]
+    assert "Nguyễn" not in str([one.details for one in entries("used")])

@@ -173,7 +173,9 @@ def test_setting_it_up_needs_the_password_and_a_right_code(an: User, authority_c
     assert (answer.status_code, "Mật khẩu hiện tại không đúng." in said(answer)) == (422, True)
     assert TotpSecret.objects.count() == 0
     assert client.post(f"{PAGE}confirm", {"code": "123456"}).status_code == 422
-    client.post(f"{PAGE}begin", {"password": PASSWORD})
+    begun = said(client.post(f"{PAGE}begin", {"password": PASSWORD}))
+    assert "6 chữ số trong ứng dụng xác thực." in begun
+    assert "hoặc một mã dự phòng" not in begun  # there are none yet
     answer = client.post(f"{PAGE}confirm", {"code": "abc"})
     assert (answer.status_code, WRONG in said(answer)) == (422, True)
     assert give_password(Client())["Location"] == "/"  # not asked for before it is confirmed
@@ -231,10 +233,11 @@ def test_without_the_first_step_there_is_no_second(an: User, authority_clock: An
     assert give_code(client, code_at(secret, authority_clock.now()))["Location"] == "/login/"
 
 
-def test_nobody_is_sent_to_another_site(an: User, authority_clock: Any) -> None:
+@pytest.mark.parametrize("onward", ["https://evil.example/", "no-such-page", "?x"])
+def test_nobody_is_sent_to_another_site(an: User, authority_clock: Any, onward: str) -> None:
     secret, _ = set_up(logged_in(), authority_clock)
     client = Client()
-    give_password(client, onward="https://evil.example/")
+    give_password(client, onward=onward)
     assert give_code(client, code_at(secret, authority_clock.now()))["Location"] == "/"
 
 

@@ -14,6 +14,7 @@ from bluezone.authority.access.audit_queries import AuditSearch
 from bluezone.authority.access.scope import check_area_path
 from bluezone.authority.accounts.forms import FaultsForm
 from bluezone.authority.accounts.models import User
+from bluezone.authority.areas.models import Area
 
 __all__ = ["AuditForm"]
 
@@ -45,7 +46,7 @@ class AuditForm(FaultsForm):
         label=gettext_lazy("Địa bàn"),
         required=False,
         max_length=120,
-        help_text=gettext_lazy("Mã địa bàn như 01/009; gồm cả các cấp dưới."),
+        help_text=gettext_lazy("Mã địa bàn như 00343, hoặc cả đường dẫn như 01/009; gồm cả các cấp dưới."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     since = forms.DateField(
@@ -81,18 +82,31 @@ class AuditForm(FaultsForm):
         return typed
 
     def clean_area(self) -> str:
-        """A path."""
+        """A path; a code alone is the area that has it, or an auditor would take it for a clean log."""
         typed = str(self.cleaned_data["area"]).strip()
         try:
-            return check_area_path(typed) if typed else ""
+            path = check_area_path(typed) if typed else ""
         except ValueError:
             raise forms.ValidationError(gettext("Mã địa bàn không đúng dạng như 01/009.")) from None
+        known = sorted(set(Area.objects.filter(code=path).values_list("path", flat=True)))
+        if not known or path in known:
+            return path
+        if len(known) > 1:
+            told = gettext("Mã {code} có ở nhiều nơi: {paths}. Hãy ghi đầy đủ.")
+            raise forms.ValidationError(told.format(code=path, paths=", ".join(known)))
+        return known[0]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("since") and given.get("until") and given["until"] < given["since"]:
             self.add_error("until", gettext("Đến hết ngày phải sau từ ngày."))
         return given
+
+    @property
+    def unknown_area(self) -> str:
+        """What was looked for if the registry has no such area; of a form that is valid."""
+        path = str(self.cleaned_data["area"])
+        return "" if Area.objects.filter(path=path).exists() else path
 
     @property
     def search(self) -> AuditSearch:

@@ -62,7 +62,8 @@ class EmergencyForm(FaultsForm):
 
     def __init__(self, *args: Any, areas: dict[str, str], roles: dict[str, str], **more: Any) -> None:
         super().__init__(*args, **more)
-        for name, choices in (("role", roles), ("area", areas)):
+        # No area is chosen beforehand: one press would open a ward that nobody meant.
+        for name, choices in (("role", roles), ("area", {"": gettext_lazy("chọn địa bàn"), **areas})):
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField):
                 field.choices = list(choices.items())

@@ -22,6 +22,7 @@ __all__ = [
     "BeginForm",
     "CodeForm",
     "FaultsForm",
+    "FirstCodeForm",
     "InvitationForm",
     "LoginForm",
     "NameForm",
@@ -212,6 +213,14 @@ class BeginForm(FaultsForm):
     """The password once more, before the account gets another lock."""
 
     password = present_password_field()
+
+
+class FirstCodeForm(CodeForm):
+    """The first code of an app that is being set up: nothing is on paper yet."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["code"].help_text = gettext_lazy("6 chữ số trong ứng dụng xác thực.")
 
 
 class RemoveForm(CodeForm):

@@ -20,7 +20,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bluezone.authority import runtime
 from bluezone.authority.access.growing_delay import GrowingDelay
 from bluezone.authority.access.rate_limit import client_address
-from bluezone.authority.accounts.forms import BeginForm, CodeForm, FaultsForm, RemoveForm
+from bluezone.authority.accounts.forms import (
+    BeginForm,
+    CodeForm,
+    FaultsForm,
+    FirstCodeForm,
+    RemoveForm,
+)
 from bluezone.authority.accounts.models import User
 from bluezone.authority.accounts.passkey_asking import answer_of, ask_second_step
 from bluezone.authority.accounts.passkey_ceremony import PasskeyRefused
@@ -100,7 +106,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest) -> HttpResponse:
     """``…/confirm``: the app's first code; other browsers are out."""
-    me, form = myself(request), CodeForm(request.POST)
+    me, form = myself(request), FirstCodeForm(request.POST)
     if wait := _wait(me.user, me.now):
         return too_often(request, wait, _TRIES)
     if form.is_valid():
@@ -254,7 +260,7 @@ def _page(
         "qr": secret and _qr(provisioning_uri(secret, me.user.username)),
         "begin_form": begin_form or BeginForm(auto_id="begin_%s"),
         "code_form": code_form or CodeForm(),
-        "confirm_form": code_form or CodeForm(auto_id="confirm_%s"),
+        "confirm_form": code_form or FirstCodeForm(auto_id="confirm_%s"),
         "remove_form": remove_form or RemoveForm(auto_id="remove_%s"),
         "fault": next((one.first_fault for one in bound), ""),
         "codes": codes,
