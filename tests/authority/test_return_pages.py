@@ -131,7 +131,10 @@ def test_a_school_goes_from_class_to_class(officer: Client, authority_clock: Any
     assert "mỗi học sinh được tính ở trường mình học" in page
     first = clerk.post(address("S1", "6A1"), CLASS)
     assert first["Location"] == address("S1", "6A2")  # the next that is missing
+    partly = "1 đơn vị trong đó chưa đủ lớp: số của các lớp còn thiếu không có ở đây."
+    assert partly in text_of(officer.get("/returns/rounds/?kind=school"))
     second = clerk.post(address("S1", "6A2"), CLASS | {"roll": "43", "no_phone": "8"})
+    assert partly not in text_of(officer.get("/returns/rounds/?kind=school"))
     assert second["Location"] == address("S1")
     page = text_of(clerk.get(address("S1")))
     assert "2/2 lớp đã báo" in page
@@ -256,7 +259,7 @@ def test_what_the_overview_and_the_first_page_say(officer: Client, authority_clo
     officer.post(address("A1"), STAFF)
     assert "Báo cáo kỳ" not in text_of(clerk.get("/"))
     page = text_of(officer.get(f"/adoption/?area=01/009&day={DAY}"))
-    assert "Cơ quan, kỳ 10/03/2021 : 96/110 (đạt 87,27%) , 1 đơn vị đã báo" in page
+    assert "Cơ quan, kỳ 10/03/2021 : 96/110 (đạt 87,27%) , 1 trên 2 đơn vị được hỏi đã báo" in page
     assert "Trường học, kỳ 10/03/2021 : chưa đơn vị nào báo" in page
     assert "Không cộng với số của địa bàn" in page
     assert "Chưa có số liệu nào của địa bàn này" in page  # the ledger's own rate has nothing of it

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.rate_words import rate_words
 from bluezone.authority.adoption.sections import Section
 from bluezone.authority.areas.models import Area
+from bluezone.authority.organisations.history import organisations_on
 from bluezone.authority.organisations.kinds import Kind
-from bluezone.authority.organisations.queries import organisations
+from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.returns.metrics import COUNTS, FORMS, Form, rate_of
 from bluezone.authority.returns.models import ReturnSchedule
 from bluezone.authority.returns.queries import counting_returns
@@ -31,6 +32,7 @@ class KindTotal:
 
     kind: Kind
     day: date
+    asked: int
     resting_on: int
     counts: Mapping[str, int]
 
@@ -39,10 +41,11 @@ def totals_in(area: Area, day: date, scope: Scope) -> list[KindTotal]:
     """The newest round up to a day of each kind that is asked in an area; one that is empty stays empty."""
     found = []
     for kind, form in FORMS.items():
-        newest = _newest_round(kind, area.path, day)
+        newest, asking = _newest_round(kind, area.path, day)
         if newest is None:
             continue
-        inside = organisations(scope, area_path=area.path, kind=kind, closed=True).order_by().values("pk")
+        then = organisations_on(newest, scope, area_path=area.path, kind=kind).rows.order_by()
+        inside = then.values("pk")
         sums: Mapping[str, Any] = (
             counting_returns(form, newest)
             .filter(organisation__in=inside)
@@ -52,7 +55,8 @@ def totals_in(area: Area, day: date, scope: Scope) -> list[KindTotal]:
             )
         )
         counts = {name: sums[f"sum_{name}"] for name in COUNTS[form]}
-        found.append(KindTotal(kind, newest, sums["resting_on"], counts))
+        asked = _asked(then, asking, newest, form).count()
+        found.append(KindTotal(kind, newest, asked, sums["resting_on"], counts))
     return found
 
 
@@ -66,6 +70,7 @@ def returns_section(area: Area, day: date, scope: Scope) -> Section | None:
         {
             "kind": KIND_PLURALS[one.kind],
             "day": one.day,
+            "asked": one.asked,
             "resting_on": one.resting_on,
             "rate": rate_words(*rate_of(FORMS[one.kind], one.counts)) if one.resting_on else "",
             "query": urlencode({"area": area.path, "kind": one.kind.value, "day": one.day.isoformat()}),
@@ -75,12 +80,26 @@ def returns_section(area: Area, day: date, scope: Scope) -> Section | None:
     return Section("returns/overview_section.html", {"rows": rows, "views": list(views.values())})
 
 
-def _newest_round(kind: Kind, path: str, until: date) -> date | None:
-    asking = ReturnSchedule.objects.filter(kind=kind.value, first_day__lte=until).select_related("area")
-    days = [
-        day
-        for one in asking
+def _newest_round(kind: Kind, path: str, until: date) -> tuple[date | None, Sequence[ReturnSchedule]]:
+    """The day of the newest round, and the schedules that ask on it."""
+    schedules = ReturnSchedule.objects.filter(kind=kind.value, first_day__lte=until).select_related("area")
+    near = [
+        one
+        for one in schedules
         if Scope.of([one.area.path]).allows(path) or Scope.of([path]).allows(one.area.path)
-        for day in one.cadence.days(until, 1)
     ]
-    return max(days, default=None)
+    newest = max((day for one in near for day in one.cadence.days(until, 1)), default=None)
+    return newest, [one for one in near if newest is not None and one.cadence.has(newest)]
+
+
+def _asked(
+    then: QuerySet[Organisation], asking: Sequence[ReturnSchedule], day: date, form: Form
+) -> QuerySet[Organisation]:
+    """As a round has it: in the area of a schedule, registered by its cut-off or returned all the same."""
+    returned = counting_returns(form, day).values("organisation")
+    found = then.none()
+    for one in asking:
+        near = Scope.of([one.area.path]).filter(then, "located_in__path")
+        by_then = Q(registered_at__lte=one.cadence.cutoff_of(day)) | Q(pk__in=returned)
+        found = found | near.filter(by_then)
+    return found

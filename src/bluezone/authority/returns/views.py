@@ -150,6 +150,7 @@ def _shown(shown: Round, state: State | None, request: HttpRequest, person: Pers
         "state": state,
         "here": urlencode(here),
         "total": _tally(shown.total, shown),
+        "partly": sum(one.own.counts is not None and one.own.returned < one.own.owed for one in shown.asked),
         "parts": [(part.area, _tally(part.tally, shown)) for part in shown.parts],
         "names": [COUNT_NAMES[name] for name in COUNTS[shown.form]],
         "states": [
