@@ -268,7 +268,7 @@ def test_how_many_had_it_not_is_no_small_number_either() -> None:
 
 
 def test_a_ward_that_is_gone_keeps_no_day_open() -> None:
-    """A list was taken back between the look at the wards and the write: nothing in the database ties them."""
+    """A list was taken back between the look at the wards and the write: the database ties neither."""
     gone = Area.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1
     columns = ", ".join(services.COLUMNS)
     with connection.cursor() as cursor:

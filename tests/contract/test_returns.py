@@ -19,6 +19,8 @@ from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.organisations.directory import Directory
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation, SchoolClass
+from bluezone.authority.organisations.people_services import add_classes
+from bluezone.authority.organisations.rules import ClassRoll
 from bluezone.authority.organisations.services import import_organisations
 from bluezone.authority.organisations.sheet import read_organisation_sheet
 from bluezone.authority.returns import queries, services
@@ -203,6 +205,36 @@ def test_a_school_class_by_class() -> None:
     assert shown.total.counts == {name: 2 * count for name, count in CLASS.items()}
     # of staff nothing is in: the two views are never one
     assert at(FIRST, now).total.resting_on == 0
+
+
+def test_a_class_that_comes_during_the_year_owes_nothing_of_rounds_before() -> None:
+    tell("S1", CLASS, school_class="6A1")
+    tell("S1", CLASS, school_class="6A2")
+    monday, later = BEGIN + timedelta(days=7), CUTOFF + timedelta(days=7, hours=1)
+    school = Organisation.objects.get(code="S1")
+    add_classes(
+        school.key,
+        2020,
+        [ClassRoll("6A3", None), ClassRoll("6A4", None)],
+        None,
+        version=school.version,
+        scope=EVERYTHING,
+        by=CLERK,
+        now=monday,
+    )
+    school.refresh_from_db()
+
+    def stands(day: date) -> tuple[int, int, State]:
+        (own,) = (one for one in queries.own_rounds(school, later, 9) if one.day == day)
+        (shown,) = (one.own for one in at(day, later, Kind.SCHOOL).asked if one.code == "S1")
+        assert own == shown
+        return own.owed, own.returned, own.state
+
+    assert stands(FIRST) == (2, 2, State.ON_TIME)
+    assert stands(SECOND) == (4, 0, State.MISSING)
+    # one of them tells what it was asked for later all the same
+    tell("S1", CLASS, now=later, school_class="6A4")
+    assert stands(FIRST) == (3, 3, State.LATE)
 
 
 def test_a_school_without_classes_is_told_as_a_whole_until_it_has_some() -> None:

@@ -176,7 +176,7 @@ def close_organisation(
                 f"there are figures of {newest:%d/%m/%Y}, after it would have closed on {day:%d/%m/%Y}",
             )
         _hand_over(one, list(managed), heir, day, scope, by, now)
-        classes = 0 if school_year is None else _take_classes(one, heir, school_year)
+        classes = 0 if school_year is None else _take_classes(one, heir, school_year, now)
         one.closed_on, one.continued_by, one.version = day, heir, one.version + 1
         one.save(update_fields=["closed_on", "continued_by", "version"])
         where = one.located_in.path
@@ -259,7 +259,7 @@ def _hand_over(
         record(by, "organisations.changed", f"organisation:{child.key}", told, now=now)
 
 
-def _take_classes(one: Organisation, heir: Organisation | None, school_year: int) -> int:
+def _take_classes(one: Organisation, heir: Organisation | None, school_year: int, now: datetime) -> int:
     """The classes of a school year go on in the heir, without figures; how many."""
     if heir is None or heir.kind != Kind.SCHOOL or one.kind != Kind.SCHOOL:
         raise EditRefused(
@@ -275,7 +275,7 @@ def _take_classes(one: Organisation, heir: Organisation | None, school_year: int
             f"{heir.name} has {known} in that school year already: add these classes under other names",
         )
     SchoolClass.objects.bulk_create(
-        SchoolClass(school=heir, school_year=school_year, name=name) for name in names
+        SchoolClass(school=heir, school_year=school_year, name=name, registered_at=now) for name in names
     )
     return len(names)
 

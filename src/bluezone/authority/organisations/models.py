@@ -110,6 +110,9 @@ class SchoolClass(models.Model):
     """The year in which it begins."""
 
     name = models.CharField(max_length=30)
+    registered_at = models.DateTimeField(null=True)
+    """Nothing was asked of it before. Empty where that was not kept: as if it had been there all along."""
+
     import_run = models.ForeignKey(ImportRun, models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
 

@@ -106,7 +106,7 @@ def add_classes(
         for row in SchoolClass.objects.filter(school=one, school_year=school_year, withdrawn_at=None)
     }
     new = [
-        SchoolClass(school=one, school_year=school_year, name=row.name)
+        SchoolClass(school=one, school_year=school_year, name=row.name, registered_at=now)
         for row in classes
         if row.name not in known
     ]

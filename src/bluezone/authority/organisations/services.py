@@ -181,7 +181,9 @@ def _classes(
     new = [identity for identity in wanted.values() if identity not in known]
     made = SchoolClass.objects.bulk_create(
         (
-            SchoolClass(school_id=school, school_year=year, name=name, import_run=run)
+            SchoolClass(
+                school_id=school, school_year=year, name=name, import_run=run, registered_at=run.imported_at
+            )
             for school, year, name in new
         ),
         batch_size=_BATCH,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from bluezone.authority.access.scope import Scope
@@ -34,6 +34,7 @@ __all__ = [
     "next_round",
     "overlapping_schedule",
     "own_rounds",
+    "owing",
     "returns_of",
     "round_of",
     "schedules",
@@ -111,6 +112,21 @@ def classes_owed(organisation: Organisation, day: date) -> Sequence[SchoolClass]
     return sorted(rows, key=lambda one: (len(one.name), one.name))
 
 
+def owing(day: date, cutoff: datetime) -> Q:
+    """The classes that owe a return of a round: registered by its cut-off, or later and returned all the same.
+
+    Of a school that had no classes then, all of them once it is told class by class: nothing else has their
+    pupils any more.
+    """
+    of_year = Q(withdrawn_at=None, school_year=school_year_of(day))
+    by_then = Q(registered_at=None) | Q(registered_at__lte=cutoff)
+    told = PupilsReturn.objects.filter(day=day, ended_at=None)
+    its_own = told.filter(school_class=OuterRef("pk"))
+    any_class = told.filter(organisation=OuterRef("school"), school_class__isnull=False)
+    had_classes = SchoolClass.objects.filter(of_year, by_then, school=OuterRef("school"))
+    return of_year & (by_then | Exists(its_own) | (Exists(any_class) & ~Exists(had_classes)))
+
+
 def counting_returns(form: Form, day: date | None = None) -> QuerySet[Any]:
     """Returns that count: the newest of each organisation or class, without classes that were withdrawn."""
     rows = all_returns(form).filter(ended_at=None)
@@ -164,11 +180,11 @@ def own_rounds(organisation: Organisation, now: datetime, most: int) -> Sequence
                     found[day] = schedule.cadence.cutoff_of(day)
     days = sorted(found, reverse=True)[:most]
     sums = _sums_by_day(organisation, form, days)
-    classes = dict(
-        SchoolClass.objects.filter(school=organisation, withdrawn_at=None)
-        .values_list("school_year")
-        .annotate(count=Count("pk"))
-    )
+    owed: Mapping[str, int] = {}
+    if form is Form.PUPILS:
+        owed = SchoolClass.objects.filter(school=organisation).aggregate(
+            **{str(day): Count("pk", filter=owing(day, found[day])) for day in days}
+        )
     rounds = []
     for day in days:
         row = sums.get(day)
@@ -176,8 +192,7 @@ def own_rounds(organisation: Organisation, now: datetime, most: int) -> Sequence
             continue
         if organisation.closed_on is not None and day >= organisation.closed_on and row is None:
             continue
-        owed = classes.get(school_year_of(day), 1) if form is Form.PUPILS else 1
-        rounds.append(round_of(day, found[day], owed, row, form, now))
+        rounds.append(round_of(day, found[day], max(1, owed.get(str(day), 1)), row, form, now))
     return rounds
 
 

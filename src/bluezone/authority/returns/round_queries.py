@@ -17,8 +17,8 @@ from bluezone.authority.organisations.models import SchoolClass
 from bluezone.authority.organisations.queries import organisations
 from bluezone.authority.returns.metrics import COUNTS, FORMS, Form
 from bluezone.authority.returns.models import ReturnSchedule
-from bluezone.authority.returns.queries import OwnRound, counting_returns, round_of, summed
-from bluezone.authority.returns.rules import State, missing_since, school_year_of
+from bluezone.authority.returns.queries import OwnRound, counting_returns, owing, round_of, summed
+from bluezone.authority.returns.rules import State, missing_since
 
 __all__ = ["Asked", "Gap", "PartTally", "Round", "Tally", "gaps", "round_days", "round_on"]
 
@@ -130,12 +130,13 @@ def _asked(day: date, kind: Kind, form: Form, area_path: str, scope: Scope, now:
     inside = then.rows.order_by().values("pk")
     told = counting_returns(form, day).filter(organisation__in=inside)
     rows = {row["organisation"]: row for row in summed(told, form, "organisation")}
-    classes: Mapping[int, int] = {}
+    classes: Mapping[datetime, Mapping[int, int]] = {}
     if form is Form.PUPILS:
-        of_year = SchoolClass.objects.filter(
-            school__in=inside, withdrawn_at=None, school_year=school_year_of(day)
-        )
-        classes = dict(of_year.order_by().values_list("school").annotate(count=Count("pk")))
+        schools = SchoolClass.objects.filter(school__in=inside).order_by()
+        classes = {
+            cutoff: dict(schools.filter(owing(day, cutoff)).values_list("school").annotate(count=Count("pk")))
+            for cutoff in asking.cutoffs(day)
+        }
     fields = ("pk", "key", "code", "name", "located_in__path", "located_in__name", "registered_at")
     found = []
     for pk, key, code, name, path, area_name, registered_at in then.rows.values_list(*fields):
@@ -153,7 +154,7 @@ def _asked(day: date, kind: Kind, form: Form, area_path: str, scope: Scope, now:
         cutoff, row = schedule.cadence.cutoff_of(day), rows.get(pk)
         if row is None and registered_at > cutoff:
             continue  # registered later: it was not asked
-        own = round_of(day, cutoff, classes.get(pk, 1), row, form, now)
+        own = round_of(day, cutoff, classes.get(cutoff, {}).get(pk, 1), row, form, now)
         found.append(Asked(pk, key, code, name, path, area_name, registered_at, schedule, own))
     return sorted(found, key=lambda one: _WORST_FIRST.index(one.own.state))
 
@@ -164,6 +165,10 @@ class _Asking:
     def __init__(self, schedules: Sequence[ReturnSchedule]) -> None:
         self._by_path = {one.area.path: one for one in schedules}
         self._found: dict[str, ReturnSchedule | None] = {}
+
+    def cutoffs(self, day: date) -> frozenset[datetime]:
+        """Of a day that is a round of theirs."""
+        return frozenset(one.cadence.cutoff_of(day) for one in self._by_path.values())
 
     def of(self, path: str) -> ReturnSchedule | None:
         """``None`` where nobody asks."""
