@@ -306,3 +306,25 @@ def test_no_error_of_a_long_sheet_is_hidden_behind_remarks(officer: Client) -> N
     page = said(upload(officer, "\n".join([heading, *lines, "Phường X;08/3/2021;1;2;", ""])))
     assert "Dòng 503, Địa bàn (lỗi, không nhập): không có địa bàn “Phường X”" in page
     assert "… và 2 điều nữa" in page
+
+
+def test_the_chart_ends_with_the_day_that_is_asked_for_and_shows_dates(officer: Client) -> None:
+    for day, installs in ((1, 10_000), (4, 11_000), (8, 12_000)):
+        enter("00343", date(2021, 3, day), phone_linked=installs, smartphones=40_000)
+    chart = officer.get("/adoption/chart.svg?area=01/009/00343&day=2021-03-04").content.decode()
+    assert chart.count("<circle") == 3  # one of them in the key
+    assert re.findall(r'class="x-tick"[^>]*>([^<]+)', chart)[0] == "01/03/2021"
+    assert officer.get("/adoption/chart.svg?area=01/009/00343&day=2021-02-28").status_code == 404
+
+
+def test_where_no_day_has_both_counts_there_is_no_chart_and_it_is_said(officer: Client) -> None:
+    enter("00343", date(2021, 3, 1), smartphones=40_000)
+    enter("00343", MARCH_8, phone_linked=12_000)
+    page = officer.get("/adoption/?area=01/009/00343&day=2021-03-08")
+    assert "12.000/40.000 (đạt 30,00%)" in said(page)
+    assert "Chưa vẽ được biểu đồ" in said(page)
+    assert "chart.svg" not in page.content.decode()
+    enter("00343", MARCH_8, smartphones=40_000)
+    page = officer.get("/adoption/?area=01/009/00343&day=2021-03-08")
+    assert "Chưa vẽ được biểu đồ" not in said(page)
+    assert "chart.svg" in page.content.decode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -55,11 +56,15 @@ _GUIDE = _Style("#222222", "1 3", "none")
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From ``low`` to ``high``, both among the ``ticks``; as percent or as plain numbers."""
+    """From ``low`` to ``high``, both among the ``ticks``; as percent, as plain numbers, or as days.
+
+    ``first_day``: the ticks count days from it, and show dates, of which four fit below a panel.
+    """
 
     label: str
     ticks: tuple[float, ...]
     percent: bool = False
+    first_day: date | None = None
 
     @property
     def low(self) -> float:
@@ -70,6 +75,8 @@ class Axis:
         return self.ticks[-1]
 
     def text(self, value: float) -> str:
+        if self.first_day is not None:
+            return f"{self.first_day + timedelta(value):%d/%m/%Y}"
         return f"{value * 100:g} %" if self.percent else f"{value:g}".replace("-", "−")
 
 
@@ -191,11 +198,12 @@ def _draw_axes(group: Element, frame: _Frame) -> None:
         y = frame.at_y(tick)
         _rule(group, _LEFT, y, _RIGHT, y, "#dddddd" if tick != frame.y.low else "#555555")
         _text(group, _LEFT - 6, y + 4.5, frame.y.text(tick), anchor="end", kind="y-tick")
+    wide = frame.x.percent or frame.x.first_day is not None
     for tick in frame.x.ticks:
         x = frame.at_x(tick)
         _rule(group, x, frame.bottom, x, frame.bottom + 5, "#555555")
         # The last label would leave the drawing if it stood in the middle below its tick.
-        anchor: Anchor = "end" if x > _RIGHT - 8 and frame.x.percent else "middle"
+        anchor: Anchor = "end" if x > _RIGHT - 8 and wide else "middle"
         at = _RIGHT + 8 if anchor == "end" else x
         _text(group, at, frame.bottom + _LINE_HEIGHT, frame.x.text(tick), anchor=anchor, kind="x-tick")
 

@@ -12,7 +12,8 @@ from bluezone.charts.line_chart import Axis, Panel, Series, draw_chart
 __all__ = ["draw_history"]
 
 _STEPS = (1, 2, 5, 7, 14, 30, 90, 180, 365, 730)
-_TICKS = 6
+_TICKS = 3
+"""Between dates, which are wide."""
 
 
 def draw_history(name: str, history: Sequence[RateOfDay]) -> str:
@@ -30,10 +31,7 @@ def draw_history(name: str, history: Sequence[RateOfDay]) -> str:
         if one.rate.percent is not None:
             points.append((day, float(one.rate.percent) / 100))
     notes = [gettext("Chỗ đứt: cách tính thay đổi, trước và sau không so sánh được.")] if breaks else []
-    days = Axis(
-        gettext("Số ngày từ {day}").format(day=f"{first:%d/%m/%Y}"),
-        _day_ticks((history[-1].as_of - first).days),
-    )
+    days = Axis(gettext("Ngày"), _day_ticks((history[-1].as_of - first).days), first_day=first)
     rates = Axis(gettext("Tỷ lệ"), _rate_ticks([y for _, y in points if y is not None]), percent=True)
     series = (Series(gettext("Cài đặt / điện thoại thông minh"), tuple(points)),)
     return draw_chart(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -17,13 +18,22 @@ from bluezone.authority.adoption.area_map import draw_area_map, has_map
 from bluezone.authority.adoption.carried import Carried, carried_rates
 from bluezone.authority.adoption.charts import draw_history
 from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURCE_NAMES, Metric
-from bluezone.authority.adoption.queries import Figure, Overview, Rate, letters_rate, overview, rate_history
+from bluezone.authority.adoption.queries import (
+    Figure,
+    Overview,
+    Rate,
+    RateOfDay,
+    letters_rate,
+    overview,
+    rate_histories,
+)
 from bluezone.authority.adoption.rate_json import figure_document, rate_document
 from bluezone.authority.adoption.rate_words import rate_words
 from bluezone.authority.adoption.rules import likely_range
 from bluezone.authority.adoption.sections import sections_of
 from bluezone.authority.adoption.staff import day_in, reader_of, wanted_by
 from bluezone.authority.adoption.target_views import targets_shown
+from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import parents_on
 from bluezone.authority.formats.numbers import grouped
 from bluezone.authority.tabular.reading import in_language
@@ -71,6 +81,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         else Paginator(_parts(shown), _PARTS_OF_A_PAGE).get_page(request.GET.get("page")),
         "alone": [] if shown is None else [_figure_context(one) for one in shown.alone],
         "remainder": None if shown is None else _remainder_context(shown),
+        "has_chart": shown is not None and _has_chart(shown, officer.scope),
         "has_map": shown is not None and has_map(shown, officer.scope),
         "sections": () if shown is None else sections_of(shown.area, shown.day, officer.scope),
         "carried": _carried(request, shown, officer.scope),
@@ -88,7 +99,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     wanted = wanted_by(request, officer)
     if wanted.area is None:
         raise Http404
-    history = rate_history(wanted.area, Metric.PHONE_LINKED, Metric.SMARTPHONES, officer.scope)
+    history = _history(wanted.area, wanted.day, officer.scope)
     if not history:
         raise Http404
     drawing = draw_history(wanted.area.name, history)
@@ -132,6 +143,23 @@ def table(request: HttpRequest, form: str) -> HttpResponse:
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     name = f"cai-dat-{shown.area.code}-{shown.day:%Y-%m-%d}.{form}"
     return HttpResponse(data, kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _history(area: Area, day: date, scope: Scope) -> Sequence[RateOfDay]:
+    """What the chart of a day shows: what was known of it, and of no later one."""
+    found = rate_histories([area], Metric.PHONE_LINKED, Metric.SMARTPHONES, scope, until=day)
+    return found.get(area.pk, ())
+
+
+def _has_chart(shown: Overview, scope: Scope) -> bool:
+    """Whether any day has both counts of one source; mostly that of the rate above the chart."""
+    rate = letters_rate(shown.rates)
+    if rate is None:
+        return False
+    over, under = rate.numerator, rate.denominator
+    if (over.as_of, over.source) == (under.as_of, under.source):
+        return True
+    return bool(_history(shown.area, shown.day, scope))
 
 
 def _carried(request: HttpRequest, shown: Overview | None, scope: Scope) -> Carried | None:
