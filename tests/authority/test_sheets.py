@@ -16,6 +16,7 @@ from bluezone.authority.tabular.cells import read_percents
 from bluezone.authority.tabular.columns import Column, read_table
 from bluezone.authority.tabular.faults import CellRefused, SheetRefused
 from bluezone.authority.tabular.sheets import Cell, Sheet, SheetRow, read_sheet
+from bluezone.authority.tabular.spelling import without_guard
 from bluezone.authority.tabular.writing import formula_safe, write_csv, write_xlsx
 
 
@@ -203,6 +204,8 @@ def test_csv_that_is_handed_out() -> None:
 def test_formulas_are_text(text: str) -> None:
     assert formula_safe(text) == f"'{text}"
     assert formula_safe(f"a{text}") == f"a{text}"
+    for its_own in (text, f"'{text}", f"''{text}", f"'a{text}"):
+        assert without_guard(formula_safe(its_own)) == its_own  # what is handed out comes back as it was
 
 
 def test_a_workbook_that_is_handed_out() -> None:

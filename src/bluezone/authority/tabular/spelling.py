@@ -23,10 +23,13 @@ def plain(text: str) -> str:
 
 
 def formula_safe(text: str) -> str:
-    """The text, behind an apostrophe where a spreadsheet could take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text, behind an apostrophe where a spreadsheet could take it for a formula.
+
+    One more where it has its own: what comes back is the text, whatever it was.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 
 def without_guard(text: str) -> str:
     """What :func:`formula_safe` put behind an apostrophe, so that our own sheets come in unchanged."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA) else text
