@@ -33,8 +33,8 @@ __all__ = [
     "imports",
     "next_round",
     "overlapping_schedule",
-    "own_rounds",
     "owing",
+    "own_rounds",
     "returns_of",
     "round_of",
     "schedules",
@@ -113,7 +113,7 @@ def classes_owed(organisation: Organisation, day: date) -> Sequence[SchoolClass]
 
 
 def owing(day: date, cutoff: datetime) -> Q:
-    """The classes that owe a return of a round: registered by its cut-off, or later and returned all the same.
+    """The classes that owe a return of a round: registered by its cut-off, or later and told all the same.
 
     Of a school that had no classes then, all of them once it is told class by class: nothing else has their
     pupils any more.
