@@ -28,6 +28,7 @@ from bluezone.authority.accounts import (
     views,
 )
 from bluezone.authority.accounts.models import Passkey, PasskeyChallenge, User
+from bluezone.authority.accounts.passkey_ceremony import PasskeyRefused, parse_answer
 from bluezone.authority.accounts.services.second_factor import reset_second_factor
 from bluezone.authority.accounts.tasks import clear_old_sessions
 from bluezone.authority.areas.services import load_thanh_xuan
@@ -176,7 +177,9 @@ def test_alone_it_opens_if_it_verified_its_user(an: User, settings: Any, authori
     assert answered(other, STEP, device).status_code == 302
 
 
-@pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "onward", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "no-such-page"]
+)
 def test_it_leads_to_no_other_site(an: User, onward: str) -> None:
     device, client = Device(), Client()
     add(logged_in(), device)
@@ -368,6 +371,17 @@ def test_guessing_passwords_there_is_delayed(an: User) -> None:
     for _ in range(5):
         assert client.post(f"{PAGE}begin", {"password": "falsch"}).status_code == 422
     assert client.post(f"{PAGE}begin", {"password": PASSWORD}).status_code == 429
+
+
+@pytest.mark.parametrize("text", ['{"rawId": 3000000000}', '{"response": {"signature": [9999999]}}'])
+def test_a_number_where_bytes_belong_is_not_made_into_so_many(an: User, text: str) -> None:
+    """Without a login: the library makes as many bytes, one short request would take gigabytes."""
+    with pytest.raises(PasskeyRefused, match="not readable"):
+        parse_answer(text)
+    client = Client()
+    client.get(ALONE)
+    assert client.post(ALONE, {"answer": text}).status_code == 422
+    assert parse_answer('{"publicKeyAlgorithm": -257}') == {"publicKeyAlgorithm": -257}
 
 
 @hypothesis_settings(

@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 LONGEST_ANSWER = 20_000
+_MOST_DIGITS = 5
 _LONGEST_ID = 1023
 _LONGEST_KEY = 4096
 _ALGORITHMS = (-7, -8, -257)
@@ -131,12 +132,19 @@ def parse_answer(text: str) -> Mapping[str, Any]:
     :raises PasskeyRefused: no object.
     """
     try:
-        answer = json.loads(text) if len(text) <= LONGEST_ANSWER else None
+        answer = json.loads(text, parse_int=_small) if len(text) <= LONGEST_ANSWER else None
     except _UNREADABLE:
         answer = None
     if not isinstance(answer, dict):
         raise PasskeyRefused("the passkey's answer is not readable")
     return answer
+
+
+def _small(digits: str) -> int:
+    """A number that somebody might put where bytes belong: the library would make so many of them."""
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError("a number larger than any that browsers send")
+    return int(digits)
 
 
 def check_registration(site: PasskeySite, challenge: bytes, answer: Mapping[str, Any]) -> NewKey:
