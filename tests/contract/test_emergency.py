@@ -359,5 +359,5 @@ def test_the_log_says_which_object_was_asked_for(lan: User, authority_clock: Any
         {name: value for name, value in one.details.items() if name in ("object", "asked_area")}
         for one in entries("used")
     ]
-    assert sorted(asked, key=str) == [{}, {}, {"asked_area": NEXT_WARD}, {"object": "KEY1"}]
+    assert sorted(asked, key=str) == [{"asked_area": NEXT_WARD}, {"object": "KEY1"}, {}, {}]
     assert "Nguyễn" not in str([one.details for one in entries("used")])

@@ -21,6 +21,7 @@ __all__ = [
     "running_emergency",
     "state_of",
     "taken_role",
+    "unjudged_since",
     "waiting_for_review",
 ]
 
@@ -34,6 +35,12 @@ def running_emergency(user_id: UUID, now: datetime) -> EmergencyAccess | None:
         grant__valid_until__gt=now,
     )
     return rows.first()
+
+
+def unjudged_since(user_id: UUID, since: datetime) -> int:
+    """How often somebody has taken a role since a moment without that anybody has judged it."""
+    rows = EmergencyAccess.objects.filter(grant__user_id=user_id, reviewed_at=None)
+    return rows.filter(grant__valid_from__gt=since).count()
 
 
 def own_emergencies(user_id: UUID, most: int = 20) -> Sequence[EmergencyAccess]:

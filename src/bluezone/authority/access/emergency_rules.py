@@ -13,6 +13,8 @@ from bluezone.authority.access.scope import EVERYWHERE, Scope
 __all__ = [
     "LONGEST",
     "LONGEST_REASON",
+    "MOST_UNJUDGED",
+    "OFTEN_WITHIN",
     "SHORTEST_REASON",
     "State",
     "WhyNot",
@@ -32,6 +34,10 @@ SHORTEST_REASON = 20
 
 LONGEST_REASON = 500
 
+MOST_UNJUDGED = 3
+OFTEN_WITHIN = timedelta(days=1)
+"""So often within so long without a second person: taken again and again, it would be a role without end."""
+
 
 class WhyNot(StrEnum):
     """Why emergency access is refused."""
@@ -47,6 +53,9 @@ class WhyNot(StrEnum):
 
     RUNNING = "running"
     """One at a time, so that the page says what is going on."""
+
+    OFTEN = "often"
+    """Nobody has judged the last ones."""
 
     DURATION = "duration"
     REASON = "reason"
@@ -103,9 +112,18 @@ def in_reach(held: Iterable[HeldRole], area_path: str) -> bool:
 
 
 def why_not(
-    held: Sequence[HeldRole], wanted: HeldRole, reason: str, duration: timedelta, *, is_running: bool
+    held: Sequence[HeldRole],
+    wanted: HeldRole,
+    reason: str,
+    duration: timedelta,
+    *,
+    is_running: bool,
+    unjudged: int = 0,
 ) -> WhyNot | None:
-    """The first reason to refuse; ``None``: it may be taken."""
+    """The first reason to refuse; ``None``: it may be taken.
+
+    :param unjudged: how many were taken within :data:`OFTEN_WITHIN` that nobody has judged yet.
+    """
     enough = _sufficient(held, wanted.role)
     if not enough:
         return WhyNot.ROLE
@@ -116,6 +134,8 @@ def why_not(
         return WhyNot.HELD
     if is_running:
         return WhyNot.RUNNING
+    if unjudged >= MOST_UNJUDGED:
+        return WhyNot.OFTEN
     if not timedelta(0) < duration <= LONGEST:
         return WhyNot.DURATION
     if not SHORTEST_REASON <= len(plain_reason(reason)) <= LONGEST_REASON:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from bluezone.authority.access.audit import SYSTEM, Actor, record, user_actor
-from bluezone.authority.access.emergency_queries import running_emergency, taken_role
+from bluezone.authority.access.emergency_queries import running_emergency, taken_role, unjudged_since
 from bluezone.authority.access.emergency_rules import (
+    OFTEN_WITHIN,
     WhyNot,
     emergency_end,
     may_review,
@@ -61,7 +63,9 @@ def begin_emergency(
     locked = get_user_model()._default_manager.select_for_update().get(pk=user.pk)  # one at a time
     held = roles_of(locked, now)
     is_running = running_emergency(user.pk, now) is not None
-    refusal = why_not(held, HeldRole(role, area_path, None), reason, duration, is_running=is_running)
+    unjudged = unjudged_since(user.pk, now - OFTEN_WITHIN)
+    wanted = HeldRole(role, area_path, None)
+    refusal = why_not(held, wanted, reason, duration, is_running=is_running, unjudged=unjudged)
     if refusal is not None:
         raise EmergencyRefused(refusal, f"emergency access as {role.value} in {area_path}: {refusal.value}")
     until = emergency_end(held, role, area_path, now, duration)
@@ -81,9 +85,14 @@ def begin_emergency(
 
 
 @transaction.atomic
-def note_use(emergency: EmergencyAccess, route: str, method: str, *, now: datetime) -> None:
-    """That a page was asked for while it lasts, before it is answered."""
-    details = {**_details(emergency.grant), "route": route, "method": method}
+def note_use(
+    emergency: EmergencyAccess, route: str, method: str, asked: Mapping[str, str], *, now: datetime
+) -> None:
+    """That a page was asked for while it lasts, before it is answered.
+
+    :param asked: which object or area it was about, by reference.
+    """
+    details = {**_details(emergency.grant), "route": route, "method": method, **asked}
     record(
         user_actor(emergency.grant.user_id), "access.emergency-used", _subject(emergency), details, now=now
     )
@@ -108,8 +117,9 @@ def end_emergency(emergency_id: UUID, *, by: AbstractBaseUser, now: datetime) ->
 
 @transaction.atomic
 def end_emergencies_of(user_id: UUID, *, by: Actor, now: datetime) -> None:
-    """With a role that is revoked ends what was taken on the strength of it."""
-    for one in EmergencyAccess.objects.select_related("grant").filter(grant__user_id=user_id, ended_at=None):
+    """With a role that is revoked, or an account that is disabled, ends what was taken on its strength."""
+    rows = EmergencyAccess.objects.select_for_update(of=("self",)).select_related("grant")
+    for one in rows.filter(grant__user_id=user_id, ended_at=None).order_by("pk"):
         if _is_running(one.grant, now):
             one.ended_by_id = by.user_id
             _end(one, by, now)

@@ -9,7 +9,7 @@ from django.db import models
 
 from bluezone.authority.access.roles import Role
 
-__all__ = ["AuditEntry", "AuditSeal", "EmergencyAccess", "Grant"]
+__all__ = ["AREA_PATH_LENGTH", "AuditEntry", "AuditSeal", "EmergencyAccess", "Grant"]
 
 AREA_PATH_LENGTH = 120
 

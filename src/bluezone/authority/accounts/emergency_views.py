@@ -153,6 +153,9 @@ def _why(why: WhyNot) -> str:
         WhyNot.AREA: gettext("Địa bàn này ngoài tỉnh, thành phố hoặc trên cấp của anh/chị."),
         WhyNot.HELD: gettext("Anh/chị đã có vai trò này ở địa bàn này."),
         WhyNot.RUNNING: gettext("Mỗi lúc chỉ một truy cập khẩn cấp: hãy kết thúc cái đang mở trước."),
+        WhyNot.OFTEN: gettext(
+            "Trong 24 giờ qua đã mở 3 lần mà chưa ai xem xét. Hãy nhờ người có thẩm quyền xem xét trước."
+        ),
         WhyNot.DURATION: gettext("Nhiều nhất là 4 giờ."),
         WhyNot.REASON: gettext("Lý do cần ít nhất 20 ký tự."),
     }[why]

@@ -84,11 +84,14 @@ def invitations(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     """``/invitations/ID/withdraw``: one of those that the page of invitations shows."""
     inviter = inviter_of(request)
-    if invitation_id in {one.pk for one in _waiting(inviter)}:
+    try:
+        if invitation_id not in {one.pk for one in _waiting(inviter)}:
+            raise InvitationNotOpen(f"invitation {invitation_id} is not theirs to withdraw")
         withdraw_invitation(invitation_id, by=user_actor(inviter.user.pk), now=inviter.now)
-        messages.success(request, gettext("Đã thu hồi lời mời. Liên kết không dùng được nữa."))
-    else:
+    except InvitationNotOpen:  # perhaps since the page was shown, or by a second click
         messages.error(request, gettext("Lời mời này đã được dùng, đã hết hạn hoặc đã bị thu hồi."))
+    else:
+        messages.success(request, gettext("Đã thu hồi lời mời. Liên kết không dùng được nữa."))
     return redirect("invitations")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -71,10 +71,10 @@ def enter(request: HttpRequest, user: User, onward: str) -> HttpResponse:
     """Let somebody in who has shown both factors, to a page of ours."""
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[PASSED] = True
-    is_ours = url_has_allowed_host_and_scheme(
+    is_ours = onward.startswith("/") and url_has_allowed_host_and_scheme(
         onward, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return redirect(onward if is_ours else reverse("front"))
+    return HttpResponseRedirect(onward if is_ours else reverse("front"))
 
 
 def too_often(request: HttpRequest, seconds: int, reason: object) -> HttpResponse:

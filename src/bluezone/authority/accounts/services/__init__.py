@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from bluezone.authority.access.audit import Actor, record
+from bluezone.authority.access.emergency_services import end_emergencies_of
 from bluezone.authority.accounts.models import User
 from bluezone.authority.accounts.services.account_rows import (
     AccountRefused,
@@ -69,6 +70,8 @@ def find_user(username: str) -> User:
 def disable_user(username: str, *, by: Actor, now: datetime) -> None:
     """Let nobody in by this account; whoever is in is out at once. Safe to repeat, grants stay.
 
+    What was taken in an emergency does not: it would go on when the account is enabled again.
+
     :raises AccountRefused: if there is none of that name.
     """
     user = locked_user(username)
@@ -78,6 +81,7 @@ def disable_user(username: str, *, by: Actor, now: datetime) -> None:
     end_sessions(user)
     user.save(update_fields=["is_active", "session_epoch"])
     record(by, "accounts.user-disabled", f"user:{user.pk}", {}, now=now)
+    end_emergencies_of(user.pk, by=by, now=now)
 
 
 @transaction.atomic
