@@ -83,7 +83,7 @@ def test_mistakes_are_told_and_nothing_is_written(run: Run, tmp_path: Path) -> N
     assert "contradiction: the list lacks 00364 “Phường Khương Đình” (01/00364)" in err
     for arguments, code, words in (
         (("list", "--date", "8/3/2021"), 2, "not a day"),
-        (("list", "--date", ""), 2, "is needed"),
+        (("import", str(path), "--valid-from", ""), 2, "is needed"),
         (("list", "--date", "2021-03-08", "--under", "999"), 1, "there is no area '999'"),
         (("import", str(tmp_path / "none"), "--valid-from", "2025-07-01"), 1, "cannot read"),
         (("import", str(path), "--valid-from", "x"), 2, "not a day"),
@@ -143,6 +143,8 @@ def test_what_became_of_areas_is_entered_listed_and_taken_back(run: Run, tmp_pat
     listed = run("area", "succession", "list", "--under", "02")[1].splitlines()
     assert listed[0].startswith("01/07/2025  00688 Phường Quang Trung → 00715 Xã Lũng Cú")
     assert listed[1] == f"01/07/2025  00715 Xã Lũng Cú → 00715 Xã Lũng Cú  [{entry}]"
+    assert run("area", "succession", "list", "--under", "00688")[1].splitlines() == listed[:1]
+    assert "01  Thành phố Hà Nội" in run("area", "list")[1]  # of today
     assert run("area", "succession", "undo", entry)[0] == 0
     links = json.loads(
         run("area", "succession", "list", "--date", "2025-07-01", "--under", "02", "--json")[1]
@@ -168,7 +170,7 @@ def test_what_became_of_areas_is_entered_listed_and_taken_back(run: Run, tmp_pat
         (("succession", "add", str(told), "--to", "1"), 2, "a file says all of it"),
         (("succession", "add", str(told)), 1, "change 1 has no area"),
         (("succession", "add", str(tmp_path / "none")), 1, "cannot read"),
-        (("succession", "list", "--under", "x"), 2, "not an area path"),
+        (("succession", "list", "--under", "x"), 1, "there is no area 'x'"),
         (("succession", "undo", "x"), 2, "does not name an import"),
         (("show", "99999", "--on", "2021-03-08"), 1, "there is no area '99999'"),
         (("show", "02/00367", "--on", "2021-03-08"), 1, "there is no area '02/00367'"),

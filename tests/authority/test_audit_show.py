@@ -12,7 +12,8 @@ import pytest
 from django.db import transaction
 from typer.testing import CliRunner
 
-from bluezone.authority.access.audit import Actor, record, seal_audit
+from bluezone.authority.access.audit import Actor, record, seal_audit, user_actor
+from bluezone.authority.accounts.services import create_user
 from bluezone.cli import audit
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,18 @@ def test_entries_are_chosen(log: None, options: tuple[str, ...], found: list[int
     assert done.exit_code == 0
     entries = json.loads(done.stdout)["entries"]
     assert [one["subject"] for one in entries] == [f"code:{number}" for number in found]
+
+
+def test_somebody_is_found_by_login_name_and_nobody_by_one_that_is_not(
+    log: None, authority_clock: Any
+) -> None:
+    lan = create_user("lan", "rừng-tre-gió-thổi", by=Actor("cli"), now=authority_clock.now())
+    with transaction.atomic():
+        record(user_actor(lan.pk), "keys.code-issued", "code:9", {}, now=authority_clock.now())
+    entries = json.loads(show("--actor", "lan", "--json").stdout)["entries"]
+    assert [one["subject"] for one in entries] == ["code:9"]
+    done = show("--actor", "laan")
+    assert "there is no user 'laan'" in str(done.exception)
 
 
 def test_an_entry_says_who_when_and_whether_it_is_sealed(log: None) -> None:

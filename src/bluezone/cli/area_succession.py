@@ -85,7 +85,9 @@ def add(
 
 @succession_app.command("list")
 def list_successions(
-    under: Annotated[str, typer.Option(help="Only of this area and all below it, at any time: path.")] = "",
+    under: Annotated[
+        str, typer.Option(help="Only of this area and all below it, at any time: code or path.")
+    ] = "",
     day: Annotated[str, typer.Option("--date", help="Only of this day, YYYY-MM-DD.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
@@ -93,12 +95,16 @@ def list_successions(
     on = parse_day(day, "--date")
     prepare_authority()
     from bluezone.authority.access.scope import Scope
+    from bluezone.authority.areas.queries import known_path, paths_of_code
     from bluezone.authority.areas.succession_services import told_successions
 
-    try:
-        scope = Scope.of([under]) if under else Scope.everything()
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--under") from None
+    everything = Scope.everything()
+    scope = everything
+    if under:
+        paths = [under] if known_path(under, everything) else paths_of_code(under, everything)
+        if not paths:
+            raise Refused(f"there is no area {under!r}, nor was there before")
+        scope = Scope.of(paths)
     links = told_successions(scope, on)
     if as_json:
         print_json(

@@ -30,16 +30,20 @@ _SHOWN = 20
 
 @area_app.command("list")
 def list_areas(
-    day: Annotated[str, typer.Option("--date", help="The day, YYYY-MM-DD.")],
+    day: Annotated[str, typer.Option("--date", help="The day, YYYY-MM-DD; by default today.")] = "",
     under: Annotated[str, typer.Option(help="Only this area and all below it: code or path.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Tell the areas that exist on a day."""
-    on = _needed_day(day, "--date")
+    wanted = parse_day(day, "--date")
     prepare_authority()
+    from django.utils import timezone
+
+    from bluezone.authority import runtime
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.areas.queries import areas_on
 
+    on = wanted or timezone.localtime(runtime.now()).date()
     areas = areas_on(on, Scope.everything())
     if under:
         top = areas.filter(**({"path": under} if "/" in under else {"code": under})).first()

@@ -20,7 +20,7 @@ _HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 @audit_app.command("show")
 def show(
     action: Annotated[str, typer.Option(help="Such as keys.code-issued; or keys, for all of them.")] = "",
-    actor: Annotated[str, typer.Option(help="Such as user:1f0c…, as `user list` shows it, or cli.")] = "",
+    actor: Annotated[str, typer.Option(help="A login name, or such as user:1f0c…, cli or system.")] = "",
     subject: Annotated[str, typer.Option(help="Such as code:1f0c… or area:01/009.")] = "",
     since: Annotated[str, typer.Option(help="YYYY-MM-DD or YYYY-MM-DDTHH:MM, Vietnam time.")] = "",
     counts: Annotated[
@@ -34,7 +34,7 @@ def show(
     from bluezone.authority.access.audit_queries import AuditSearch, audit_entries
     from bluezone.authority.access.scope import Scope
 
-    wanted = AuditSearch(action=action, actor=actor, subject=subject, since=moment)
+    wanted = AuditSearch(action=action, actor=_reference(actor), subject=subject, since=moment)
     entries = audit_entries(wanted, Scope.everything())
     if counts:
         _print_counts(Counter((one.actor, one.action) for one in entries), as_json=as_json)
@@ -60,6 +60,15 @@ def show(
         typer.echo(f"{local:%Y-%m-%d %H:%M:%S}  {one.actor}  {one.action}  {one.subject}  {details}")
     if not shown:
         say("no such entries")
+
+
+def _reference(actor: str) -> str:
+    """As the log has it; a name that nobody bears is refused, or it would seem to have done nothing."""
+    from bluezone.authority.accounts.services import find_user
+
+    if not actor or ":" in actor or actor in ("cli", "system"):
+        return actor
+    return f"user:{find_user(actor).pk}"
 
 
 def _print_counts(counts: Counter[tuple[str, str]], *, as_json: bool) -> None:

@@ -12,7 +12,10 @@ from bluezone.cli.output import JsonFlag, print_json, say
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bluezone.authority.access.roles import Role
+    from bluezone.authority.access.rules import HeldRole
 
 __all__ = [
     "AreaOption",
@@ -21,6 +24,7 @@ __all__ = [
     "UntilOption",
     "parse_place",
     "parse_role",
+    "told_role",
     "user_app",
 ]
 
@@ -83,9 +87,11 @@ def list_users(as_json: JsonFlag = False) -> None:
     prepare_authority()
     from bluezone.authority import runtime
     from bluezone.authority.access.scope import Scope
+    from bluezone.authority.accounts.places import place_names
     from bluezone.authority.accounts.queries import staff_accounts
 
     accounts = staff_accounts(Scope.everything(), runtime.now())
+    names = place_names(held.area_path for one in accounts for held in one.roles)
     rows = [
         {
             "user": one.username,
@@ -97,6 +103,7 @@ def list_users(as_json: JsonFlag = False) -> None:
                 {
                     "role": held.role.value,
                     "area": held.area_path,
+                    "name": names[held.area_path],
                     "until": held.until.isoformat() if held.until else None,
                 }
                 for held in one.roles
@@ -108,11 +115,21 @@ def list_users(as_json: JsonFlag = False) -> None:
         print_json({"users": rows})
         return
     for one in accounts:
-        held = ", ".join(f"{role.role.value} in {role.area_path}" for role in one.roles) or "no role"
+        held = ", ".join(told_role(role, names) for role in one.roles) or "no role"
         seen = f"{one.last_login:%Y-%m-%d}" if one.last_login else "never"
         typer.echo(f"{one.username}  {held}  last login {seen}{'' if one.is_active else '  disabled'}")
     if not accounts:
         say("no accounts")
+
+
+def told_role(held: HeldRole, names: Mapping[str, str]) -> str:
+    """A role, where, and the last day of it: two of one role differ in nothing else."""
+    from bluezone.authority.accounts.organisation_grants import is_organisation
+    from bluezone.authority.accounts.rules import last_day
+
+    name = names[held.area_path] if is_organisation(held.area_path) else ""
+    until = "" if held.until is None else f" until {last_day(held.until)}"
+    return f"{held.role.value} in {held.area_path}{name and f' ({name})'}{until}"
 
 
 @user_app.command("disable")
@@ -254,13 +271,14 @@ def parse_place(role: Role, area: str, organisation: str) -> str:
     """
     from bluezone.authority.access.scope import EVERYWHERE, Scope
     from bluezone.authority.accounts.organisation_grants import check_organisation_role
-    from bluezone.authority.areas.queries import known_path
+    from bluezone.authority.areas.queries import known_path, paths_of_code
 
     place = _place(area, organisation)
     if organisation:
         check_organisation_role(role)
     elif area != EVERYWHERE and not known_path(area, Scope.everything()):
-        raise Refused(f"there is no area {area!r}")
+        known = " or ".join(paths_of_code(area, Scope.everything()))
+        raise Refused(f"there is no area {area!r}" + (f": its whole path is {known}" if known else ""))
     return place
 
 

@@ -11,10 +11,10 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from bluezone.authority.access.audit_queries import AuditSearch
-from bluezone.authority.access.scope import check_area_path
+from bluezone.authority.access.scope import Scope, check_area_path
 from bluezone.authority.accounts.forms import FaultsForm
 from bluezone.authority.accounts.models import User
-from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.queries import known_path, paths_of_code
 
 __all__ = ["AuditForm"]
 
@@ -88,7 +88,7 @@ class AuditForm(FaultsForm):
             path = check_area_path(typed) if typed else ""
         except ValueError:
             raise forms.ValidationError(gettext("Mã địa bàn không đúng dạng như 01/009.")) from None
-        known = sorted(set(Area.objects.filter(code=path).values_list("path", flat=True)))
+        known = paths_of_code(path, Scope.everything())
         if not known or path in known:
             return path
         if len(known) > 1:
@@ -106,7 +106,7 @@ class AuditForm(FaultsForm):
     def unknown_area(self) -> str:
         """What was looked for if the registry has no such area; of a form that is valid."""
         path = str(self.cleaned_data["area"])
-        return "" if Area.objects.filter(path=path).exists() else path
+        return "" if known_path(path, Scope.everything()) else path
 
     @property
     def search(self) -> AuditSearch:

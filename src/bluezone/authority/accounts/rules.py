@@ -18,6 +18,7 @@ __all__ = [
     "counter_may_be_its_own",
     "end_of_day",
     "is_open_invitation",
+    "last_day",
     "passkey_site",
 ]
 
@@ -58,6 +59,11 @@ def browser_family(user_agent: str) -> str:
 def end_of_day(day: date) -> datetime:
     """When a last day is over, in Hà Nội."""
     return datetime.combine(day + timedelta(days=1), time(), _HANOI)
+
+
+def last_day(end: datetime) -> date:
+    """In Hà Nội, of what ends then: the day before where it ends at midnight."""
+    return (end - timedelta(microseconds=1)).astimezone(_HANOI).date()
 
 
 def is_open_invitation(

@@ -25,6 +25,7 @@ __all__ = [
     "parents_on",
     "parts_of_all_on",
     "parts_on",
+    "paths_of_code",
     "shared_area",
     "successions",
     "turning_days",
@@ -111,6 +112,12 @@ def any_boundary(areas: Iterable[Area], scope: Scope) -> bool:
 def known_path(path: str, scope: Scope) -> bool:
     """Whether any version of an area inside the scope has this path."""
     return scope.filter(Area.objects.filter(path=path), "path").exists()
+
+
+def paths_of_code(code: str, scope: Scope) -> Sequence[str]:
+    """Every path at which areas of this code are or were: codes are used again."""
+    found = scope.filter(Area.objects.filter(code=code), "path").values_list("path", flat=True)
+    return sorted(set(found))
 
 
 def versions_at(paths: Iterable[str], scope: Scope) -> QuerySet[Area]:
