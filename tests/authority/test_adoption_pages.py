@@ -117,7 +117,9 @@ def test_what_is_handed_out(officer: Client) -> None:
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
     assert rows[1] == [
         "009", "Quận Thanh Xuân", "157542", "08/03/2021", "bảng của thành phố",
-        "402706", "08/03/2021", "bảng của thành phố", "39,12",
+        "402706", "08/03/2021", "bảng của thành phố", "39,12", "",
+        "Số điện thoại đã đăng ký Bluezone, tính theo địa bàn",
+        "Số điện thoại thông minh của địa bàn theo bảng của thành phố",
     ]  # fmt: skip
     by_code = {row[0]: row for row in rows}
     assert by_code["00343"][2:4] == ["20000", "08/03/2021"]
@@ -283,7 +285,7 @@ def test_installs_without_smartphones_are_told_though_they_make_no_rate(officer:
     assert "10 địa bàn chưa có số liệu" in page
     assert "Đã đăng ký Bluezone: 5.123 (08/03/2021, nhập tay); chưa đủ hai số" in page
     rows = officer.get("/adoption/table.csv?area=01/009&day=2021-03-08").content.decode("utf-8-sig")
-    assert "00343;Phường Nhân Chính;5123;08/03/2021;nhập tay;;;;\r\n" in rows
+    assert "00343;Phường Nhân Chính;5123;08/03/2021;nhập tay;;;;;;Số điện thoại" in rows
     document = json.loads(officer.get("/adoption/table.json?area=01/009/00343&day=2021-03-08").content)
     assert [(one["metric"], one["value"]) for one in document["figures"]] == [("phone-linked", 5_123)]
 
@@ -328,3 +330,26 @@ def test_where_no_day_has_both_counts_there_is_no_chart_and_it_is_said(officer: 
     page = officer.get("/adoption/?area=01/009/00343&day=2021-03-08")
     assert "Chưa vẽ được biểu đồ" not in said(page)
     assert "chart.svg" in page.content.decode()
+
+
+def test_areas_that_are_counted_otherwise_are_not_ranked_together(officer: Client) -> None:
+    def enter_later(code: str, day: date, **counts: int) -> None:
+        one = area_on(code, day, Scope.everything())
+        assert one is not None
+        figures = {Metric[name.upper()]: count for name, count in counts.items()}
+        now = datetime(2021, 7, 20, 3, tzinfo=UTC)
+        record_facts(one, day, figures, scope=Scope.everything(), by=CLI, now=now)
+
+    enter_later("00343", date(2021, 6, 28), phone_linked=30_000, smartphones=40_000)
+    for code, installs in (("00346", 20_000), ("00349", 10_000)):
+        enter_later(code, date(2021, 6, 30), smartphones=40_000)
+        enter_later(code, date(2021, 7, 1), phone_linked=installs)
+    document = json.loads(officer.get("/adoption/table.json?area=01/009&day=2021-07-02").content)
+    ranks = {one["area"]: one["rank"] for one in document["parts"] if one["rank"]}
+    assert ranks == {"00343": [1, 1], "00346": [1, 1], "00349": [2, 2]}
+    page = said(officer.get("/adoption/?area=01/009&day=2021-07-02"))
+    assert "hạng chỉ giữa các địa bàn cùng cách tính" in page
+    assert "01/07/2021, nhập tay; số điện thoại: 30/06/2021, nhập tay Số thuê bao" in page
+    assert "50,00 % (49,5–50,5 %)" in page
+    before = said(officer.get("/adoption/?area=01/009&day=2021-06-28"))
+    assert "cùng cách tính" not in before

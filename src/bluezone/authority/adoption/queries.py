@@ -72,6 +72,11 @@ class Rate:
         """As official letters have it."""
         return rate_text(self.numerator.value, self.denominator.value)
 
+    @property
+    def definitions(self) -> tuple[str, str]:
+        """Of numerator and denominator: rates with others are not comparable."""
+        return (self.numerator.definition, self.denominator.definition)
+
 
 @dataclass(frozen=True, slots=True)
 class RateOfDay:
@@ -83,7 +88,7 @@ class RateOfDay:
     @property
     def definitions(self) -> tuple[str, str]:
         """Of numerator and denominator: points with others are not comparable."""
-        return (self.rate.numerator.definition, self.rate.denominator.definition)
+        return self.rate.definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,11 @@ class Overview:
     parts: tuple[Part, ...]
     remainder: Remainder | None
     """Of the area's installs, where there is a total and parts."""
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the parts are not all counted by the same definitions."""
+        return len({one.rate.definitions for one in self.parts if one.rate is not None}) > 1
 
 
 def rates_on(
@@ -199,8 +209,7 @@ def overview(area: Area, day: date, scope: Scope) -> Overview:
     alone = figures_alone(area, rates, day, scope)
     letters = letters_rates_on(parts, day, scope)
     known = [(one, rate) for one in parts if (rate := letters.get(one.pk)) and rate.denominator.value]
-    ranks = rank_ranges([(rate.numerator.value, rate.denominator.value) for _, rate in known])
-    by_area = {one.pk: rank for (one, _), rank in zip(known, ranks, strict=True)}
+    by_area = _ranks({one.pk: rate for one, rate in known})
     without = _newest_by_area([one.pk for one in parts if one.pk not in letters], _LETTERS, day)
     installs = [one.numerator for one in rates] + list(alone)
     total = next((one for one in installs if one.metric is Metric.PHONE_LINKED), None)
@@ -212,6 +221,18 @@ def overview(area: Area, day: date, scope: Scope) -> Overview:
         tuple(Part(one, letters.get(one.pk), by_area.get(one.pk), without.get(one.pk, ())) for one in parts),
         None if total is None or not parts else _remainder(total, [one.pk for one in parts]),
     )
+
+
+def _ranks(rates: Mapping[int, Rate]) -> Mapping[int, RankRange]:
+    """Among those that are counted by the same definitions: others are not comparable."""
+    alike: dict[tuple[str, str], list[int]] = {}
+    for key, rate in rates.items():
+        alike.setdefault(rate.definitions, []).append(key)
+    found: dict[int, RankRange] = {}
+    for keys in alike.values():
+        ranks = rank_ranges([(rates[one].numerator.value, rates[one].denominator.value) for one in keys])
+        found |= dict(zip(keys, ranks, strict=True))
+    return found
 
 
 def figures_alone(area: Area, rates: Sequence[Rate], day: date, scope: Scope) -> Sequence[Figure]:

@@ -115,6 +115,10 @@ def undo_city_sheet(run_id: uuid.UUID, *, by: Actor, now: datetime) -> ImportRun
     """
     run = undo_import(_KIND, run_id, by=by, now=now)
     facts = Fact.objects.filter(import_run=run)
+    # As whoever corrects a figure does: of two at once the second sees what the first did.
+    list(
+        Area.objects.select_for_update().filter(pk__in=facts.values("area")).order_by("pk").values_list("pk")
+    )
     if corrected := facts.filter(superseded_by__isnull=False).count():
         raise CannotUndo(f"{corrected} figures of this import were corrected since: undo those first")
     facts.filter(ended_at=None).update(ended_at=now, ended_by=by.reference)
@@ -272,7 +276,8 @@ def _add(wanted: Sequence[Fact], now: datetime) -> Change:
     current = {_slot(one): one for one in _current_in_place_of(wanted)}
     new = [one for one in wanted if _slot(one) not in current or current[_slot(one)].value != one.value]
     old = [current[_slot(one)] for one in new if _slot(one) in current]
-    Fact.objects.filter(pk__in=[one.pk for one in old]).update(ended_at=now)
+    for at in range(0, len(old), _BATCH):  # databases take so many values in a query and no more
+        Fact.objects.filter(pk__in=[one.pk for one in old[at : at + _BATCH]]).update(ended_at=now)
     Fact.objects.bulk_create(new, batch_size=_BATCH)
     by_slot = {_slot(one): one for one in new}
     for one in old:

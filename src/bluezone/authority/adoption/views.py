@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -21,6 +22,7 @@ from bluezone.authority.adoption.metrics import DEFINITIONS, METRIC_NAMES, SOURC
 from bluezone.authority.adoption.queries import (
     Figure,
     Overview,
+    Part,
     Rate,
     RateOfDay,
     letters_rate,
@@ -35,7 +37,7 @@ from bluezone.authority.adoption.staff import day_in, reader_of, wanted_by
 from bluezone.authority.adoption.target_views import targets_shown
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import parents_on
-from bluezone.authority.formats.numbers import grouped
+from bluezone.authority.formats.numbers import grouped, written
 from bluezone.authority.tabular.reading import in_language
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.writing import write_csv, write_xlsx
@@ -58,6 +60,9 @@ _TABLE_HEADING = (
     gettext_lazy("Ngày của mẫu số"),
     gettext_lazy("Nguồn của mẫu số"),
     gettext_lazy("Tỷ lệ"),
+    gettext_lazy("Hạng"),
+    gettext_lazy("Cách tính số cài đặt"),
+    gettext_lazy("Cách tính mẫu số"),
 )
 
 
@@ -81,6 +86,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         else Paginator(_parts(shown), _PARTS_OF_A_PAGE).get_page(request.GET.get("page")),
         "alone": [] if shown is None else [_figure_context(one) for one in shown.alone],
         "remainder": None if shown is None else _remainder_context(shown),
+        "mixed": shown is not None and shown.mixed,
         "has_chart": shown is not None and _has_chart(shown, officer.scope),
         "has_map": shown is not None and has_map(shown, officer.scope),
         "sections": () if shown is None else sections_of(shown.area, shown.day, officer.scope),
@@ -216,25 +222,39 @@ def _parts(shown: Overview) -> Sequence[dict[str, object]]:
             low, high = likely_range(part.rate.numerator.value, part.rate.denominator.value)
             row |= {
                 "counts": f"{grouped(part.rate.numerator.value)} / {grouped(part.rate.denominator.value)}",
-                "range": f"{100 * low:.0f}–{100 * high:.0f} %",
-                "source": SOURCE_NAMES[part.rate.numerator.source],
+                "range": f"{_tenths(low)}–{_tenths(high)} %",
+            }
+        if part.rate is not None:
+            over, under = part.rate.numerator, part.rate.denominator
+            row |= {
+                "source": SOURCE_NAMES[over.source],
+                "base": None if (over.as_of, over.source) == (under.as_of, under.source) else under,
+                "base_source": SOURCE_NAMES[under.source],
+                "definition": in_language(DEFINITIONS[under.definition]) if shown.mixed else "",
             }
         rows.append(row)
     return sorted(rows, key=lambda row: -(row["rate"].percent or 0) if isinstance(row["rate"], Rate) else 1)
 
 
+def _tenths(share: float) -> str:
+    return written(Decimal(f"{100 * share:.1f}"))
+
+
 def _table_rows(shown: Overview) -> Iterable[Sequence[Cell]]:
     whole = letters_rate(shown.rates)
-    rows = [(shown.area, whole, shown.alone), *((one.area, one.rate, one.alone) for one in shown.parts)]
-    for area, rate, alone in rows:
+    whole_row = Part(shown.area, whole, None, tuple(shown.alone))
+    for part in (whole_row, *shown.parts):
+        area, rate, alone = part.area, part.rate, part.alone
         known = {one.metric: one for one in alone}
         over = known.get(Metric.PHONE_LINKED) if rate is None else rate.numerator
         under = known.get(Metric.SMARTPHONES) if rate is None else rate.denominator
         if over is None and under is None:
-            yield (area.code, area.name, None, None, gettext("chưa có số liệu"), None, None, None, None)
+            yield (area.code, area.name, None, None, gettext("chưa có số liệu"), *[None] * 7)
             continue
         percent = None if rate is None or rate.percent is None else float(rate.percent)
-        yield (area.code, area.name, *_cells(over), *_cells(under), percent)
+        means = [None if one is None else in_language(DEFINITIONS[one.definition]) for one in (over, under)]
+        rank = "" if part.rank is None else "–".join(map(str, dict.fromkeys(part.rank)))
+        yield (area.code, area.name, *_cells(over), *_cells(under), percent, rank or None, *means)
 
 
 def _cells(figure: Figure | None) -> tuple[Cell, Cell, Cell]:
