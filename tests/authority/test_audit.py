@@ -139,6 +139,28 @@ def test_a_head_cut_off_by_a_crash_is_written_again(log: Any, authority: Path) -
         verify_audit()
 
 
+def test_a_copy_off_the_machine_tells_of_what_was_cut_off_here_too(
+    log: Any, authority: Path, tmp_path: Path
+) -> None:
+    here, copy = authority / "audit" / "heads.jsonl", tmp_path / "copy.jsonl"
+    copy.write_bytes(here.read_bytes())
+    seal_audit(log.now())
+    assert verify_audit(copy) == AuditState(sealed=7, unsealed=0, seals=4)  # an older copy is as good
+    for seq in (4, 3):
+        remove_batch(seq)
+    here.write_text("".join(here.read_text().splitlines(keepends=True)[:2]))
+    assert verify_audit() == AuditState(sealed=5, unsealed=0, seals=2)  # all that is left fits together
+    with pytest.raises(AuditBroken, match="seal 3 is missing: 3 heads were exported"):
+        verify_audit(copy)
+    write(log)
+    seal_audit(log.now())
+    with pytest.raises(AuditBroken, match="seal 3 is not the one whose head was exported"):
+        verify_audit(copy)
+    copy.write_text("")
+    with pytest.raises(AuditBroken, match="no heads in"):
+        verify_audit(copy)
+
+
 def test_an_entry_vanishes_with_its_transaction(authority: Path, authority_clock: Any) -> None:
     with transaction.atomic():
         write(authority_clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -109,12 +110,18 @@ def issue_code(
 
 
 @audit_app.command("verify")
-def verify_audit(as_json: JsonFlag = False) -> None:
+def verify_audit(
+    heads: Annotated[
+        Path | None,
+        typer.Option(help="A copy of audit/heads.jsonl that was taken off the machine.", exists=True),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Check that no entry was altered, removed or reordered; exit 1 naming the first that was."""
     prepare_authority()
     from bluezone.authority.access.audit import verify_audit
 
-    state = verify_audit()
+    state = verify_audit(heads)
     if as_json:
         print_json({"sealed": state.sealed, "unsealed": state.unsealed, "seals": state.seals})
     else:

@@ -99,13 +99,14 @@ def seal_audit(now: datetime) -> int:
     return total
 
 
-def verify_audit() -> AuditState:
+def verify_audit(copy: Path | None = None) -> AuditState:
     """Check every entry's MAC, the chain, and the chain against the heads in the data folder.
 
+    :param copy: heads that were taken off the machine at some time: who may write there may write the others.
     :raises AuditBroken: naming the first altered, missing or reordered entry or seal.
     """
+    heads = [_read_heads(_heads_file()), *([] if copy is None else [_read_copy(copy)])]
     head, sealed, seals = GENESIS, 0, 0
-    exported = _read_heads()
     for expected_seq, seal in enumerate(AuditSeal.objects.order_by("seq").iterator(), start=1):
         if seal.seq != expected_seq:
             raise AuditBroken(f"audit seal {expected_seq} is missing")
@@ -114,10 +115,10 @@ def verify_audit() -> AuditState:
         entries = list(AuditEntry.objects.filter(seal=seal).order_by("position"))
         _check_batch(seal, entries)
         head, seals, sealed = bytes(seal.head), seals + 1, sealed + len(entries)
-        if seal.seq <= len(exported) and exported[seal.seq - 1] != head.hex():
+        if any(seal.seq <= len(some) and some[seal.seq - 1] != head.hex() for some in heads):
             raise AuditBroken(f"audit seal {seal.seq} is not the one whose head was exported")
-    if len(exported) > seals:
-        raise AuditBroken(f"audit seal {seals + 1} is missing: {len(exported)} heads were exported")
+    if (exported := max(map(len, heads))) > seals:
+        raise AuditBroken(f"audit seal {seals + 1} is missing: {exported} heads were exported")
     unsealed = 0
     for entry in AuditEntry.objects.filter(seal=None).iterator():
         _check_entry(entry)
@@ -189,10 +190,18 @@ def _heads_file() -> Path:
     return Path(settings.BLUEZONE_DATA) / "audit" / "heads.jsonl"
 
 
-def _read_heads() -> list[str]:
+def _read_copy(path: Path) -> list[str]:
+    """The heads of a copy, of which there must be some: an empty one would prove nothing."""
+    heads = _read_heads(path)
+    if not heads:
+        raise AuditBroken(f"there are no heads in {path}")
+    return heads
+
+
+def _read_heads(path: Path) -> list[str]:
     """Heads in order; a last line without its end was cut off by a crash, and counts as not written."""
     try:
-        lines = _heads_file().read_text().split("\n")[:-1]
+        lines = path.read_text().split("\n")[:-1]
     except FileNotFoundError:
         return []
     heads: list[str] = []
@@ -201,9 +210,9 @@ def _read_heads() -> list[str]:
             one = json.loads(line)
             seq, head = one["seq"], one["head"]
         except (ValueError, KeyError, TypeError):
-            raise AuditBroken(f"{_heads_file()}, line {expected} is damaged") from None
+            raise AuditBroken(f"{path}, line {expected} is damaged") from None
         if seq != expected:
-            raise AuditBroken(f"{_heads_file()} lacks the head of seal {expected}")
+            raise AuditBroken(f"{path} lacks the head of seal {expected}")
         heads.append(head)
     return heads
 
@@ -221,7 +230,7 @@ def _export_heads() -> None:
         # One exporter at a time: all wait for the first seal, the newest may be another one for each.
         if AuditSeal.objects.select_for_update().order_by("seq").first() is None:
             return
-        known = len(_read_heads())
+        known = len(_read_heads(path))
         newest = AuditSeal.objects.order_by("-seq").values_list("seq", flat=True)[0]
         if newest <= known:
             return
