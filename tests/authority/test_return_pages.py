@@ -121,6 +121,9 @@ def test_what_cannot_be_is_told_at_its_field(officer: Client, authority_clock: A
         wrong = re.search(r'<input[^>]*aria-invalid="true"[^>]*>', response.content.decode())
         assert wrong is not None
         assert f'name="{field}"' in wrong[0]
+    response = clerk.post(address("A1"), STAFF | {"installed": "111", "running": "x"})
+    assert "“x” không phải số nguyên" in text_of(response)
+    assert "111 lớn hơn số người có điện thoại thông minh 110." in text_of(response)  # told together
     assert StaffReturn.objects.count() == 0
 
 

@@ -43,7 +43,23 @@ WEEKLY = Cadence(date(2021, 3, 1), 7, time(16))
         (Form.STAFF, {"running": -1}, {"running": "-1 là số âm hoặc quá lớn"}),
         (Form.STAFF, {"staff": 1_000_001}, {"staff": "1000001 là số âm hoặc quá lớn"}),
         (Form.STAFF, {"staff": None}, {"staff": "đang trống; không có ai thì ghi 0"}),
+        (
+            Form.STAFF,
+            {"running": None, "installed": 111},
+            {
+                "running": "đang trống; không có ai thì ghi 0",
+                "installed": "111 lớn hơn số người có điện thoại thông minh 110",
+            },
+        ),
         (Form.PUPILS, {}, {}),
+        (
+            Form.PUPILS,
+            {"own_phone": None, "parents_installed": 85},
+            {
+                "own_phone": "đang trống; không có ai thì ghi 0",
+                "parents_installed": "85 lớn hơn hai phụ huynh cho mỗi học sinh (84)",
+            },
+        ),
         (Form.PUPILS, dict.fromkeys(CLASS, 0), {}),
         (
             Form.PUPILS,

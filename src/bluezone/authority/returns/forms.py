@@ -65,8 +65,8 @@ class CountsForm(forms.Form):
             self.fields[name] = field
 
     def clean(self) -> dict[str, Any]:
-        if not self.errors:
-            for one in impossible(self._of, self.cleaned_data):
+        for one in impossible(self._of, self.cleaned_data):
+            if one.count not in self.errors:
                 self.add_error(one.count, f"{in_language(one.said)}.")
         return self.cleaned_data
 

@@ -47,9 +47,9 @@ class Impossible:
 def impossible(form: Form, counts: Mapping[str, int]) -> Sequence[Impossible]:
     """What in a return cannot be, each with the count that it is about; nothing where it all can."""
     found = [Impossible(name, said) for name in COUNTS[form] if (said := _no_count(counts.get(name)))]
-    if found:
-        return found
-    return _of_staff(counts) if form is Form.STAFF else _of_pupils(counts)
+    wrong = {one.count for one in found}
+    known = {name: counts[name] for name in COUNTS[form] if name not in wrong}
+    return [*found, *(_of_staff(known) if form is Form.STAFF else _of_pupils(known))]
 
 
 def _no_count(value: int | None) -> Said | None:
@@ -60,18 +60,23 @@ def _no_count(value: int | None) -> Said | None:
     return None
 
 
+def _exceeds(count: int | None, most: int | None) -> bool:
+    return count is not None and most is not None and count > most
+
+
 def _of_staff(counts: Mapping[str, int]) -> Sequence[Impossible]:
-    staff, phones = counts["staff"], counts["with_smartphone"]
-    installed, running = counts["installed"], counts["running"]
+    """What contradicts itself among the counts that are known."""
+    staff, phones = counts.get("staff"), counts.get("with_smartphone")
+    installed, running = counts.get("installed"), counts.get("running")
     found = []
-    if phones > staff:
+    if _exceeds(phones, staff):
         found.append(
             Impossible(
                 "with_smartphone",
                 Said(f"{phones} lớn hơn số cán bộ {staff}", f"{phones} is more than the staff of {staff}"),
             )
         )
-    if installed > phones:
+    if _exceeds(installed, phones):
         found.append(
             Impossible(
                 "installed",
@@ -81,7 +86,7 @@ def _of_staff(counts: Mapping[str, int]) -> Sequence[Impossible]:
                 ),
             )
         )
-    if running > installed:
+    if _exceeds(running, installed):
         found.append(
             Impossible(
                 "running",
@@ -95,10 +100,11 @@ def _of_staff(counts: Mapping[str, int]) -> Sequence[Impossible]:
 
 
 def _of_pupils(counts: Mapping[str, int]) -> Sequence[Impossible]:
-    roll, installed, parents = counts["roll"], counts["installed"], counts["parents_installed"]
-    kinds = [counts[name] for name in ("own_phone", "shared_phone", "no_phone")]
+    """What contradicts itself among the counts that are known."""
+    roll, installed, parents = counts.get("roll"), counts.get("installed"), counts.get("parents_installed")
+    kinds = [counts[name] for name in ("own_phone", "shared_phone", "no_phone") if name in counts]
     found = []
-    if sum(kinds) != roll:
+    if len(kinds) == 3 and roll is not None and sum(kinds) != roll:
         text = " + ".join(map(str, kinds))
         found.append(
             Impossible(
@@ -110,8 +116,9 @@ def _of_pupils(counts: Mapping[str, int]) -> Sequence[Impossible]:
                 ),
             )
         )
-    phones = kinds[0] + kinds[1]
-    if installed > phones:
+    with_phone = [counts[name] for name in ("own_phone", "shared_phone") if name in counts]
+    phones = sum(with_phone) if len(with_phone) == 2 else None
+    if _exceeds(installed, phones):
         found.append(
             Impossible(
                 "installed",
@@ -121,13 +128,14 @@ def _of_pupils(counts: Mapping[str, int]) -> Sequence[Impossible]:
                 ),
             )
         )
-    if parents > _PARENTS * roll:
+    most_parents = None if roll is None else _PARENTS * roll
+    if _exceeds(parents, most_parents):
         found.append(
             Impossible(
                 "parents_installed",
                 Said(
-                    f"{parents} lớn hơn hai phụ huynh cho mỗi học sinh ({_PARENTS * roll})",
-                    f"{parents} is more than two parents for each pupil ({_PARENTS * roll})",
+                    f"{parents} lớn hơn hai phụ huynh cho mỗi học sinh ({most_parents})",
+                    f"{parents} is more than two parents for each pupil ({most_parents})",
                 ),
             )
         )
