@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -426,3 +429,36 @@ def test_a_sheet_comes_in_and_is_taken_back() -> None:
     tell("A1", installed=7)
     with pytest.raises(services.CannotUndo, match="1 returns of this import"):
         services.undo_returns(again.run, by=CLERK, now=CUTOFF)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_return_that_comes_while_its_import_is_taken_back_is_not_lost() -> None:
+    """Who takes it back waits, and is told: else the figure before would come back beside the correction."""
+    tell("A1", installed=2, running=1)
+    done = bring_in(SHEET)
+    told, may_end = Event(), Event()
+
+    def corrects() -> None:
+        with transaction.atomic():
+            tell("A1", installed=7)
+            told.set()
+            may_end.wait(1)
+
+    def takes_back() -> str:
+        told.wait(30)
+        try:
+            services.undo_returns(done.run, by=CLERK, now=CUTOFF)
+        except services.CannotUndo as refusal:
+            return str(refusal)
+        return "taken back"
+
+    def at_last(work: Callable[[], str | None]) -> str | None:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        _, outcome = pool.map(at_last, (corrects, takes_back))
+    assert outcome == "1 returns of this import were corrected since: undo those first"
+    assert StaffReturn.objects.get(organisation__code="A1", ended_at=None).installed == 7

@@ -195,6 +195,9 @@ def undo_returns(run_id: uuid.UUID, *, by: Actor, now: datetime) -> ImportRun:
     run = undo_import(KIND, run_id, by=by, now=now)
     for form in Form:
         mine = all_returns(form).filter(import_run=run)
+        # As whoever makes a return does: of two at once the second sees what the first did.
+        told = Organisation.objects.select_for_update().filter(pk__in=mine.values("organisation"))
+        list(told.order_by("pk").values_list("pk"))
         if corrected := mine.filter(superseded_by__isnull=False).count():
             raise CannotUndo(f"{corrected} returns of this import were corrected since: undo those first")
         mine.filter(ended_at=None).update(ended_at=now)
@@ -332,7 +335,8 @@ def _add(wanted: Sequence[_Row], form: Form, now: datetime) -> list[Change]:
             one.first_entered_at = before.first_entered_at
         changes.append(Change.NEW if before is None else Change.CORRECTED)
         new.append(one)
-    returns.filter(pk__in=[old.pk for old, _ in replaced]).update(ended_at=now)
+    for at in range(0, len(replaced), _BATCH):  # databases take so many values in a query and no more
+        returns.filter(pk__in=[old.pk for old, _ in replaced[at : at + _BATCH]]).update(ended_at=now)
     returns.bulk_create(new, batch_size=_BATCH)
     for old, after in replaced:
         old.ended_at, old.superseded_by = now, after

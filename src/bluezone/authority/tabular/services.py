@@ -80,7 +80,9 @@ def undo_import(kind: str, run_id: uuid.UUID, *, by: Actor, now: datetime) -> Im
 
     :raises ImportNotFound: no such import of this kind, or undone already.
     """
-    run = ImportRun.objects.select_for_update().filter(kind=kind, id=run_id, undone_at=None).first()
+    # No key is changed: whoever corrects a row of it meanwhile does not wait here while they are waited for.
+    runs = ImportRun.objects.select_for_update(no_key=True)
+    run = runs.filter(kind=kind, id=run_id, undone_at=None).first()
     if run is None:
         raise ImportNotFound(f"there is no import {run_id} that could be undone")
     run.undone_at, run.undone_by = now, by.reference
