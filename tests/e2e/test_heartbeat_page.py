@@ -47,9 +47,20 @@ def test_consent_is_given_sent_once_and_withdrawn(open_tab, server, width, dark)
     page.get_by_role("button", name="Rút lại đồng ý").click()
     page.get_by_text("Đã rút lại. Trình duyệt này không gửi gì nữa.").wait_for()
     assert not page.get_by_label("Tôi đồng ý để ứng dụng này").is_checked()
+    assert page.evaluate("document.activeElement.id") == "ward"  # not lost with the button
     page.reload()
     page.get_by_role("button", name="Bật gửi mỗi ngày").wait_for()
     assert len(sent) == 1
+
+
+def test_a_browser_that_does_not_run_the_page_is_told(browser, server):
+    for blocks in ({"java_script_enabled": False}, {}):
+        with browser.new_context(**blocks) as context:
+            page = context.new_page()
+            page.route("**/heartbeat.js", lambda route: route.abort())
+            page.goto(f"{server}/heartbeat/")
+            page.get_by_text("Trình duyệt này không chạy mã của trang").wait_for()
+            assert page.get_by_role("button", name="Bật gửi mỗi ngày").count() == 0
 
 
 def test_officers_find_the_page_of_counts(open_tab, server):

@@ -26,7 +26,7 @@ class NotAgreed(Refused):
 @heartbeat_app.command()
 def give(
     store: StoreOption,
-    ward: Annotated[str, typer.Option(help="The code of your ward, such as 00343.")],
+    ward: Annotated[str, typer.Option(help="The code of your ward, such as 00367.")],
     yes: Annotated[bool, typer.Option("--yes", help="Agree without being asked; for scripts.")] = False,
     as_json: JsonFlag = False,
 ) -> None:

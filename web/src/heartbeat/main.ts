@@ -70,6 +70,7 @@ function asDate(day: string): string {
 
 function begin(): void {
   if (!root) return;
+  part("blocked")?.remove(); // it says that this does not run
   part<HTMLFormElement>("give")?.addEventListener("submit", (event) => {
     event.preventDefault();
     const ward = part<HTMLFormElement>("give")?.querySelector("select")?.value ?? "";
@@ -87,6 +88,7 @@ function begin(): void {
     say("sent", "");
     say("status", words.withdrawn);
     show();
+    root.querySelector<HTMLElement>("form:not([hidden]) select")?.focus(); // the button that had it is gone
   });
   show();
 }
