@@ -189,8 +189,10 @@ def test_a_heading_of_two_merged_rows() -> None:
 def test_headings_that_cannot_be_used() -> None:
     with pytest.raises(SheetRefused, match="no column “Địa bàn”"):
         table(["x", "y"], ["A", 5])
-    with pytest.raises(SheetRefused, match="row 1: column “Địa bàn” is there twice"):
+    with pytest.raises(SheetRefused, match="column “Địa bàn” is there twice: as “Địa bàn” and as “Đơn vị”$"):
         table(["Địa bàn", "Đơn vị"], ["A", 5])
+    with pytest.raises(SheetRefused, match="row 1: column “Địa bàn” is there twice$"):
+        table(["Địa bàn", "địa  bàn"], ["A", 5])
 
 
 def test_csv_that_is_handed_out() -> None:

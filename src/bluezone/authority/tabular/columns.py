@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bluezone.authority.tabular.faults import SheetRefused
 from bluezone.authority.tabular.sheets import Cell, Sheet, SheetRow
-from bluezone.authority.tabular.spelling import plain
+from bluezone.authority.tabular.spelling import plain, tidy
 
 __all__ = ["Column", "Record", "Table", "read_table"]
 
@@ -91,6 +91,7 @@ def _places(
     row: SheetRow, upper: Sequence[Cell], by_name: Mapping[str, str], titles: Mapping[str, str]
 ) -> dict[str, int]:
     places: dict[str, int] = {}
+    headings: dict[str, str] = {}
     above = ""
     for place, cell in enumerate(row.cells):
         if place < len(upper) and upper[place] is not None:
@@ -103,12 +104,14 @@ def _places(
         if key is None:
             continue
         if key in places:
-            title = titles[key]
+            title, first, second = titles[key], headings[key], tidy(cell)
+            is_same = plain(first) == plain(second)
             raise SheetRefused(
-                f"Dòng {row.number}: cột “{title}” có hai lần.",
-                f"row {row.number}: column “{title}” is there twice",
+                f"Dòng {row.number}: cột “{title}” có hai lần{'' if is_same else f': “{first}” và “{second}”'}.",
+                f"row {row.number}: column “{title}” is there twice"
+                + ("" if is_same else f": as “{first}” and as “{second}”"),
             )
-        places[key] = place
+        places[key], headings[key] = place, tidy(cell)
     return places
 
 
