@@ -172,9 +172,14 @@ def test_pages_of_organisations(reader: Client) -> None:
     shown_and_refused(reader, "/organisations/new/")
     asked = {"kind": "school", "first_day": "2021-03-10", "every_days": "7", "cutoff": "16:00"}
     assert vietnamese_in(reader.post("/returns/schedules/?area=01/009", asked, follow=True)) == []
-    assert vietnamese_in(reader.get("/returns/?area=01/009")) == []
+    asked["kind"] = "school-staff"
+    assert vietnamese_in(reader.post("/returns/schedules/?area=01/009", asked, follow=True)) == []
+    for kind in ("school", "school-staff"):
+        assert vietnamese_in(reader.get(f"/returns/rounds/?area=01/009&kind={kind}")) == []
     assert vietnamese_in(reader.get(f"/returns/organisations/{school}/")) == []
-    shown_and_refused(reader, f"/returns/organisations/{school}/2021-03-10/")
+    assert vietnamese_in(reader.get("/returns/own/")) == []
+    for whom in ("staff", "pupils"):
+        shown_and_refused(reader, f"/returns/organisations/{school}/2021-03-10/{whom}/")
     assert vietnamese_in(reader.get("/organisations/?q=truong&kind=school")) == []
     assert vietnamese_in(reader.get("/organisations/?q=xyz")) == []
 

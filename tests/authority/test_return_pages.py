@@ -80,9 +80,9 @@ def one(code: str) -> Organisation:
     return Organisation.objects.get(code=code)
 
 
-def address(code: str, name: str = "") -> str:
+def address(code: str, name: str = "", form: str = "") -> str:
     of_class = f"classes/{SchoolClass.objects.get(name=name).pk}/" if name else ""
-    return f"/returns/organisations/{one(code).key}/{DAY}/{of_class}"
+    return f"/returns/organisations/{one(code).key}/{DAY}/{form and f'{form}/'}{of_class}"
 
 
 def test_an_agency_returns_and_corrects(officer: Client, authority_clock: Any) -> None:
@@ -138,13 +138,54 @@ def test_a_school_goes_from_class_to_class(officer: Client, authority_clock: Any
     assert partly in text_of(officer.get("/returns/rounds/?kind=school"))
     second = clerk.post(address("S1", "6A2"), CLASS | {"roll": "43", "no_phone": "8"})
     assert partly not in text_of(officer.get("/returns/rounds/?kind=school"))
-    assert second["Location"] == address("S1")
+    assert second["Location"] == address("S1", form="pupils")
     page = text_of(clerk.get(address("S1")))
     assert "2/2 lớp đã báo" in page
     assert "Cộng 2/2 lớp đã báo 85 40 30 15 60 120" in page
     wrong = clerk.post(address("S1", "6A1"), CLASS | {"roll": "41"})
     assert (wrong.status_code, "20 + 15 + 7 = 42, không bằng sĩ số 41" in text_of(wrong)) == (422, True)
     assert clerk.post(address("S1"), CLASS).status_code == 403  # not as a whole
+
+
+def test_a_school_returns_its_staff_and_its_pupils(officer: Client, authority_clock: Any) -> None:
+    clerk = logged_in(authority_clock, "school", one("S1").path, Role.SCHOOL_CLERK)
+    assert "Cán bộ, giáo viên" not in text_of(clerk.get("/returns/own/"))  # until staff are asked for
+    assert clerk.get(address("S1", form="staff")).status_code == 404
+    ask(officer, "school-staff")
+    own = text_of(clerk.get("/returns/own/"))
+    assert "Học sinh Ghi kỳ 10/03/2021 đang chờ hạn 16:00 10/03/2021, 0/2 lớp đã báo" in own
+    assert "Cán bộ, giáo viên Ghi kỳ 10/03/2021 đang chờ hạn 16:00 10/03/2021 Kỳ sau" in own
+    today = text_of(clerk.get("/"))
+    for whom in ("học sinh", "cán bộ, giáo viên"):
+        assert f"Báo cáo kỳ 10/03/2021 của Trường THCS Nhân Chính ({whom})" in today
+    assert "mỗi người được tính ở đơn vị của mình" in text_of(clerk.get(address("S1", form="staff")))
+    done = text_of(clerk.post(address("S1", form="staff"), STAFF, follow=True))
+    assert "Đã ghi báo cáo của Trường THCS Nhân Chính (cán bộ, giáo viên), kỳ 10/03/2021." in done
+    clerk.post(address("S1", "6A1"), CLASS)
+    page = text_of(clerk.get(f"/returns/organisations/{one('S1').key}/"))
+    assert "10/03/2021 đúng hạn 120 110 96 80 1.150" in page
+    assert "10/03/2021 đang chờ 1/2 lớp đã báo 42 20 15 7 30 60" in page
+    agency = logged_in(authority_clock, "agency", "01/009/00343", Role.AGENCY_CLERK)
+    assert agency.get(address("S1", form="staff")).status_code == 404
+    assert officer.get(address("A1", form="pupils")).status_code == 404
+
+    shown = text_of(officer.get("/returns/rounds/?kind=school-staff"))
+    assert "Trường học: cán bộ, giáo viên, kỳ 10/03/2021 96/110 (đạt 87,27%)" in shown
+    assert "30/35" not in shown
+    table = officer.get("/returns/rounds/table.csv?kind=school-staff")
+    assert 'filename="bao-cao-school-staff-009-2021-03-10.csv"' in table["Content-Disposition"]
+    assert "Số lớp" not in table.content.decode()
+    document = json.loads(officer.get("/returns/rounds/table.json?kind=school-staff").content)
+    assert (document["kind"], document["form"], document["counted_at"]) == ("school", "staff", "work")
+    assert document["total"]["counts"]["installed"] == 96
+    overview = text_of(officer.get(f"/adoption/?area=01/009&day={DAY}"))
+    assert "Trường học: cán bộ, giáo viên, kỳ 10/03/2021 : 96/110 (đạt 87,27%)" in overview
+    assert "Trường học: học sinh, kỳ 10/03/2021 : 30/35 (đạt 85,71%)" in overview
+    schedules = text_of(officer.get("/returns/schedules/"))
+    assert "Quận Thanh Xuân: Trường học: cán bộ, giáo viên đang áp dụng" in schedules
+    officer.post("/returns/targets/?kind=school-staff&area=01/009", {"percent": "90", "due": "2021-03-31"})
+    targets = text_of(officer.get("/returns/targets/?kind=school-staff&area=01/009"))
+    assert "Trường THCS Nhân Chính 90,00% đến 31/03/2021 chưa rõ 96/110 (đạt 87,27%)" in targets
 
 
 def test_the_round_as_officers_see_it(officer: Client, authority_clock: Any) -> None:
@@ -263,7 +304,7 @@ def test_what_the_overview_and_the_first_page_say(officer: Client, authority_clo
     assert "Báo cáo kỳ" not in text_of(clerk.get("/"))
     page = text_of(officer.get(f"/adoption/?area=01/009&day={DAY}"))
     assert "Cơ quan, kỳ 10/03/2021 : 96/110 (đạt 87,27%) , 1 trên 2 đơn vị được hỏi đã báo" in page
-    assert "Trường học, kỳ 10/03/2021 : chưa đơn vị nào báo" in page
+    assert "Trường học: học sinh, kỳ 10/03/2021 : chưa đơn vị nào báo" in page
     assert "Không cộng với số của địa bàn" in page
     assert "Chưa có số liệu nào của địa bàn này" in page  # the ledger's own rate has nothing of it
     ward = text_of(officer.get(f"/adoption/?area=01/009/00361&day={DAY}"))
@@ -301,5 +342,5 @@ def test_targets_of_organisations(officer: Client, authority_clock: Any) -> None
     auditor = logged_in(authority_clock, "auditor", "01/009", Role.AUDITOR)
     assert "Đặt chỉ tiêu" not in text_of(auditor.get(page))
     assert auditor.post(page, {"percent": "90", "due": "2021-03-31"}).status_code == 403
-    for other in ("kind=school", "kind=x", "area=%00", "organisation=x", f"organisation={one('S1').key}"):
+    for other in ("kind=school", "kind=x", "area=%00", "organisation=x", f"organisation={one('K1').key}"):
         assert officer.get(f"/returns/targets/?{other}").status_code == 404

@@ -27,12 +27,16 @@ def test_from_a_schedule_to_a_round(tmp_path: Path) -> None:
     schedule = ("returns", "schedule", "--area", "01", "--kind", "agency", "--first-day", coming.isoformat())
     status, out, err = run(*schedule, "--json")
     assert (status, json.loads(out)["area"]) == (0, "01"), err
+    status, out, err = run(*schedule, "--kind", "school-staff", "--json")
+    assert (status, json.loads(out)["kind"], json.loads(out)["form"]) == (0, "school", "staff"), err
     status, _, err = run(*schedule)
     assert (status, "asks these already" in err) == (1, True)
     report = ("returns", "report", "--area", "01", "--kind", "agency", "--round")
     document = json.loads(run(*report, coming.isoformat(), "--json")[1])
     assert [one["state"] for one in document["organisations"]] == ["awaited"] * 3
     assert document["total"]["counts"] is None
+    document = json.loads(run(*report, coming.isoformat(), "--kind", "school-staff", "--json")[1])
+    assert (document["form"], document["counted_at"], document["organisations"]) == ("staff", "work", [])
 
     sheet = tmp_path / "bao-cao.csv"
     sheet.write_text(HEADING + f"UBND phường;{coming:%d/%m/%Y};12;10;6;5;9\n", encoding="utf-8")

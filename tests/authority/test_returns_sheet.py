@@ -13,9 +13,9 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.queries import area_on
 from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.organisations.directory import Directory
-from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.services import import_organisations
 from bluezone.authority.organisations.sheet import read_organisation_sheet
+from bluezone.authority.returns.metrics import SURVEYS, Form
 from bluezone.authority.returns.services import set_schedule
 from bluezone.authority.returns.sheet import ReturnsSheet, read_returns_sheet
 from bluezone.authority.tabular.faults import Severity, SheetRefused
@@ -50,8 +50,10 @@ def asked(authority: Path) -> None:
     import_organisations(sheet.rows, file_name="a", data=data, by=CLI, now=BEGIN)
     area = area_on("009", TODAY, EVERYTHING)
     assert area is not None
-    for kind in (Kind.AGENCY, Kind.SCHOOL):
-        set_schedule(area, kind, date(2021, 3, 1), 7, time(16), scope=EVERYTHING, by=CLI, now=BEGIN)
+    for code, first_day in (("agency", 1), ("school", 1), ("school-staff", 8)):
+        kind, form = SURVEYS[code]
+        day = date(2021, 3, first_day)
+        set_schedule(area, kind, day, 7, time(16), form=form, scope=EVERYTHING, by=CLI, now=BEGIN)
 
 
 def read(rows: str, scope: Scope = EVERYTHING, heading: str = HEADING) -> ReturnsSheet:
@@ -65,9 +67,9 @@ def read(rows: str, scope: Scope = EVERYTHING, heading: str = HEADING) -> Return
         ("A1;;08/3/2021;;12;10;6;7;9;;;;;", "Đang bật", "7 lớn hơn số đã cài 6"),
         ("A1;;08/3/2021;;12;10;6;;9;;;;;", "Đang bật", "đang trống; không có ai thì ghi 0"),
         ("A1;;08/3/2021;;12;10;6,5;5;9;;;;;", "Đã cài", "“6,5” không phải số nguyên như 157.542"),
-        ("A1;;08/3/2021;;12;10;6;5;9;42;;;;", "Sĩ số", "đơn vị loại này không có số này"),
-        ("A1;;08/3/2021;6A1;12;10;6;5;9;;;;;", "Lớp", "chỉ trường học mới có lớp"),
-        ("A1;;09/3/2021;;12;10;6;5;9;;;;;", "Kỳ", "không phải kỳ báo cáo của đơn vị này"),
+        ("A1;;08/3/2021;;12;10;6;5;9;42;;;;", "Sĩ số", "dòng này đếm cán bộ: không có số này"),
+        ("A1;;08/3/2021;6A1;12;10;6;5;9;;;;;", "Lớp", "chỉ học sinh được đếm theo lớp"),
+        ("A1;;09/3/2021;;12;10;6;5;9;;;;;", "Kỳ", "không phải kỳ báo cáo cán bộ của đơn vị này"),
         ("A1;;15/3/2021;;12;10;6;5;9;;;;;", "Kỳ", "ngày 15/03/2021 chưa đến"),
         ("A1;;8/3/21;;12;10;6;5;9;;;;;", "Kỳ", "“8/3/21” không phải ngày như 08/03/2021"),
         ("X9;;08/3/2021;;12;10;6;5;9;;;;;", "Mã", "không có đơn vị “X9” trong danh bạ"),
@@ -75,6 +77,8 @@ def read(rows: str, scope: Scope = EVERYTHING, heading: str = HEADING) -> Return
         (";;08/3/2021;;12;10;6;5;9;;;;;", "Đơn vị", "đang trống"),
         ("A1;Công an;08/3/2021;;12;10;6;5;9;;;;;", "Đơn vị", "mã A1 trong danh bạ là của “UBND phường”"),
         ("K1;;08/3/2021;;12;10;6;5;9;;;;;", "Đơn vị", "đơn vị loại này không báo cáo"),
+        ("S1;;01/3/2021;;12;10;6;5;9;;;;;", "Kỳ", "không phải kỳ báo cáo cán bộ của đơn vị này"),
+        ("S1;;08/3/2021;6A1;12;;30;;;42;20;15;7;60", "Số cán bộ", "dòng này đếm học sinh: không có số này"),
         ("S1;;08/3/2021;;;;30;;;42;20;15;7;60", "Lớp", "hãy báo cáo theo từng lớp"),
         ("S1;;08/3/2021;6B;;;30;;;42;20;15;7;60", "Lớp", "trường không có lớp “6B”"),
         ("S1;;08/3/2021;6a1;;;30;;;43;20;15;7;60", "Sĩ số", "20 + 15 + 7 = 42, không bằng sĩ số 43"),
@@ -88,6 +92,15 @@ def test_a_fault_leaves_its_row_out(row: str, column: str, why: str) -> None:
     assert (fault.row, fault.column) == (3, column)
     assert why in fault.said.vi
     assert fault.said.en
+
+
+def test_a_school_has_rows_of_its_staff_and_of_classes() -> None:
+    sheet = read("S1;;08/3/2021;;12;10;6;5;9;;;;;\nS1;;08/3/2021;6A1;;;30;;;42;20;15;7;60\n")
+    assert sheet.faults == ()
+    assert [(one.form, one.class_name, one.counts["installed"]) for one in sheet.rows] == [
+        (Form.STAFF, "", 6),
+        (Form.PUPILS, "6A1", 30),
+    ]
 
 
 def test_what_is_left_out_with_a_remark_and_what_is_the_same_twice() -> None:

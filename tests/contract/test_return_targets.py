@@ -21,6 +21,7 @@ from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisations
 from bluezone.authority.organisations.services import import_organisations
 from bluezone.authority.organisations.sheet import read_organisation_sheet
+from bluezone.authority.returns.metrics import Form
 from bluezone.authority.returns.models import ReturnTarget
 from bluezone.authority.returns.services import record_return, set_schedule
 from bluezone.authority.returns.target_queries import OrganisationProgress, progress_in
@@ -43,6 +44,7 @@ A1;UBND phường;Cơ quan;Phường Nhân Chính
 A2;Công an phường;Cơ quan;Phường Hạ Đình
 A3;Trạm y tế;Cơ quan;Phường Hạ Đình
 S1;Trường THCS;Trường học;Phường Hạ Đình
+K1;Tổ dân phố 1;Tổ chức khu dân cư;Phường Hạ Đình
 """
 
 
@@ -57,7 +59,7 @@ def asked(authority: Path) -> None:
     set_schedule(area, Kind.AGENCY, FIRST, 1, time(16), scope=EVERYTHING, by=CLERK, now=BEGIN)
 
 
-def tell(code: str, day: date, phones: int, installed: int) -> None:
+def tell(code: str, day: date, phones: int, installed: int, form: Form | None = None) -> None:
     counts = {
         "staff": phones,
         "with_smartphone": phones,
@@ -67,7 +69,7 @@ def tell(code: str, day: date, phones: int, installed: int) -> None:
     }
     key = Organisation.objects.get(code=code).key
     now = datetime(2021, 4, 30, tzinfo=UTC)
-    record_return(key, day, counts, scope=EVERYTHING, by=CLERK, now=now)
+    record_return(key, day, counts, form=form, scope=EVERYTHING, by=CLERK, now=now)
 
 
 def agencies() -> Sequence[Organisation]:
@@ -80,8 +82,10 @@ def aim(percent: str, chosen: Sequence[Organisation] = (), scope: Scope = EVERYT
     )
 
 
-def standings(day: date, scope: Scope = EVERYTHING) -> dict[str, OrganisationProgress]:
-    return {one.organisation.code: one for one in progress_in(Kind.AGENCY, "01/009", day, scope)}
+def standings(
+    day: date, scope: Scope = EVERYTHING, kind: Kind = Kind.AGENCY
+) -> dict[str, OrganisationProgress]:
+    return {one.organisation.code: one for one in progress_in(kind, "01/009", day, scope)}
 
 
 def test_who_has_reached_it_and_who_is_behind() -> None:
@@ -124,6 +128,23 @@ def test_the_next_day_counts_then_the_last() -> None:
     assert {one.percent for one in standings(date(2021, 5, 1)).values()} == {Decimal(80)}
 
 
+def test_a_schools_target_is_of_its_staff() -> None:
+    school = Organisation.objects.get(code="S1")
+    assert aim("80", [school]) == 1
+    assert standings(FIRST) == {}  # none of the agencies
+    area = area_on("009", FIRST, EVERYTHING)
+    assert area is not None
+    who = {"scope": EVERYTHING, "by": CLERK, "now": BEGIN}
+    for form in (Form.STAFF, Form.PUPILS):
+        set_schedule(area, Kind.SCHOOL, FIRST, 1, time(16), form=form, **who)  # type: ignore[arg-type]
+    pupils = {"roll": 40, "own_phone": 40, "shared_phone": 0, "no_phone": 0, "parents_installed": 0}
+    record_return(school.key, FIRST, pupils | {"installed": 40}, **who)  # type: ignore[arg-type]
+    assert standings(FIRST, kind=Kind.SCHOOL)["S1"].standing is Standing.OPEN  # nothing of staff is in
+    tell("S1", FIRST, 10, 7, Form.STAFF)
+    found = standings(FIRST, kind=Kind.SCHOOL)["S1"]
+    assert (found.counts, found.missing) == ((7, 10), 1)
+
+
 def test_another_replaces_it_and_it_is_withdrawn() -> None:
     aim("80")
     assert aim("80") == 0
@@ -149,7 +170,7 @@ def test_what_cannot_be_set() -> None:
     with pytest.raises(ReturnTargetRefused, match="not within your scope"):
         aim("80", scope=ward)
     with pytest.raises(ReturnTargetRefused, match="makes no return of its staff"):
-        aim("80", [Organisation.objects.get(code="S1")])
+        aim("80", [Organisation.objects.get(code="K1")])
     assert ReturnTarget.objects.count() == 0
     aim("80")
     assert set(standings(FIRST, ward)) == {"A1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,7 +29,8 @@ from bluezone.authority.organisations.rules import ClassRoll
 from bluezone.authority.organisations.services import import_organisations
 from bluezone.authority.organisations.sheet import read_organisation_sheet
 from bluezone.authority.returns import queries, services
-from bluezone.authority.returns.models import PupilsReturn, StaffReturn
+from bluezone.authority.returns.metrics import SURVEYS, Form, Survey
+from bluezone.authority.returns.models import PupilsReturn, ReturnSchedule, StaffReturn
 from bluezone.authority.returns.round_queries import Round, gaps, round_days, round_on
 from bluezone.authority.returns.rules import State
 from bluezone.authority.returns.services import Change, ReturnRefused, ScheduleRefused
@@ -42,6 +45,7 @@ BEGIN = datetime(2021, 3, 1, 1, tzinfo=UTC)  # 08:00 in Hà Nội
 CUTOFF = datetime(2021, 3, 1, 9, tzinfo=UTC)  # 16:00
 CLERK = Actor("user:6f9619ff-8b86-4d01-b42d-00cf4fc964ff")
 EVERYTHING = Scope.everything()
+AGENCIES, PUPILS, TEACHERS = (SURVEYS[code] for code in ("agency", "school", "school-staff"))
 ORGANISATIONS = """\
 Mã đơn vị;Tên đơn vị;Loại;Trực thuộc;Địa bàn;Năm học;Lớp
 A1;UBND quận;Cơ quan;;Quận Thanh Xuân;;
@@ -80,13 +84,20 @@ def asked(authority: Path) -> None:
     import_organisations(sheet.rows, file_name="a", data=data, by=CLERK, now=BEGIN - timedelta(days=1))
     for kind in (Kind.AGENCY, Kind.SCHOOL):
         schedule(kind)
+    schedule(Kind.SCHOOL, every=14, form=Form.STAFF)
 
 
 def schedule(
-    kind: Kind, area: Area | None = None, first_day: date = FIRST, now: datetime = BEGIN, every: int = 7
+    kind: Kind,
+    area: Area | None = None,
+    first_day: date = FIRST,
+    now: datetime = BEGIN,
+    every: int = 7,
+    form: Form | None = None,
 ) -> int:
+    where = area or district()
     made = services.set_schedule(
-        area or district(), kind, first_day, every, time(16), scope=EVERYTHING, by=CLERK, now=now
+        where, kind, first_day, every, time(16), form=form, scope=EVERYTHING, by=CLERK, now=now
     )
     return made.pk
 
@@ -107,15 +118,18 @@ def tell(
     now: datetime = BEGIN,
     scope: Scope = EVERYTHING,
     school_class: str = "",
+    form: Form | None = None,
     **changes: int,
 ) -> Change:
     wanted = (STAFF if counts is None else counts) | changes
     pk = class_pk(school_class) if school_class else None
-    return services.record_return(key(code), day, wanted, school_class=pk, scope=scope, by=CLERK, now=now)
+    return services.record_return(
+        key(code), day, wanted, form=form, school_class=pk, scope=scope, by=CLERK, now=now
+    )
 
 
-def at(day: date, now: datetime, kind: Kind = Kind.AGENCY, scope: Scope = EVERYTHING) -> Round:
-    return round_on(day, kind, district(), scope, now)
+def at(day: date, now: datetime, survey: Survey = AGENCIES, scope: Scope = EVERYTHING) -> Round:
+    return round_on(day, survey, district(), scope, now)
 
 
 def states(shown: Round) -> dict[str, State]:
@@ -169,27 +183,27 @@ def test_a_correction_supersedes_keeps_the_old_and_makes_nothing_late() -> None:
     old = StaffReturn.objects.get(installed=6)
     assert (old.ended_at, old.superseded_by.installed) == (late, 7)  # type: ignore[union-attr]
     organisation = Organisation.objects.get(code="A1")
-    sayings = queries.history_of(organisation, None, FIRST, EVERYTHING)
+    sayings = queries.history_of(organisation, Form.STAFF, None, FIRST, EVERYTHING)
     assert [(one.counts["installed"], one.ended_at, one.corrected) for one in sayings] == [
         (7, None, False),
         (6, late, True),
     ]
-    assert queries.history_of(organisation, None, FIRST, Scope.of(["01/009/00343"])) == []
+    assert queries.history_of(organisation, Form.STAFF, None, FIRST, Scope.of(["01/009/00343"])) == []
 
 
 def test_missing_since_when() -> None:
     tell("A1")
     third = datetime(2021, 3, 15, 10, tzinfo=UTC)  # after the cut-off of the third Monday
     shown = at(date(2021, 3, 15), third)
-    found = {one.code: gaps(shown.asked, Kind.AGENCY, shown.day, third)[one.pk] for one in shown.asked}
+    found = {one.code: gaps(shown.asked, AGENCIES, shown.day, third)[one.pk] for one in shown.asked}
     assert (found["A1"].since, found["A1"].last_return) == (SECOND, FIRST)
     assert (found["A2"].since, found["A2"].last_return) == (FIRST, None)
-    assert round_days(Kind.AGENCY, "01/009", EVERYTHING, date(2021, 3, 16), 9) == [
+    assert round_days(AGENCIES, "01/009", EVERYTHING, date(2021, 3, 16), 9) == [
         date(2021, 3, 15),
         SECOND,
         FIRST,
     ]
-    assert round_days(Kind.ENTERPRISE, "01/009", EVERYTHING, date(2021, 3, 16), 9) == []
+    assert round_days(SURVEYS["enterprise"], "01/009", EVERYTHING, date(2021, 3, 16), 9) == []
 
 
 def test_a_school_class_by_class() -> None:
@@ -199,15 +213,57 @@ def test_a_school_class_by_class() -> None:
         tell("S1", CLASS, school_class="6A9")
     tell("S1", CLASS, school_class="6A1")
     now = CUTOFF + timedelta(minutes=1)
-    own = {one.code: one.own for one in at(FIRST, now, Kind.SCHOOL).asked}
+    own = {one.code: one.own for one in at(FIRST, now, PUPILS).asked}
     assert (own["S1"].state, own["S1"].returned, own["S1"].owed) == (State.INCOMPLETE, 1, 2)
     assert own["S2"].state is State.MISSING
     tell("S1", CLASS, school_class="6A2", now=now)
-    shown = at(FIRST, now, Kind.SCHOOL)
+    shown = at(FIRST, now, PUPILS)
     assert states(shown)["S1"] is State.LATE
     assert shown.total.counts == {name: 2 * count for name, count in CLASS.items()}
     # of staff nothing is in: the two views are never one
     assert at(FIRST, now).total.resting_on == 0
+
+
+def test_a_schools_staff_and_its_pupils_are_counted_apart() -> None:
+    assert tell("S1", form=Form.STAFF) is Change.NEW
+    assert tell("S1", CLASS, school_class="6A1") is Change.NEW
+    now = CUTOFF + timedelta(minutes=1)
+    assert tell("S1", form=Form.STAFF, installed=7, now=now) is Change.CORRECTED
+    teachers, pupils = at(FIRST, now, TEACHERS), at(FIRST, now, PUPILS)
+    assert states(teachers) == {"S1": State.ON_TIME, "S2": State.MISSING}
+    assert states(pupils) == {"S1": State.INCOMPLETE, "S2": State.MISSING}
+    assert (teachers.total.counts, pupils.total.counts) == (STAFF | {"installed": 7}, CLASS)
+    assert at(FIRST, now).total.resting_on == 0  # nor among agencies
+    school = Organisation.objects.get(code="S1")
+    for form, owed, counts in ((Form.STAFF, 1, STAFF | {"installed": 7}), (Form.PUPILS, 2, CLASS)):
+        [own] = queries.own_rounds(school, form, now, 9)
+        assert (own.form, own.day, own.owed, own.counts) == (form, FIRST, owed, counts)
+    assert len(queries.history_of(school, Form.STAFF, None, FIRST, EVERYTHING)) == 2
+    assert queries.history_of(school, Form.PUPILS, None, FIRST, EVERYTHING) == []
+
+
+def test_a_form_is_told_only_where_it_is_asked_for() -> None:
+    monday = BEGIN + timedelta(days=7)  # pupils are asked every week, staff every other
+    assert queries.next_round(Organisation.objects.get(code="S1"), Form.STAFF, FIRST) == date(2021, 3, 15)
+    tell("S1", CLASS, school_class="6A1", day=SECOND, now=monday)
+    with pytest.raises(ReturnRefused, match="no round on 08/03/2021 for its staff"):
+        tell("S1", form=Form.STAFF, day=SECOND, now=monday)
+    with pytest.raises(ReturnRefused, match="only pupils are counted by class"):
+        tell("S1", form=Form.STAFF, school_class="6A1")
+    with pytest.raises(ReturnRefused, match="organisations of this kind make no such returns"):
+        tell("A1", CLASS, form=Form.PUPILS)
+    assert StaffReturn.objects.count() == 0
+
+
+def test_schedules_from_before_ask_for_what_their_kind_had() -> None:
+    ReturnSchedule.objects.filter(kind="school", form="staff").delete()
+    ReturnSchedule.objects.update(form="staff")  # as the new column begins
+    name = "bluezone.authority.returns.migrations.0003_schedules_say_of_whom"
+    importlib.import_module(name).fill(apps, connection.schema_editor())
+    assert set(ReturnSchedule.objects.values_list("kind", "form")) == {
+        ("agency", "staff"),
+        ("school", "pupils"),
+    }
 
 
 def test_a_class_that_comes_during_the_year_owes_nothing_of_rounds_before() -> None:
@@ -228,8 +284,8 @@ def test_a_class_that_comes_during_the_year_owes_nothing_of_rounds_before() -> N
     school.refresh_from_db()
 
     def stands(day: date) -> tuple[int, int, State]:
-        (own,) = (one for one in queries.own_rounds(school, later, 9) if one.day == day)
-        (shown,) = (one.own for one in at(day, later, Kind.SCHOOL).asked if one.code == "S1")
+        (own,) = (one for one in queries.own_rounds(school, Form.PUPILS, later, 9) if one.day == day)
+        (shown,) = (one.own for one in at(day, later, PUPILS).asked if one.code == "S1")
         assert own == shown
         return own.owed, own.returned, own.state
 
@@ -243,13 +299,13 @@ def test_a_class_that_comes_during_the_year_owes_nothing_of_rounds_before() -> N
 def test_a_school_without_classes_is_told_as_a_whole_until_it_has_some() -> None:
     tell("S2", CLASS)
     now = CUTOFF + timedelta(days=1)
-    assert states(at(FIRST, now, Kind.SCHOOL))["S2"] is State.ON_TIME
+    assert states(at(FIRST, now, PUPILS))["S2"] is State.ON_TIME
     data = ORGANISATIONS.splitlines()[0] + "\nS2;Đại học X;;;;2020-2021;K1\nS2;Đại học X;;;;2020-2021;K2\n"
     sheet = read_organisation_sheet(data.encode(), Directory(EVERYTHING), FIRST)
     import_organisations(sheet.rows, file_name="b", data=data.encode(), by=CLERK, now=now)
-    assert states(at(FIRST, now, Kind.SCHOOL))["S2"] is State.ON_TIME  # as it was told then
+    assert states(at(FIRST, now, PUPILS))["S2"] is State.ON_TIME  # as it was told then
     tell("S2", CLASS, school_class="K1", now=now, roll=43, no_phone=8)
-    shown = at(FIRST, now, Kind.SCHOOL)
+    shown = at(FIRST, now, PUPILS)
     assert states(shown)["S2"] is State.INCOMPLETE
     assert shown.total.counts["roll"] == 43  # not 85: the same pupils are not counted twice
     assert PupilsReturn.objects.get(school_class=None).superseded_by is not None
@@ -263,11 +319,11 @@ def test_a_whole_school_does_not_come_back_beside_its_classes() -> None:
     done = bring_in(SHEET.replace("S1;", "S2;").replace("6A1", "K1"))
     tell("S2", CLASS, school_class="K2")
     services.undo_returns(done.run, by=CLERK, now=BEGIN)
-    assert at(FIRST, BEGIN, Kind.SCHOOL).total.counts["roll"] == 42  # of K2 alone
+    assert at(FIRST, BEGIN, PUPILS).total.counts["roll"] == 42  # of K2 alone
     services.record_return(
         key("S2"), FIRST, CLASS, school_class=class_pk("K1"), scope=EVERYTHING, by=CLERK, now=BEGIN
     )
-    assert at(FIRST, BEGIN, Kind.SCHOOL).total.counts["roll"] == 84
+    assert at(FIRST, BEGIN, PUPILS).total.counts["roll"] == 84
 
 
 @pytest.mark.parametrize(
@@ -311,7 +367,7 @@ def test_clerks_write_their_own_organisations_and_those_that_it_manages() -> Non
     tell("A3", scope=ward)
     entries = AuditEntry.objects.filter(action="returns.recorded").order_by("pk")
     assert {one.subject for one in entries} == {f"organisation:{key('S1')}", f"organisation:{key('A3')}"}
-    with pytest.raises(ReturnRefused, match="only schools have classes"):
+    with pytest.raises(ReturnRefused, match="only pupils are counted by class"):
         services.record_return(
             key("A3"), FIRST, STAFF, school_class=class_pk("6A1"), scope=ward, by=CLERK, now=BEGIN
         )
@@ -321,28 +377,30 @@ PATHS = ["01", "01/009", "01/009/00343", "01/009/00361", "ORG/PGD", "ORG/A1"]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sets(st.sampled_from(PATHS)), st.sampled_from([Kind.AGENCY, Kind.SCHOOL]))
-def test_nothing_outside_a_scope_is_told(held: set[str], kind: Kind) -> None:
+@given(st.sets(st.sampled_from(PATHS)), st.sampled_from([AGENCIES, PUPILS, TEACHERS]))
+def test_nothing_outside_a_scope_is_told(held: set[str], survey: Survey) -> None:
     for code in ("A1", "A2", "A3"):
         tell(code)
     tell("S1", CLASS, school_class="6A1")
+    tell("S1", form=Form.STAFF)
     paths = {
         Organisation.objects.get(code=one.removeprefix("ORG/")).path if one.startswith("ORG/") else one
         for one in held
     }
     scope = Scope.of(paths)
-    shown = round_on(FIRST, kind, None, scope, BEGIN)
+    shown = round_on(FIRST, survey, None, scope, BEGIN)
     inside = [
         one
-        for one in Organisation.objects.filter(kind=kind.value).select_related("located_in")
+        for one in Organisation.objects.filter(kind=survey.kind.value).select_related("located_in")
         if scope.allows(one.located_in.path) or scope.allows(one.path)
     ]
     assert {one.pk for one in shown.asked} == {one.pk for one in inside}
     told = {one.pk for one in inside if one.code in ("A1", "A2", "A3", "S1")}
     assert shown.total.resting_on == len(told)
-    for one in Organisation.objects.filter(kind=kind.value).select_related("located_in"):
+    for one in Organisation.objects.filter(kind=survey.kind.value).select_related("located_in"):
         may = one.pk in {row.pk for row in inside}
-        assert bool(queries.returns_of(one, FIRST, scope)) == (may and one.code in ("A1", "A2", "A3", "S1"))
+        made = queries.returns_of(one, survey.form, FIRST, scope)
+        assert bool(made) == (may and one.code in ("A1", "A2", "A3", "S1"))
 
 
 def test_nobody_is_asked_by_two_schedules() -> None:
@@ -355,7 +413,11 @@ def test_nobody_is_asked_by_two_schedules() -> None:
         schedule(Kind.ENTERPRISE)
     with pytest.raises(ScheduleRefused, match="has passed: everybody would be late"):
         schedule(Kind.MASS_ORGANISATION, now=CUTOFF)
-    with pytest.raises(ScheduleRefused, match="make no returns"):
+    with pytest.raises(ScheduleRefused, match="asks these already"):
+        schedule(Kind.SCHOOL, ward, form=Form.STAFF)
+    with pytest.raises(ScheduleRefused, match="make no such returns"):
+        schedule(Kind.AGENCY, form=Form.PUPILS)
+    with pytest.raises(ScheduleRefused, match="make no such returns"):
         schedule(Kind.RESIDENTIAL_ASSOCIATION)
     with pytest.raises(ScheduleRefused, match="after 1, 7, 14, 28 days"):
         schedule(Kind.MASS_ORGANISATION, every=0)
@@ -393,7 +455,7 @@ def test_who_is_registered_after_the_cut_off_was_not_asked() -> None:
     assert "A9" not in states(at(FIRST, later))
     assert states(at(SECOND, later + timedelta(days=7)))["A9"] is State.MISSING
     new = Organisation.objects.get(code="A9")
-    assert [one.day for one in queries.own_rounds(new, later + timedelta(days=7), 9)] == [SECOND]
+    assert [one.day for one in queries.own_rounds(new, Form.STAFF, later + timedelta(days=7), 9)] == [SECOND]
 
 
 SHEET = """\
@@ -422,7 +484,7 @@ def test_a_sheet_comes_in_and_is_taken_back() -> None:
     services.undo_returns(done.run, by=CLERK, now=CUTOFF)
     shown = at(FIRST, CUTOFF)
     assert shown.total.counts["installed"] == 3
-    assert at(FIRST, CUTOFF, Kind.SCHOOL).total.resting_on == 0
+    assert at(FIRST, CUTOFF, PUPILS).total.resting_on == 0
     with pytest.raises(ImportNotFound):
         services.undo_returns(done.run, by=CLERK, now=CUTOFF)
     again = bring_in(SHEET)

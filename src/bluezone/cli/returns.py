@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     import datetime
 
     from bluezone.authority.areas.models import Area
-    from bluezone.authority.organisations.kinds import Kind
+    from bluezone.authority.returns.metrics import Survey
 
 __all__ = ["returns_app"]
 
 returns_app = typer.Typer(help="Agencies' and schools' own returns, round by round.", no_args_is_help=True)
 
 _AreaOption = Annotated[str, typer.Option(help="The area's code, as 009, or path, as 01/009.")]
-_KindOption = Annotated[str, typer.Option(help="agency, school, enterprise or mass-organisation.")]
+_KindOption = Annotated[
+    str, typer.Option(help="agency, enterprise, mass-organisation, school (its pupils) or school-staff.")
+]
 
 
 @returns_app.command("schedule")
@@ -50,21 +52,32 @@ def set_schedule(
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.returns import services
 
+    survey = _survey(kind)
     made = services.set_schedule(
         _area(area, day),
-        _kind(kind),
+        survey.kind,
         day,
         every_days,
         until.replace(tzinfo=None),
+        form=survey.form,
         scope=Scope.everything(),
         by=Actor("cli"),
         now=runtime.now(),
     )
     if as_json:
-        print_json({"schedule": made.pk, "area": made.area.code, "kind": made.kind, "first_day": first_day})
+        print_json(
+            {
+                "schedule": made.pk,
+                "area": made.area.code,
+                "kind": made.kind,
+                "form": made.form,
+                "first_day": first_day,
+            }
+        )
     else:
         say(
-            f"{made.area.name}: {made.kind}, every {every_days} days from {day:%d/%m/%Y}, until {until:%H:%M}"
+            f"{made.area.name}: {made.kind}, {made.form}, every {every_days} days from {day:%d/%m/%Y}, "
+            f"until {until:%H:%M}"
         )
 
 
@@ -80,8 +93,8 @@ def import_sheet(
 ) -> None:
     """Enter the returns of a sheet: all of them, or with --good-rows what can be.
 
-    Columns: Mã đơn vị or Tên đơn vị, Ngày, and the counts of agencies' staff, or with Lớp those of classes of
-    schools; in any order. A return whose counts contradict each other is an error that names the count.
+    Columns: Mã đơn vị or Tên đơn vị, Ngày, and the counts of staff, or those of pupils, with Lớp for a
+    class; in any order. A return whose counts contradict each other is an error that names the count.
     """
     data = read_file(file)
     prepare_authority()
@@ -159,39 +172,36 @@ def report(
     from bluezone.authority import runtime
     from bluezone.authority.access.scope import Scope
     from bluezone.authority.adoption.rules import rate_text
-    from bluezone.authority.returns.metrics import rate_of
+    from bluezone.authority.returns.metrics import Form, rate_of
     from bluezone.authority.returns.round_json import round_document
     from bluezone.authority.returns.round_queries import gaps, round_on
 
-    now, wanted = runtime.now(), _kind(kind)
+    now, wanted = runtime.now(), _survey(kind)
     shown = round_on(day, wanted, _area(area, day), Scope.everything(), now)
     since = gaps(shown.asked, wanted, day, now)
     if as_json:
         print_json(round_document(shown, since))
         return
     if not shown.asked:
-        say(f"no round of {wanted.value} there on {day:%d/%m/%Y}")
+        say(f"no round of {wanted.code} there on {day:%d/%m/%Y}")
         return
-    counted_at = "work" if wanted.value != "school" else "school"
+    counted_at = "work" if wanted.form is Form.STAFF else "school"
     total = shown.total
-    rate = rate_text(*rate_of(shown.form, total.counts)) if total.resting_on else "nothing is in"
+    rate = rate_text(*rate_of(wanted.form, total.counts)) if total.resting_on else "nothing is in"
     typer.echo(f"{rate}, counted at {counted_at}; rests on {total.resting_on} of {total.asked}")
     for one in shown.asked:
         gap = since.get(one.pk)
         missing = "" if gap is None or gap.since is None else f" since {gap.since:%d/%m/%Y}"
-        told = "" if one.own.counts is None else f": {rate_text(*rate_of(shown.form, one.own.counts))}"
+        told = "" if one.own.counts is None else f": {rate_text(*rate_of(wanted.form, one.own.counts))}"
         typer.echo(f"  {one.own.state.value}{missing}  {one.name}{told}")
 
 
-def _kind(written: str) -> Kind:
-    from bluezone.authority.organisations.kinds import Kind
-    from bluezone.authority.returns.metrics import FORMS
+def _survey(written: str) -> Survey:
+    from bluezone.authority.returns.metrics import SURVEYS
 
-    kinds = [kind for kind in FORMS if kind.value == written]
-    if not kinds:
-        names = ", ".join(Kind(kind).value for kind in FORMS)
-        raise typer.BadParameter(f"{written!r} is none of {names}", param_hint="--kind")
-    return kinds[0]
+    if written not in SURVEYS:
+        raise typer.BadParameter(f"{written!r} is none of {', '.join(SURVEYS)}", param_hint="--kind")
+    return SURVEYS[written]
 
 
 def _area(written: str, day: datetime.date) -> Area:

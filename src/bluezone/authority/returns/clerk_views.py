@@ -1,9 +1,11 @@
-"""Pages on which agencies and schools make their returns, class by class for a school."""
+"""Pages on which agencies and schools make their returns, of pupils class by class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +24,7 @@ from bluezone.authority.organisations.queries import organisations
 from bluezone.authority.organisations.rules import school_year_text
 from bluezone.authority.returns import services
 from bluezone.authority.returns.forms import CountsForm
-from bluezone.authority.returns.metrics import COUNT_NAMES, COUNTS, FORMS, Form
+from bluezone.authority.returns.metrics import COUNT_NAMES, COUNTS, FORMS, Form, Survey, form_of, surveys_of
 from bluezone.authority.returns.models import PupilsReturn, StaffReturn
 from bluezone.authority.returns.queries import (
     OwnRound,
@@ -35,7 +37,7 @@ from bluezone.authority.returns.queries import (
 )
 from bluezone.authority.returns.rules import State, school_year_of
 from bluezone.authority.returns.staff import Person, person_of
-from bluezone.authority.returns.texts import STATE_BADGES, STATE_NAMES, VIEWS
+from bluezone.authority.returns.texts import FORM_NAMES, STATE_BADGES, STATE_NAMES, VIEWS, called
 from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["class_return", "organisation_day", "organisation_returns", "own_returns"]
@@ -54,22 +56,12 @@ def own_returns(request: HttpRequest) -> HttpResponse:
     """``/returns/own/``: the organisations whose returns one makes, and which rounds are open."""
     person = person_of(request)
     held = [
-        organisations(scope).filter(kind__in=[kind.value for kind, of in FORMS.items() if of is form])
-        for form, scope in person.fills.items()
+        organisations(scope).filter(kind__in=[kind for kind, fills in person.fills.items() if fills == scope])
+        for scope in set(person.fills.values())
     ]
-    rows = (held[0] | held[1]).order_by("plain_name", "pk")
+    rows = reduce(or_, held).order_by("plain_name", "pk")
     page = Paginator(rows, _PAGE).get_page(request.GET.get("page"))
-    shown = []
-    for one in page:
-        rounds = own_rounds(one, person.now, _ROUNDS_ASKED)
-        shown.append(
-            {
-                "organisation": one,
-                "open": [_round_context(row) for row in rounds if row.returned < row.owed],
-                "newest": _round_context(rounds[0]) if rounds else None,
-                "next": next_round(one, person.today),
-            }
-        )
+    shown = [{"organisation": one, "asked": _asked(one, person, _ROUNDS_ASKED)} for one in page]
     return render(request, "returns/own.html", {"page": page, "rows": shown, "person": person})
 
 
@@ -80,15 +72,11 @@ def organisation_returns(request: HttpRequest, key: str) -> HttpResponse:
     """``/returns/organisations/KEY/``: one organisation, round by round."""
     person = person_of(request)
     one = person.organisation(key)
-    form = FORMS[Kind(one.kind)]
     context = {
         "one": one,
-        "may_fill": person.may_fill(one),
+        "survey": surveys_of(one.kind)[0],
         "is_officer": _is_officer(person),
-        "view": VIEWS[form],
-        "names": [COUNT_NAMES[name] for name in COUNTS[form]],
-        "rounds": [_round_context(row) for row in own_rounds(one, person.now, _ROUNDS_SHOWN)],
-        "next": next_round(one, person.today),
+        "asked": _asked(one, person, _ROUNDS_SHOWN),
     }
     return render(request, "returns/organisation.html", context)
 
@@ -96,13 +84,18 @@ def organisation_returns(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organisation_day(request: HttpRequest, key: str, day: date) -> HttpResponse:
-    """``/returns/organisations/KEY/2021-03-08/``: one round: the form, or the classes of a school."""
+def organisation_day(request: HttpRequest, key: str, day: date, form: Form | None = None) -> HttpResponse:
+    """``/returns/organisations/KEY/2021-03-08/staff/``: one round: the form, or the classes of a school.
+
+    Without a form it is the first of the kind.
+    """
     person = person_of(request)
     one = person.organisation(key)
-    form = FORMS[Kind(one.kind)]
-    own = _round(one, day, person)
-    made = returns_of(one, day, person.sees(form))
+    form = form_of(one.kind, form)
+    if form is None:
+        raise Http404
+    own = _round(one, form, day, person)
+    made = returns_of(one, form, day, person.sees(one.kind))
     classes = classes_owed(one, day) if form is Form.PUPILS else []
     if not classes:
         return _fill(request, person, one, own, None, next(iter(made), None))
@@ -137,14 +130,13 @@ def class_return(request: HttpRequest, key: str, day: date, class_id: int) -> Ht
     """``/returns/organisations/KEY/2021-03-08/classes/7/``: one class of a school."""
     person = person_of(request)
     one = person.organisation(key)
-    form = FORMS[Kind(one.kind)]
-    classes = classes_owed(one, day) if form is Form.PUPILS else []
+    classes = classes_owed(one, day) if Form.PUPILS in FORMS[Kind(one.kind)] else []
     school_class = next((row for row in classes if row.pk == class_id), None)
     if school_class is None:
         raise Http404
-    made = returns_of(one, day, person.sees(form))
+    made = returns_of(one, Form.PUPILS, day, person.sees(one.kind))
     mine = next((row for row in made if getattr(row, "school_class_id", None) == class_id), None)
-    return _fill(request, person, one, _round(one, day, person), school_class, mine)
+    return _fill(request, person, one, _round(one, Form.PUPILS, day, person), school_class, mine)
 
 
 def _fill(
@@ -156,11 +148,11 @@ def _fill(
     made: _Made | None,
 ) -> HttpResponse:
     """The page of one return: who may fills it in, others see what counts, all see what was said before."""
-    form = FORMS[Kind(one.kind)]
+    form = own.form
     may_fill = person.may_fill(one)
     if request.method == "POST" and not may_fill:
         raise PermissionDenied("not theirs to fill in")
-    before = _before(one, own.day, school_class, person)
+    before = _before(one, own, school_class, person)
     initial = {} if made is None else {name: getattr(made, name) for name in COUNTS[form]}
     counts = CountsForm(
         form, request.POST if request.method == "POST" else None, initial=initial, before=before
@@ -170,7 +162,7 @@ def _fill(
         and counts.is_valid()
         and _is_recorded(request, person, one, own, school_class, counts)
     ):
-        return _next_page(one, own.day, school_class, person)
+        return _next_page(one, own, school_class, person)
     class_id = None if school_class is None else school_class.pk
     context = {
         **_page_context(person, one, own),
@@ -184,7 +176,7 @@ def _fill(
                 "said": said,
                 "cells": [(COUNT_NAMES[name], count) for name, count in said.counts.items()],
             }
-            for said in history_of(one, class_id, own.day, person.sees(form))
+            for said in history_of(one, form, class_id, own.day, person.sees(one.kind))
         ],
     }
     return render(request, "returns/fill.html", context, status=422 if counts.errors else 200)
@@ -198,14 +190,14 @@ def _is_recorded(
     school_class: SchoolClass | None,
     counts: CountsForm,
 ) -> bool:
-    form = FORMS[Kind(one.kind)]
     try:
         change = services.record_return(
             one.key,
             own.day,
             counts.counts,
+            form=own.form,
             school_class=None if school_class is None else school_class.pk,
-            scope=person.fills[form],
+            scope=person.fills[Kind(one.kind)],
             by=person.actor,
             now=person.now,
         )
@@ -217,64 +209,92 @@ def _is_recorded(
         services.Change.CORRECTED: gettext("Đã đính chính báo cáo của {name}, kỳ {day}; số cũ vẫn được giữ."),
         services.Change.UNCHANGED: gettext("Báo cáo của {name}, kỳ {day} vẫn như cũ."),
     }
-    name = one.name if school_class is None else gettext("lớp {name}").format(name=school_class.name)
+    if school_class is None:
+        name = called(one.name, Survey(Kind(one.kind), own.form))
+    else:
+        name = gettext("lớp {name}").format(name=school_class.name)
     messages.success(request, texts[change].format(name=name, day=f"{own.day:%d/%m/%Y}"))
     return True
 
 
 def _next_page(
-    one: Organisation, day: date, school_class: SchoolClass | None, person: Person
+    one: Organisation, own: OwnRound, school_class: SchoolClass | None, person: Person
 ) -> HttpResponse:
     """After a class the next one that is still missing; else the whole."""
+    day = own.day
     if school_class is not None:
-        made = {
-            getattr(row, "school_class_id", None) for row in returns_of(one, day, person.sees(Form.PUPILS))
-        }
+        rows = returns_of(one, own.form, day, person.sees(one.kind))
+        made = {getattr(row, "school_class_id", None) for row in rows}
         classes = classes_owed(one, day)
         at = next(at for at, row in enumerate(classes) if row.pk == school_class.pk)
         missing = [row for row in (*classes[at + 1 :], *classes[:at]) if row.pk not in made]
         if missing:
             return redirect("returns-class", key=one.key, day=day, class_id=missing[0].pk)
-    return redirect("returns-day", key=one.key, day=day)
+    return redirect("returns-day", key=one.key, day=day, form=own.form)
 
 
-def _round(one: Organisation, day: date, person: Person) -> OwnRound:
+def _round(one: Organisation, form: Form, day: date, person: Person) -> OwnRound:
     """The round of a day.
 
     :raises Http404: there is none, or it has not come.
     """
     if day > person.today:
         raise Http404
-    found = next((row for row in own_rounds(one, person.now, _ROUNDS_SHOWN) if row.day == day), None)
-    if found is None and governing_schedule(one, day) is not None:
-        found = next((row for row in own_rounds(one, person.now, 10_000) if row.day == day), None)
+    found = next((row for row in own_rounds(one, form, person.now, _ROUNDS_SHOWN) if row.day == day), None)
+    if found is None and governing_schedule(one, form, day) is not None:
+        found = next((row for row in own_rounds(one, form, person.now, 10_000) if row.day == day), None)
     if found is None:
         raise Http404
     return found
 
 
 def _before(
-    one: Organisation, day: date, school_class: SchoolClass | None, person: Person
+    one: Organisation, own: OwnRound, school_class: SchoolClass | None, person: Person
 ) -> tuple[date, Mapping[str, int]] | None:
     """What the last round before had of the same organisation or class."""
-    form = FORMS[Kind(one.kind)]
-    earlier = [row.day for row in own_rounds(one, person.now, _ROUNDS_SHOWN) if row.day < day and row.counts]
+    form = own.form
+    rounds = own_rounds(one, form, person.now, _ROUNDS_SHOWN)
+    earlier = [row.day for row in rounds if row.day < own.day and row.counts]
     class_id = None if school_class is None else school_class.pk
     for of in earlier[:1]:
-        for row in returns_of(one, of, person.sees(form)):
+        for row in returns_of(one, form, of, person.sees(one.kind)):
             if getattr(row, "school_class_id", None) == class_id:
                 return of, {name: getattr(row, name) for name in COUNTS[form]}
     return None
 
 
+def _asked(one: Organisation, person: Person, most: int) -> Sequence[Mapping[str, Any]]:
+    """The rounds of whom an organisation is asked for: a school of its pupils, of its staff, or of both."""
+    found = []
+    for survey in surveys_of(one.kind):
+        rounds = [_round_context(row) for row in own_rounds(one, survey.form, person.now, most)]
+        coming = next_round(one, survey.form, person.today)
+        if rounds or coming is not None:
+            found.append(
+                {
+                    "form": survey.form,
+                    "name": FORM_NAMES[survey.form] if len(FORMS[survey.kind]) > 1 else None,
+                    "view": VIEWS[survey.form],
+                    "names": [COUNT_NAMES[name] for name in COUNTS[survey.form]],
+                    "rounds": rounds,
+                    "open": [round for round in rounds if round["is_open"]],
+                    "next": coming,
+                }
+            )
+    return found
+
+
 def _page_context(person: Person, one: Organisation, own: OwnRound) -> Mapping[str, Any]:
+    survey = Survey(Kind(one.kind), own.form)
     return {
         "one": one,
+        "survey": survey,
+        "called": called(one.name, survey),
         "round": _round_context(own),
         "is_over": person.now > own.cutoff,
         "may_fill": person.may_fill(one),
         "is_officer": _is_officer(person),
-        "view": VIEWS[FORMS[Kind(one.kind)]],
+        "view": VIEWS[own.form],
     }
 
 
@@ -283,6 +303,7 @@ def _round_context(row: OwnRound) -> Mapping[str, Any]:
         "row": row,
         "state": STATE_NAMES[row.state],
         "badge": STATE_BADGES[row.state],
+        "is_open": row.returned < row.owed,
         "is_missing": row.state in (State.MISSING, State.INCOMPLETE),
         "cells": None
         if row.counts is None

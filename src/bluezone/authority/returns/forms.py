@@ -11,10 +11,9 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from bluezone.authority.formats.numbers import grouped
-from bluezone.authority.organisations.kinds import Kind
-from bluezone.authority.returns.metrics import COUNT_NAMES, COUNTS, Form
+from bluezone.authority.returns.metrics import COUNT_NAMES, COUNTS, SURVEYS, Form, Survey
 from bluezone.authority.returns.rules import CADENCES, impossible
-from bluezone.authority.returns.texts import KIND_PLURALS, RHYTHMS
+from bluezone.authority.returns.texts import RHYTHMS, SURVEY_NAMES
 from bluezone.authority.tabular.cells import read_count
 from bluezone.authority.tabular.faults import CellRefused
 from bluezone.authority.tabular.reading import in_language
@@ -81,7 +80,7 @@ class ScheduleForm(forms.Form):
 
     kind = forms.ChoiceField(
         label=gettext_lazy("Loại đơn vị"),
-        choices=[(kind.value, _told(name)) for kind, name in KIND_PLURALS.items()],
+        choices=[(survey.code, _told(name)) for survey, name in SURVEY_NAMES.items()],
     )
     first_day = forms.DateField(
         label=gettext_lazy("Kỳ đầu tiên"),
@@ -106,8 +105,8 @@ class ScheduleForm(forms.Form):
         error_messages={"required": gettext_lazy("Hãy ghi giờ."), "invalid": gettext_lazy("Giờ không đúng.")},
     )
 
-    def clean_kind(self) -> Kind:
-        return Kind(self.cleaned_data["kind"])
+    def clean_kind(self) -> Survey:
+        return SURVEYS[self.cleaned_data["kind"]]
 
 
 class TargetDayForm(forms.Form):

@@ -25,9 +25,10 @@ _TEXTS = ImportTexts(
     title=gettext_lazy("Nhập báo cáo từ bảng"),
     back=gettext_lazy("Báo cáo"),
     columns=gettext_lazy(
-        "Cột: Mã đơn vị hoặc Tên đơn vị, Ngày; của cơ quan: Số cán bộ, Có điện thoại thông minh, "
-        "Đã cài Bluezone, Đang bật Bluezone, Người thân; của trường học: Lớp, Sĩ số, Điện thoại riêng, "
-        "Dùng chung, Không có máy, Đã cài Bluezone, Phụ huynh đã cài; thứ tự bất kỳ."
+        "Cột: Mã đơn vị hoặc Tên đơn vị, Ngày; đếm cán bộ: Số cán bộ, Có điện thoại thông minh, "
+        "Đã cài Bluezone, Đang bật Bluezone, Người thân; đếm học sinh: Lớp, Sĩ số, Điện thoại riêng, "
+        "Dùng chung, Không có máy, Đã cài Bluezone, Phụ huynh đã cài; thứ tự bất kỳ. "
+        "Mỗi dòng đếm cán bộ hoặc học sinh, không cả hai."
     ),
     sample="Tên đơn vị;Ngày;Số cán bộ;Có điện thoại thông minh;Đã cài Bluezone;Đang bật Bluezone;Người thân\n"
     "UBND quận Thanh Xuân;08/3/2021;120;110;96;80;150",

@@ -1,14 +1,27 @@
-"""What a return counts: an agency its staff, a school its pupils. There is no place for names."""
+"""What a return counts: an organisation its staff, a school its pupils too. There is no place for names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.tabular.faults import Said
 
-__all__ = ["COUNTS", "COUNT_NAMES", "COUNT_WORDS", "FORMS", "Form", "rate_of"]
+__all__ = [
+    "COUNTS",
+    "COUNT_NAMES",
+    "COUNT_WORDS",
+    "FORMS",
+    "PEOPLE",
+    "SURVEYS",
+    "Form",
+    "Survey",
+    "form_of",
+    "rate_of",
+    "surveys_of",
+]
 
 
 class Form(StrEnum):
@@ -21,13 +34,41 @@ class Form(StrEnum):
     """At their school, class by class; the same child is counted once more at home by others."""
 
 
-FORMS: Mapping[Kind, Form] = {
-    Kind.AGENCY: Form.STAFF,
-    Kind.ENTERPRISE: Form.STAFF,
-    Kind.MASS_ORGANISATION: Form.STAFF,
-    Kind.SCHOOL: Form.PUPILS,
+FORMS: Mapping[Kind, tuple[Form, ...]] = {
+    Kind.AGENCY: (Form.STAFF,),
+    Kind.ENTERPRISE: (Form.STAFF,),
+    Kind.MASS_ORGANISATION: (Form.STAFF,),
+    Kind.SCHOOL: (Form.PUPILS, Form.STAFF),
 }
-"""The kinds of organisations that make returns, and of what."""
+"""The kinds of organisations that make returns, and of whom; the first is meant where nothing is said."""
+
+
+class Survey(NamedTuple):
+    """Organisations of a kind, and whom their returns count: what a schedule asks and a round adds up.
+
+    A school's staff and its pupils are different people, in two surveys.
+    """
+
+    kind: Kind
+    form: Form
+
+    @property
+    def code(self) -> str:
+        """In addresses and on the command line: ``agency``, ``school`` for its pupils, ``school-staff``."""
+        first = self.form is FORMS[self.kind][0]
+        return self.kind.value if first else f"{self.kind.value}-{self.form.value}"
+
+
+SURVEYS: Mapping[str, Survey] = {
+    one.code: one for one in (Survey(kind, form) for kind, forms in FORMS.items() for form in forms)
+}
+"""All there are, by their codes."""
+
+PEOPLE: Mapping[Form, Said] = {
+    Form.STAFF: Said("cán bộ", "staff"),
+    Form.PUPILS: Said("học sinh", "pupils"),
+}
+"""Whom each form counts, inside a sentence."""
 
 COUNTS: Mapping[Form, tuple[str, ...]] = {
     Form.STAFF: ("staff", "with_smartphone", "installed", "running", "relatives_guided"),
@@ -48,7 +89,15 @@ COUNT_NAMES: Mapping[str, Said] = {
     "parents_installed": Said("Phụ huynh đã cài", "Parents installed"),
 }
 COUNT_WORDS: Mapping[str, tuple[str, ...]] = {
-    "staff": ("Số cán bộ", "Tổng số cán bộ", "Số CBNV", "Số nhân viên", "Số lao động"),
+    "staff": (
+        "Số cán bộ",
+        "Tổng số cán bộ",
+        "Số CBNV",
+        "Số nhân viên",
+        "Số lao động",
+        "Số giáo viên",
+        "Số cán bộ, giáo viên",
+    ),
     "with_smartphone": ("Số có điện thoại thông minh", "Số smartphone", "Điện thoại thông minh"),
     "installed": ("Đã cài", "Đã cài đặt", "Số cài đặt", "Số đã cài"),
     "running": ("Đang bật", "Đang chạy", "Số đang bật"),
@@ -60,6 +109,16 @@ COUNT_WORDS: Mapping[str, tuple[str, ...]] = {
     "parents_installed": ("Phụ huynh", "Số phụ huynh đã cài"),
 }
 """What clerks write above a count's column besides its name."""
+
+
+def surveys_of(kind: str) -> tuple[Survey, ...]:
+    """Those in which organisations of a kind are asked."""
+    return tuple(one for one in SURVEYS.values() if one.kind == kind)
+
+
+def form_of(kind: str, wanted: Form | None = None) -> Form | None:
+    """The form of a kind that is wanted, by default its first; ``None`` where the kind has no such."""
+    return next((one.form for one in surveys_of(kind) if wanted in (None, one.form)), None)
 
 
 def rate_of(form: Form, counts: Mapping[str, int]) -> tuple[int, int]:

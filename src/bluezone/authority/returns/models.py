@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from bluezone.authority.areas.models import Area
+from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation, SchoolClass
-from bluezone.authority.returns.metrics import FORMS, Form
+from bluezone.authority.returns.metrics import FORMS, Form, Survey
 from bluezone.authority.returns.rules import Cadence
 from bluezone.authority.tabular.models import ImportRun
 
@@ -17,13 +18,14 @@ __all__ = ["TABLES", "PupilsReturn", "ReturnSchedule", "ReturnTarget", "StaffRet
 
 
 class ReturnSchedule(models.Model):
-    """From when on, how often and until which hour the organisations of a kind in an area make returns.
+    """From when on, how often and until which hour organisations of a kind in an area make returns of a form.
 
     It is never changed, or those who were on time would be late afterwards: it ends, and another begins.
     """
 
     area = models.ForeignKey(Area, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=30, choices=[(one.value, one.value) for one in FORMS])
+    form = models.CharField(max_length=10, choices=[(one.value, one.value) for one in Form])
     first_day = models.DateField()
     every_days = models.PositiveSmallIntegerField()
     cutoff = models.TimeField()
@@ -43,6 +45,11 @@ class ReturnSchedule(models.Model):
                 name="rounds_end_after_they_begin",
             ),
         )
+
+    @property
+    def survey(self) -> Survey:
+        """Who is asked, and of whom."""
+        return Survey(Kind(self.kind), Form(self.form))
 
     @property
     def cadence(self) -> Cadence:
@@ -69,7 +76,7 @@ class _Return(models.Model):
 
 
 class StaffReturn(_Return):
-    """An agency's return."""
+    """An organisation's return of its staff."""
 
     staff = models.PositiveIntegerField()
     with_smartphone = models.PositiveIntegerField()

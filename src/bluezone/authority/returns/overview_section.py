@@ -15,36 +15,36 @@ from bluezone.authority.adoption.rate_words import rate_words
 from bluezone.authority.adoption.sections import Section
 from bluezone.authority.areas.models import Area
 from bluezone.authority.organisations.history import organisations_on
-from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation
-from bluezone.authority.returns.metrics import COUNTS, FORMS, Form, rate_of
+from bluezone.authority.returns.metrics import COUNTS, SURVEYS, Form, Survey, rate_of
 from bluezone.authority.returns.models import ReturnSchedule
-from bluezone.authority.returns.queries import counting_returns
-from bluezone.authority.returns.texts import KIND_PLURALS, VIEWS
+from bluezone.authority.returns.queries import counting_returns, schedules_of
+from bluezone.authority.returns.texts import SURVEY_NAMES, VIEWS
 from bluezone.authority.tabular.faults import Said
 
-__all__ = ["KindTotal", "returns_section", "totals_in"]
+__all__ = ["SurveyTotal", "returns_section", "totals_in"]
 
 
 @dataclass(frozen=True, slots=True)
-class KindTotal:
-    """What the newest round of a kind in an area adds up to, and on how many organisations it rests."""
+class SurveyTotal:
+    """What the newest round of a survey in an area adds up to, and on how many organisations it rests."""
 
-    kind: Kind
+    survey: Survey
     day: date
     asked: int
     resting_on: int
     counts: Mapping[str, int]
 
 
-def totals_in(area: Area, day: date, scope: Scope) -> list[KindTotal]:
-    """The newest round up to a day of each kind that is asked in an area; one that is empty stays empty."""
+def totals_in(area: Area, day: date, scope: Scope) -> list[SurveyTotal]:
+    """The newest round up to a day of each survey that asks in an area; one that is empty stays empty."""
     found = []
-    for kind, form in FORMS.items():
-        newest, asking = _newest_round(kind, area.path, day)
+    for survey in SURVEYS.values():
+        form = survey.form
+        newest, asking = _newest_round(survey, area.path, day)
         if newest is None:
             continue
-        then = organisations_on(newest, scope, area_path=area.path, kind=kind).rows.order_by()
+        then = organisations_on(newest, scope, area_path=area.path, kind=survey.kind).rows.order_by()
         inside = then.values("pk")
         sums: Mapping[str, Any] = (
             counting_returns(form, newest)
@@ -56,7 +56,7 @@ def totals_in(area: Area, day: date, scope: Scope) -> list[KindTotal]:
         )
         counts = {name: sums[f"sum_{name}"] for name in COUNTS[form]}
         asked = _asked(then, asking, newest, form).count()
-        found.append(KindTotal(kind, newest, asked, sums["resting_on"], counts))
+        found.append(SurveyTotal(survey, newest, asked, sums["resting_on"], counts))
     return found
 
 
@@ -65,27 +65,26 @@ def returns_section(area: Area, day: date, scope: Scope) -> Section | None:
     totals = totals_in(area, day, scope)
     if not totals:
         return None
-    views: dict[Form, Said] = {FORMS[one.kind]: VIEWS[FORMS[one.kind]] for one in totals}
+    views: dict[Form, Said] = {one.survey.form: VIEWS[one.survey.form] for one in totals}
     rows = [
         {
-            "kind": KIND_PLURALS[one.kind],
+            "kind": SURVEY_NAMES[one.survey],
             "day": one.day,
             "asked": one.asked,
             "resting_on": one.resting_on,
-            "rate": rate_words(*rate_of(FORMS[one.kind], one.counts)) if one.resting_on else "",
-            "query": urlencode({"area": area.path, "kind": one.kind.value, "day": one.day.isoformat()}),
+            "rate": rate_words(*rate_of(one.survey.form, one.counts)) if one.resting_on else "",
+            "query": urlencode({"area": area.path, "kind": one.survey.code, "day": one.day.isoformat()}),
         }
         for one in totals
     ]
     return Section("returns/overview_section.html", {"rows": rows, "views": list(views.values())})
 
 
-def _newest_round(kind: Kind, path: str, until: date) -> tuple[date | None, Sequence[ReturnSchedule]]:
+def _newest_round(survey: Survey, path: str, until: date) -> tuple[date | None, Sequence[ReturnSchedule]]:
     """The day of the newest round, and the schedules that ask on it."""
-    schedules = ReturnSchedule.objects.filter(kind=kind.value, first_day__lte=until).select_related("area")
     near = [
         one
-        for one in schedules
+        for one in schedules_of(survey).filter(first_day__lte=until)
         if Scope.of([one.area.path]).allows(path) or Scope.of([path]).allows(one.area.path)
     ]
     newest = max((day for one in near for day in one.cadence.days(until, 1)), default=None)

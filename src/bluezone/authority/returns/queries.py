@@ -14,7 +14,7 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.organisations.history import state_on
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import FormerState, Organisation, SchoolClass
-from bluezone.authority.returns.metrics import COUNTS, FORMS, Form
+from bluezone.authority.returns.metrics import COUNTS, Form, Survey
 from bluezone.authority.returns.models import PupilsReturn, ReturnSchedule, StaffReturn, all_returns
 from bluezone.authority.returns.rules import State, school_year_of, state_of
 from bluezone.authority.tabular.models import ImportRun
@@ -39,6 +39,7 @@ __all__ = [
     "round_of",
     "schedules",
     "schedules_above",
+    "schedules_of",
     "summed",
 ]
 
@@ -47,6 +48,7 @@ __all__ = [
 class OwnRound:
     """One round of one organisation: how far its return is, and what it adds up to."""
 
+    form: Form
     day: date
     cutoff: datetime
     owed: int
@@ -77,32 +79,33 @@ class Saying:
 def schedules(scope: Scope) -> QuerySet[ReturnSchedule]:
     """Every schedule of areas in a scope, those in force first."""
     rows = scope.filter(ReturnSchedule.objects.select_related("area"), "area__path")
-    return rows.order_by("ended_on", "area__path", "kind", "first_day")
+    return rows.order_by("ended_on", "area__path", "kind", "form", "first_day")
 
 
-def schedules_above(path: str, kind: str) -> Sequence[ReturnSchedule]:
-    """Those that ask, or asked, organisations of a kind in an area: its own, and those of areas above."""
+def schedules_of(survey: Survey) -> QuerySet[ReturnSchedule]:
+    """Those by which a survey asks or asked, anywhere."""
+    rows = ReturnSchedule.objects.filter(kind=survey.kind.value, form=survey.form.value)
+    return rows.select_related("area")
+
+
+def schedules_above(path: str, survey: Survey) -> Sequence[ReturnSchedule]:
+    """Those by which a survey asks, or asked, in an area: its own, and those of areas above."""
     codes = path.split("/")
     above = ["/".join(codes[:depth]) for depth in range(1, len(codes) + 1)]
-    rows = ReturnSchedule.objects.filter(kind=kind, area__path__in=above).select_related("area")
-    return list(rows.order_by("first_day", "pk"))
+    return list(schedules_of(survey).filter(area__path__in=above).order_by("first_day", "pk"))
 
 
-def governing_schedule(organisation: Organisation, day: date) -> ReturnSchedule | None:
+def governing_schedule(organisation: Organisation, form: Form, day: date) -> ReturnSchedule | None:
     """The schedule by which an organisation has a round on a day, where it was on that day."""
-    found = schedules_above(state_on(organisation, day).located_in.path, organisation.kind)
+    found = schedules_above(state_on(organisation, day).located_in.path, _survey(organisation, form))
     return next((one for one in found if one.cadence.has(day)), None)
 
 
-def overlapping_schedule(path: str, kind: Kind, first_day: date) -> ReturnSchedule | None:
-    """One that asks some of the same organisations on or after a day: nobody is asked twice."""
-    going_on = ReturnSchedule.objects.filter(
-        Q(ended_on=None) | Q(ended_on__gt=first_day), kind=kind.value
-    ).select_related("area")
+def overlapping_schedule(path: str, survey: Survey, first_day: date) -> ReturnSchedule | None:
+    """One that asks some of the same people on or after a day: nobody is asked twice."""
+    going_on = schedules_of(survey).filter(Q(ended_on=None) | Q(ended_on__gt=first_day))
     below = Scope.of([path]).filter(going_on, "area__path").order_by("first_day").first()
-    above = (
-        one for one in schedules_above(path, kind.value) if one.ended_on is None or one.ended_on > first_day
-    )
+    above = (one for one in schedules_above(path, survey) if one.ended_on is None or one.ended_on > first_day)
     return below or next(above, None)
 
 
@@ -141,13 +144,13 @@ class RoundDays:
     """Which days are rounds of organisations, for many of them at a time."""
 
     def __init__(self) -> None:
-        self._by_place: dict[tuple[str, str], Sequence[ReturnSchedule]] = {}
+        self._by_place: dict[tuple[str, Survey], Sequence[ReturnSchedule]] = {}
 
-    def has(self, area_path: str, kind: str, day: date) -> bool:
-        """Whether those of a kind in an area have a round on a day."""
-        place = (area_path, kind)
+    def has(self, area_path: str, survey: Survey, day: date) -> bool:
+        """Whether a survey has a round on a day in an area."""
+        place = (area_path, survey)
         if place not in self._by_place:
-            self._by_place[place] = schedules_above(area_path, kind)
+            self._by_place[place] = schedules_above(area_path, survey)
         return any(one.cadence.has(day) for one in self._by_place[place])
 
 
@@ -166,15 +169,12 @@ class ClassNames:
         return self._by_school[school, year]
 
 
-def own_rounds(organisation: Organisation, now: datetime, most: int) -> Sequence[OwnRound]:
+def own_rounds(organisation: Organisation, form: Form, now: datetime, most: int) -> Sequence[OwnRound]:
     """The last rounds of an organisation up to today, the newest first; its registration is the first."""
-    form = FORMS.get(Kind(organisation.kind))
-    if form is None:
-        return []
     found: dict[date, datetime] = {}
     today = timezone.localtime(now).date()
     for path, since, until in _places(organisation):
-        for schedule in schedules_above(path, organisation.kind):
+        for schedule in schedules_above(path, _survey(organisation, form)):
             for day in schedule.cadence.days(min(today, until - timedelta(1)), most):
                 if day >= since:
                     found[day] = schedule.cadence.cutoff_of(day)
@@ -196,29 +196,29 @@ def own_rounds(organisation: Organisation, now: datetime, most: int) -> Sequence
     return rounds
 
 
-def next_round(organisation: Organisation, today: date) -> date | None:
+def next_round(organisation: Organisation, form: Form, today: date) -> date | None:
     """The first round after today."""
     found = (
         one.cadence.next_after(today)
-        for one in schedules_above(organisation.located_in.path, organisation.kind)
+        for one in schedules_above(organisation.located_in.path, _survey(organisation, form))
     )
     return min((one for one in found if one is not None), default=None)
 
 
-def returns_of(organisation: Organisation, day: date, scope: Scope) -> Sequence[StaffReturn | PupilsReturn]:
+def returns_of(
+    organisation: Organisation, form: Form, day: date, scope: Scope
+) -> Sequence[StaffReturn | PupilsReturn]:
     """What counts of an organisation on a day: one return, or one for each class that made it."""
-    form = FORMS.get(Kind(organisation.kind))
-    if form is None or not _holds(scope, organisation):
+    if not _holds(scope, organisation):
         return []
     return list(counting_returns(form, day).filter(organisation=organisation))
 
 
 def history_of(
-    organisation: Organisation, school_class: int | None, day: date, scope: Scope
+    organisation: Organisation, form: Form, school_class: int | None, day: date, scope: Scope
 ) -> Sequence[Saying]:
     """All that was ever said of one return, the newest first; nothing outside the scope."""
-    form = FORMS.get(Kind(organisation.kind))
-    if form is None or not _holds(scope, organisation):
+    if not _holds(scope, organisation):
         return []
     rows = all_returns(form).filter(organisation=organisation, day=day)
     if form is Form.PUPILS:
@@ -262,6 +262,10 @@ def _places(organisation: Organisation) -> Iterable[tuple[str, date, date]]:
     yield organisation.located_in.path, since, date.max
 
 
+def _survey(organisation: Organisation, form: Form) -> Survey:
+    return Survey(Kind(organisation.kind), form)
+
+
 def _holds(scope: Scope, organisation: Organisation) -> bool:
     return scope.allows(organisation.located_in.path) or scope.allows(organisation.path)
 
@@ -294,9 +298,9 @@ def round_of(
 ) -> OwnRound:
     """How an organisation stands to a round, from its row of :func:`summed`."""
     if row is None:
-        return OwnRound(day, cutoff, owed, 0, None, state_of(owed, 0, None, cutoff, now), None)
+        return OwnRound(form, day, cutoff, owed, 0, None, state_of(owed, 0, None, cutoff, now), None)
     # A whole school that made its return while it had no classes owes no more of that day.
     owed = 1 if row["whole"] else owed
     state = state_of(owed, row["returned"], row["last"], cutoff, now)
     counts = {name: row[f"sum_{name}"] for name in COUNTS[form]}
-    return OwnRound(day, cutoff, owed, row["returned"], row["last"], state, counts)
+    return OwnRound(form, day, cutoff, owed, row["returned"], row["last"], state, counts)

@@ -13,23 +13,24 @@ __all__ = ["round_document"]
 
 def round_document(shown: Round, since: Mapping[int, Gap]) -> dict[str, object]:
     """Totals with how many organisations they rest on, those of each part, and every organisation."""
-    area = shown.area
+    area, form = shown.area, shown.survey.form
     return {
         "area": None if area is None else area.code,
         "name": None if area is None else area.name,
         "round": shown.day.isoformat(),
-        "kind": shown.kind.value,
-        "counted_at": "work" if shown.form is Form.STAFF else "school",
-        "total": _tally(shown.total, shown.form),
+        "kind": shown.survey.kind.value,
+        "form": form.value,
+        "counted_at": "work" if form is Form.STAFF else "school",
+        "total": _tally(shown.total, form),
         "parts": [
             {
                 "area": None if part.area is None else part.area.code,
                 "name": None if part.area is None else part.area.name,
-                **_tally(part.tally, shown.form),
+                **_tally(part.tally, form),
             }
             for part in shown.parts
         ],
-        "organisations": [_asked(one, since.get(one.pk), shown.form) for one in shown.asked],
+        "organisations": [_asked(one, since.get(one.pk), form) for one in shown.asked],
     }
 
 

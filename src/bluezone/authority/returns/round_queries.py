@@ -12,12 +12,18 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import parts_on
 from bluezone.authority.organisations.history import organisations_on
-from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import SchoolClass
 from bluezone.authority.organisations.queries import organisations
-from bluezone.authority.returns.metrics import COUNTS, FORMS, Form
+from bluezone.authority.returns.metrics import COUNTS, Form, Survey
 from bluezone.authority.returns.models import ReturnSchedule
-from bluezone.authority.returns.queries import OwnRound, counting_returns, owing, round_of, summed
+from bluezone.authority.returns.queries import (
+    OwnRound,
+    counting_returns,
+    owing,
+    round_of,
+    schedules_of,
+    summed,
+)
 from bluezone.authority.returns.rules import State, missing_since
 
 __all__ = ["Asked", "Gap", "PartTally", "Round", "Tally", "gaps", "round_days", "round_on"]
@@ -61,11 +67,10 @@ class PartTally:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round of a kind of organisations in an area, or in all that a scope holds."""
+    """One round of a survey in an area, or in all that a scope holds."""
 
     area: Area | None
-    kind: Kind
-    form: Form
+    survey: Survey
     day: date
     asked: tuple[Asked, ...]
     """The worst first."""
@@ -82,38 +87,37 @@ class Gap:
     last_return: date | None
 
 
-def round_days(kind: Kind, area_path: str, scope: Scope, until: date, most: int) -> Sequence[date]:
-    """The last rounds that ask any organisation of a kind in an area, the newest first."""
-    rows = organisations(scope, area_path=area_path, kind=kind).order_by()
+def round_days(survey: Survey, area_path: str, scope: Scope, until: date, most: int) -> Sequence[date]:
+    """The last rounds of a survey that ask any organisation in an area, the newest first."""
+    rows = organisations(scope, area_path=area_path, kind=survey.kind).order_by()
     paths = set(rows.values_list("located_in__path", flat=True).distinct())
     found: set[date] = set()
-    for schedule in _schedules(kind):
+    for schedule in schedules_of(survey):
         asking = Scope.of([schedule.area.path])
         if any(asking.allows(path) for path in paths):
             found.update(schedule.cadence.days(until, most))
     return sorted(found, reverse=True)[:most]
 
 
-def round_on(day: date, kind: Kind, area: Area | None, scope: Scope, now: datetime) -> Round:
+def round_on(day: date, survey: Survey, area: Area | None, scope: Scope, now: datetime) -> Round:
     """Everybody whom a round asks, with the totals of the area and of each of its parts.
 
     Parts are those that the area had on that day. Nothing of another day is in the totals.
     """
-    form = FORMS[kind]
-    asked = tuple(_asked(day, kind, form, "" if area is None else area.path, scope, now))
+    asked = tuple(_asked(day, survey, "" if area is None else area.path, scope, now))
     parts: tuple[PartTally, ...] = ()
     if area is not None:
-        parts = tuple(_parts(asked, form, parts_on(area, day, scope)))
-    return Round(area, kind, form, day, asked, _tally(asked, form), parts)
+        parts = tuple(_parts(asked, survey.form, parts_on(area, day, scope)))
+    return Round(area, survey, day, asked, _tally(asked, survey.form), parts)
 
 
-def gaps(asked: Sequence[Asked], kind: Kind, day: date, now: datetime) -> Mapping[int, Gap]:
+def gaps(asked: Sequence[Asked], survey: Survey, day: date, now: datetime) -> Mapping[int, Gap]:
     """For those of whom nothing is in, by their number in the database: since when."""
     missing = [one for one in asked if one.own.state is State.MISSING]
-    form = FORMS[kind]
-    before = counting_returns(form).filter(organisation__in=[one.pk for one in missing], day__lt=day)
+    before = counting_returns(survey.form)
+    before = before.filter(organisation__in=[one.pk for one in missing], day__lt=day)
     last = dict(before.order_by().values_list("organisation").annotate(last=Max("day")))
-    schedules = _schedules(kind)
+    schedules = list(schedules_of(survey))
     rounds: dict[str, Sequence[tuple[date, datetime]]] = {}
     found = {}
     for one in missing:
@@ -124,9 +128,10 @@ def gaps(asked: Sequence[Asked], kind: Kind, day: date, now: datetime) -> Mappin
     return found
 
 
-def _asked(day: date, kind: Kind, form: Form, area_path: str, scope: Scope, now: datetime) -> Iterable[Asked]:
-    then = organisations_on(day, scope, area_path=area_path, kind=kind)
-    asking = _Asking([one for one in _schedules(kind) if one.cadence.has(day)])
+def _asked(day: date, survey: Survey, area_path: str, scope: Scope, now: datetime) -> Iterable[Asked]:
+    form = survey.form
+    then = organisations_on(day, scope, area_path=area_path, kind=survey.kind)
+    asking = _Asking([one for one in schedules_of(survey) if one.cadence.has(day)])
     inside = then.rows.order_by().values("pk")
     told = counting_returns(form, day).filter(organisation__in=inside)
     rows = {row["organisation"]: row for row in summed(told, form, "organisation")}
@@ -178,10 +183,6 @@ class _Asking:
                 above = above.rpartition("/")[0]
             self._found[path] = self._by_path.get(above)
         return self._found[path]
-
-
-def _schedules(kind: Kind) -> Sequence[ReturnSchedule]:
-    return list(ReturnSchedule.objects.filter(kind=kind.value).select_related("area"))
 
 
 def _rounds_until(

@@ -13,12 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bluezone.authority.access.scope import check_area_path
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_on, offered
-from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.returns import services
 from bluezone.authority.returns.forms import ScheduleForm
 from bluezone.authority.returns.queries import schedules
 from bluezone.authority.returns.staff import Person, editor_of
-from bluezone.authority.returns.texts import KIND_PLURALS, RHYTHMS
+from bluezone.authority.returns.texts import RHYTHMS, SURVEY_NAMES
 from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["end_schedule", "return_schedules"]
@@ -33,13 +32,15 @@ def return_schedules(request: HttpRequest) -> HttpResponse:
     area = _area(request, person)
     form = ScheduleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and area is not None and form.is_valid():
+        survey = form.cleaned_data["kind"]
         try:
             made = services.set_schedule(
                 area,
-                form.cleaned_data["kind"],
+                survey.kind,
                 form.cleaned_data["first_day"],
                 form.cleaned_data["every_days"],
                 form.cleaned_data["cutoff"],
+                form=survey.form,
                 scope=person.edits,
                 by=person.actor,
                 now=person.now,
@@ -57,7 +58,7 @@ def return_schedules(request: HttpRequest) -> HttpResponse:
         "schedules": [
             {
                 "one": one,
-                "kind": KIND_PLURALS[Kind(one.kind)],
+                "kind": SURVEY_NAMES[one.survey],
                 "rhythm": RHYTHMS[one.every_days],
                 "next": one.cadence.next_after(person.today),
             }

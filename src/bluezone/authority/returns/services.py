@@ -19,7 +19,7 @@ from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisation_of
-from bluezone.authority.returns.metrics import COUNTS, FORMS, Form
+from bluezone.authority.returns.metrics import COUNTS, PEOPLE, Form, Survey, form_of
 from bluezone.authority.returns.models import (
     TABLES,
     PupilsReturn,
@@ -98,6 +98,7 @@ def record_return(
     day: date,
     counts: Mapping[str, int],
     *,
+    form: Form | None = None,
     school_class: int | None = None,
     scope: Scope,
     by: Actor,
@@ -107,6 +108,8 @@ def record_return(
 
     Another return of that day is a correction: it supersedes the first, which stays.
 
+    :param form: whom it counts; by default the first form of the organisation's kind.
+
     :raises ReturnRefused: outside the scope, no round on that day or not yet, no such class, or counts that
         contradict each other.
     """
@@ -115,15 +118,18 @@ def record_return(
         raise ReturnRefused(
             "đơn vị này không thuộc phạm vi của bạn", f"there is no organisation {key} within your scope"
         )
-    form = FORMS.get(Kind(organisation.kind))
+    form = form_of(organisation.kind, form)
     if form is None:
-        raise ReturnRefused("đơn vị loại này không báo cáo", "organisations of this kind make no returns")
+        raise ReturnRefused(
+            "đơn vị loại này không báo cáo số này", "organisations of this kind make no such returns"
+        )
     if day > timezone.localtime(now).date():
         raise ReturnRefused(f"ngày {day:%d/%m/%Y} chưa đến", f"{day:%d/%m/%Y} has not come yet")
-    if governing_schedule(organisation, day) is None:
+    if governing_schedule(organisation, form, day) is None:
+        whom = PEOPLE[form]
         raise ReturnRefused(
-            f"ngày {day:%d/%m/%Y} không phải kỳ báo cáo của {organisation.name}",
-            f"{organisation.name} has no round on {day:%d/%m/%Y}",
+            f"ngày {day:%d/%m/%Y} không phải kỳ báo cáo {whom.vi} của {organisation.name}",
+            f"{organisation.name} has no round on {day:%d/%m/%Y} for its {whom.en}",
         )
     if organisation.closed_on is not None and day >= organisation.closed_on:
         raise ReturnRefused(
@@ -137,6 +143,7 @@ def record_return(
     Organisation.objects.select_for_update().get(pk=organisation.pk)  # one at a time, as for facts
     change = _add([_row(organisation.pk, form, school_class, day, counts, by, now, None)], form, now)[0]
     details: dict[str, str | int | None] = {
+        "form": form.value,
         "day": day.isoformat(),
         "class": school_class,
         "change": change,
@@ -149,7 +156,7 @@ def record_return(
 def _check_class(organisation: Organisation, form: Form, day: date, school_class: int | None) -> None:
     if form is Form.STAFF:
         if school_class is not None:
-            raise ReturnRefused("chỉ trường học mới có lớp", "only schools have classes")
+            raise ReturnRefused("chỉ học sinh được đếm theo lớp", "only pupils are counted by class")
         return
     classes = {one.pk for one in classes_owed(organisation, day)}
     if school_class is None and classes:
@@ -220,21 +227,26 @@ def set_schedule(
     every_days: int,
     cutoff: time,
     *,
+    form: Form | None = None,
     scope: Scope,
     by: Actor,
     now: datetime,
 ) -> ReturnSchedule:
     """Ask the organisations of a kind in an area for returns, from a first day on.
 
-    :raises ScheduleRefused: outside the scope, a cut-off that has passed, a kind that makes no returns, or
-        organisations that another schedule asks already.
+    :param form: whom the returns count; by default the first form of the kind.
+    :raises ScheduleRefused: outside the scope, a cut-off that has passed, a kind that makes no such returns,
+        or organisations that another schedule asks for the same already.
     """
     if not scope.allows(area.path):
         raise ScheduleRefused(
             f"{area.name} không thuộc phạm vi của bạn", f"{area.name} is not within your scope"
         )
-    if kind not in FORMS:
-        raise ScheduleRefused("đơn vị loại này không báo cáo", "organisations of this kind make no returns")
+    form = form_of(kind, form)
+    if form is None:
+        raise ScheduleRefused(
+            "đơn vị loại này không báo cáo số này", "organisations of this kind make no such returns"
+        )
     if every_days not in CADENCES:
         allowed = ", ".join(map(str, CADENCES))
         raise ScheduleRefused(
@@ -248,6 +260,7 @@ def set_schedule(
     schedule = ReturnSchedule(
         area=area,
         kind=kind.value,
+        form=form.value,
         first_day=first_day,
         every_days=every_days,
         cutoff=cutoff,
@@ -263,7 +276,7 @@ def set_schedule(
     above = ["/".join(codes[:depth]) for depth in range(1, len(codes) + 1)]
     # One at a time for an area and all above it: of two that overlap each would not see the other.
     list(Area.objects.select_for_update().filter(path__in=above).order_by("pk"))
-    if (other := overlapping_schedule(area.path, kind, first_day)) is not None:
+    if (other := overlapping_schedule(area.path, Survey(kind, form), first_day)) is not None:
         raise ScheduleRefused(
             f"các đơn vị này đã có lịch của {other.area.name} từ {other.first_day:%d/%m/%Y}; "
             "hãy dừng lịch đó trước",
@@ -272,6 +285,7 @@ def set_schedule(
     schedule.save()
     details: dict[str, str | int | None] = {
         "kind": kind.value,
+        "form": form.value,
         "first_day": first_day.isoformat(),
         "every_days": every_days,
         "cutoff": cutoff.isoformat("minutes"),
@@ -297,6 +311,7 @@ def end_schedule(schedule_id: int, *, scope: Scope, by: Actor, now: datetime) ->
     schedule.save(update_fields=["ended_on"])
     details: dict[str, str | int | None] = {
         "kind": schedule.kind,
+        "form": schedule.form,
         "first_day": schedule.first_day.isoformat(),
         "ended_on": schedule.ended_on.isoformat(),
     }

@@ -8,7 +8,15 @@ from datetime import date
 
 from bluezone.authority.organisations.directory import Directory, Registered
 from bluezone.authority.organisations.kinds import Kind
-from bluezone.authority.returns.metrics import COUNT_NAMES, COUNT_WORDS, COUNTS, FORMS, Form
+from bluezone.authority.returns.metrics import (
+    COUNT_NAMES,
+    COUNT_WORDS,
+    COUNTS,
+    PEOPLE,
+    Form,
+    Survey,
+    surveys_of,
+)
 from bluezone.authority.returns.queries import ClassNames, RoundDays
 from bluezone.authority.returns.rules import impossible
 from bluezone.authority.tabular.cells import read_count, read_date, read_text
@@ -103,13 +111,13 @@ def read_returns_sheet(
     faults = [Fault(table.heading_row, name, unknown, Severity.REMARK) for name in table.unknown]
     reader = _Reader(directory, today, RoundDays(), ClassNames())
     rows: list[ReturnRow] = []
-    seen: dict[tuple[int, int | None, date], int] = {}
+    seen: dict[tuple[int, Form, int | None, date], int] = {}
     for record in table.records:
         row, said = reader.row(record)
         faults += said
         if row is None:
             continue
-        first = seen.setdefault((row.organisation, row.school_class, row.day), row.row)
+        first = seen.setdefault((row.organisation, row.form, row.school_class, row.day), row.row)
         if first != row.row:
             twice = Said(
                 f"cùng đơn vị, lớp và ngày với dòng {first}",
@@ -149,16 +157,17 @@ class _Reader:
         day = self._day(record, fault)
         if one is None or day is None:
             return None, found
-        form = FORMS.get(Kind(one.kind))
+        form = _form(record, one.kind)
         if form is None:
             fault.tell("name", Said("đơn vị loại này không báo cáo", "this kind makes no returns"))
             return None, found
-        if not self.rounds.has(one.area_path, one.kind, day):
+        if not self.rounds.has(one.area_path, Survey(Kind(one.kind), form), day):
+            whom = PEOPLE[form]
             fault.tell(
                 "day",
                 Said(
-                    f"ngày {day:%d/%m/%Y} không phải kỳ báo cáo của đơn vị này",
-                    f"this organisation has no round on {day:%d/%m/%Y}",
+                    f"ngày {day:%d/%m/%Y} không phải kỳ báo cáo {whom.vi} của đơn vị này",
+                    f"this organisation has no round on {day:%d/%m/%Y} for its {whom.en}",
                 ),
             )
         school_class, class_name = self._class(record, one, form, day, fault)
@@ -228,7 +237,9 @@ class _Reader:
         written = record.cells.get("class")
         if form is Form.STAFF:
             if written is not None:
-                fault.tell("class", Said("chỉ trường học mới có lớp", "only schools have classes"))
+                fault.tell(
+                    "class", Said("chỉ học sinh được đếm theo lớp", "only pupils are counted by class")
+                )
             return None, ""
         classes = self.classes.of(one.pk, day)
         if written is None:
@@ -261,15 +272,30 @@ def _not_a_row(record: Record) -> Said | None:
     return None
 
 
+def _form(record: Record, kind: str) -> Form | None:
+    """Whom a row counts: a class its pupils; else whom it has a count of that no other form asks for."""
+    forms = [one.form for one in surveys_of(kind)]
+    if record.cells.get("class") is None:
+        for form in forms:
+            others = {name for other in Form if other is not form for name in COUNTS[other]}
+            if any(record.cells.get(name) is not None for name in COUNTS[form] if name not in others):
+                return form
+    return next(iter(forms), None)
+
+
 def _counts(record: Record, form: Form, fault: _Teller) -> Mapping[str, int]:
     counts: dict[str, int] = {}
     for key in COUNT_NAMES:
         cell = record.cells.get(key)
         if key not in COUNTS[form]:
             if cell is not None:
+                whom = PEOPLE[form]
                 fault.tell(
                     key,
-                    Said("đơn vị loại này không có số này", "this kind of organisation has no such count"),
+                    Said(
+                        f"dòng này đếm {whom.vi}: không có số này",
+                        f"this row counts {whom.en}: no such count",
+                    ),
                 )
         elif cell is None:
             fault.tell(key, Said("đang trống; không có ai thì ghi 0", "is empty; write 0 for nobody"))

@@ -18,14 +18,20 @@ from bluezone.authority.access.roles import (
     ADOPTION_READERS,
     PUPILS_RETURN_FILLERS,
     STAFF_RETURN_FILLERS,
+    Role,
 )
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisation_of
-from bluezone.authority.returns.metrics import FORMS, Form
+from bluezone.authority.returns.metrics import FORMS
 
-__all__ = ["Person", "editor_of", "officer_of", "person_of"]
+__all__ = ["FILLERS", "Person", "editor_of", "officer_of", "person_of"]
+
+FILLERS: Mapping[Kind, frozenset[Role]] = {
+    kind: PUPILS_RETURN_FILLERS if kind is Kind.SCHOOL else STAFF_RETURN_FILLERS for kind in FORMS
+}
+"""Who makes the returns of each kind; a school's clerk makes those of its staff too."""
 
 _NOTHING = Scope.nothing()
 
@@ -42,8 +48,8 @@ class Person:
     edits: Scope
     """Where they set schedules and targets, and import."""
 
-    fills: Mapping[Form, Scope]
-    """Where they make returns, by whom these count."""
+    fills: Mapping[Kind, Scope]
+    """Where they make returns of organisations of each kind."""
 
     @property
     def today(self) -> date:
@@ -52,13 +58,12 @@ class Person:
 
     def may_fill(self, organisation: Organisation) -> bool:
         """Whether they make this organisation's returns."""
-        form = FORMS.get(Kind(organisation.kind))
-        scope = _NOTHING if form is None else self.fills[form]
+        scope = self.fills[Kind(organisation.kind)]
         return scope.allows(organisation.located_in.path) or scope.allows(organisation.path)
 
-    def sees(self, form: Form) -> Scope:
-        """Where they see single returns: where they read, and where they make them."""
-        fills = self.fills[form]
+    def sees(self, kind: str) -> Scope:
+        """Where they see single returns of a kind: where they read, and where they make them."""
+        fills = self.fills[Kind(kind)]
         return Scope(self.reads.prefixes | fills.prefixes, self.reads.unlimited or fills.unlimited)
 
     def organisation(self, key: str) -> Organisation:
@@ -66,9 +71,9 @@ class Person:
 
         :raises Http404: no such, or one that makes none.
         """
-        for form in Form:
-            one = organisation_of(key, self.sees(form))
-            if one is not None and FORMS.get(Kind(one.kind)) is form:
+        for scope in {self.sees(kind) for kind in FORMS}:
+            one = organisation_of(key, scope)
+            if one is not None and Kind(one.kind) in FORMS and self.sees(one.kind) == scope:
                 return one
         raise Http404
 
@@ -76,10 +81,8 @@ class Person:
 def person_of(request: HttpRequest) -> Person:
     """:raises PermissionDenied: nothing to do with returns, now."""
     user, now = request.user, runtime.now()
-    fills = {
-        Form.STAFF: scope_of(user, STAFF_RETURN_FILLERS, now),
-        Form.PUPILS: scope_of(user, PUPILS_RETURN_FILLERS, now),
-    }
+    scopes = {roles: scope_of(user, roles, now) for roles in set(FILLERS.values())}
+    fills = {kind: scopes[roles] for kind, roles in FILLERS.items()}
     reads, edits = scope_of(user, ADOPTION_READERS, now), scope_of(user, ADOPTION_EDITORS, now)
     if not user.is_authenticated or all(one == _NOTHING for one in (reads, *fills.values())):
         raise PermissionDenied("no role that has to do with returns")

@@ -11,9 +11,8 @@ from django.db import transaction
 from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.queries import shared_area
-from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation
-from bluezone.authority.returns.metrics import FORMS, Form
+from bluezone.authority.returns.metrics import Form, form_of
 from bluezone.authority.returns.models import ReturnTarget
 from bluezone.authority.tabular.faults import Said
 from bluezone.errors import Refused
@@ -105,7 +104,7 @@ def _check(organisations: Sequence[Organisation], scope: Scope) -> None:
             raise ReturnTargetRefused(
                 f"{one.name} không thuộc phạm vi của bạn", f"{one.name} is not within your scope"
             )
-        if FORMS.get(Kind(one.kind)) is not Form.STAFF:
+        if form_of(one.kind, Form.STAFF) is None:
             raise ReturnTargetRefused(
                 f"{one.name} không báo cáo cán bộ", f"{one.name} makes no return of its staff"
             )

@@ -30,23 +30,23 @@ from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisation_of, organisations
 from bluezone.authority.returns import target_services
 from bluezone.authority.returns.forms import TargetDayForm
-from bluezone.authority.returns.metrics import FORMS, Form
+from bluezone.authority.returns.metrics import SURVEYS, Form, Survey, form_of
 from bluezone.authority.returns.staff import Person, officer_of
 from bluezone.authority.returns.target_queries import OrganisationProgress, progress_in
-from bluezone.authority.returns.texts import KIND_PLURALS, VIEWS
+from bluezone.authority.returns.texts import SURVEY_NAMES, VIEWS
 from bluezone.authority.tabular.reading import in_language
 
 __all__ = ["return_targets"]
 
 _PAGE = 50
-_KINDS = tuple(kind for kind, form in FORMS.items() if form is Form.STAFF)
+_SURVEYS = {code: one for code, one in SURVEYS.items() if one.form is Form.STAFF}
 
 
 @dataclass(frozen=True, slots=True)
 class _Meant:
-    """For whom a target is: all of a kind in an area, or one organisation."""
+    """For whom a target is: the staff of all of a kind in an area, or of one organisation."""
 
-    kind: Kind
+    survey: Survey
     area: Area | None
     one: Organisation | None
 
@@ -56,7 +56,7 @@ class _Meant:
         if self.one is not None:
             return urlencode({"organisation": self.one.key})
         area = {} if self.area is None else {"area": self.area.path}
-        return urlencode({"kind": self.kind.value, **area})
+        return urlencode({"kind": self.survey.code, **area})
 
     @property
     def subject(self) -> str:
@@ -70,7 +70,7 @@ class _Meant:
         if self.one is not None:
             return [self.one]
         path = "" if self.area is None else self.area.path
-        return list(organisations(scope, area_path=path, kind=self.kind))
+        return list(organisations(scope, area_path=path, kind=self.survey.kind))
 
 
 @login_required
@@ -94,12 +94,12 @@ def return_targets(request: HttpRequest) -> HttpResponse:
             return redirect(f"{reverse('returns-targets')}?{meant.query}")
     path = "" if meant.area is None else meant.area.path
     key = "" if meant.one is None else meant.one.key
-    found = progress_in(meant.kind, path, person.today, person.reads, key=key)
+    found = progress_in(meant.survey.kind, path, person.today, person.reads, key=key)
     page = Paginator(found, _PAGE).get_page(request.GET.get("page"))
     context = {
         "meant": meant,
-        "kind_name": KIND_PLURALS[meant.kind],
-        "kinds": [(kind, KIND_PLURALS[kind]) for kind in _KINDS],
+        "survey_name": SURVEY_NAMES[meant.survey],
+        "surveys": [(one, SURVEY_NAMES[one]) for one in _SURVEYS.values()],
         "areas": offered(areas_in_use(person.today, person.reads), meant.area),
         "view": VIEWS[Form.STAFF],
         "form": form if may_set else None,
@@ -117,20 +117,20 @@ def _meant(request: HttpRequest, person: Person) -> _Meant:
     key, path = request.GET.get("organisation", ""), request.GET.get("area", "")
     if key:
         one = organisation_of(key, person.reads) if key.isalnum() else None
-        if one is None or Kind(one.kind) not in _KINDS:
+        if one is None or form_of(one.kind, Form.STAFF) is None:
             raise Http404
-        return _Meant(Kind(one.kind), None, one)
+        return _Meant(Survey(Kind(one.kind), Form.STAFF), None, one)
+    survey = _SURVEYS.get(request.GET.get("kind") or "agency")
     try:
-        kind = Kind(request.GET.get("kind") or Kind.AGENCY.value)
         if path:
             check_area_path(path)  # PostgreSQL fails on a NUL
     except ValueError:
         raise Http404 from None
     areas = areas_in_use(person.today, person.reads)
     area = areas.filter(path=path).first() if path else areas.first()
-    if kind not in _KINDS or (path and area is None):
+    if survey is None or (path and area is None):
         raise Http404
-    return _Meant(kind, area, None)
+    return _Meant(survey, area, None)
 
 
 def _is_set(request: HttpRequest, form: TargetForm, meant: _Meant, person: Person) -> bool:

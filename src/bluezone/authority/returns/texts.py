@@ -1,15 +1,16 @@
-"""What returns are called, in both languages: states, views, kinds."""
+"""What returns are called, in both languages: states, views, surveys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from bluezone.authority.organisations.kinds import Kind
-from bluezone.authority.returns.metrics import Form
+from bluezone.authority.returns.metrics import FORMS, Form, Survey
 from bluezone.authority.returns.rules import State
 from bluezone.authority.tabular.faults import Said
+from bluezone.authority.tabular.reading import in_language
 
-__all__ = ["KIND_PLURALS", "RHYTHMS", "STATE_BADGES", "STATE_NAMES", "VIEWS"]
+__all__ = ["FORM_NAMES", "RHYTHMS", "STATE_BADGES", "STATE_NAMES", "SURVEY_NAMES", "VIEWS", "called"]
 
 STATE_NAMES: Mapping[State, Said] = {
     State.ON_TIME: Said("đúng hạn", "on time"),
@@ -42,12 +43,21 @@ VIEWS: Mapping[Form, Said] = {
 }
 """Which view a page is: what is counted in two places is never added up."""
 
-KIND_PLURALS: Mapping[Kind, Said] = {
-    Kind.AGENCY: Said("Cơ quan", "Agencies"),
-    Kind.ENTERPRISE: Said("Doanh nghiệp", "Enterprises"),
-    Kind.MASS_ORGANISATION: Said("Đoàn thể", "Mass organisations"),
-    Kind.SCHOOL: Said("Trường học", "Schools"),
+SURVEY_NAMES: Mapping[Survey, Said] = {
+    Survey(Kind.AGENCY, Form.STAFF): Said("Cơ quan", "Agencies"),
+    Survey(Kind.ENTERPRISE, Form.STAFF): Said("Doanh nghiệp", "Enterprises"),
+    Survey(Kind.MASS_ORGANISATION, Form.STAFF): Said("Đoàn thể", "Mass organisations"),
+    Survey(Kind.SCHOOL, Form.PUPILS): Said("Trường học: học sinh", "Schools: pupils"),
+    Survey(Kind.SCHOOL, Form.STAFF): Said("Trường học: cán bộ, giáo viên", "Schools: staff, teachers"),
 }
+"""In the order in which they are offered."""
+
+FORM_NAMES: Mapping[Form, Said] = {
+    Form.STAFF: Said("Cán bộ, giáo viên", "Staff, teachers"),
+    Form.PUPILS: Said("Học sinh", "Pupils"),
+}
+"""Whom a school's return counts; the others have one return only."""
+
 RHYTHMS: Mapping[int, Said] = {
     1: Said("hằng ngày", "every day"),
     7: Said("hằng tuần", "every week"),
@@ -55,3 +65,10 @@ RHYTHMS: Mapping[int, Said] = {
     28: Said("bốn tuần một lần", "every four weeks"),
 }
 """By days from one round to the next."""
+
+
+def called(name: str, survey: Survey) -> str:
+    """An organisation, with whom its return counts where its kind makes several."""
+    if len(FORMS[survey.kind]) == 1:
+        return name
+    return f"{name} ({in_language(FORM_NAMES[survey.form]).lower()})"

@@ -18,13 +18,14 @@ from bluezone.authority.access.roles import (
     Role,
 )
 from bluezone.authority.access.scope import Scope
-from bluezone.authority.organisations.kinds import Kind
+from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisations
-from bluezone.authority.returns.metrics import FORMS, Form
-from bluezone.authority.returns.queries import own_rounds
+from bluezone.authority.returns.metrics import SURVEYS, Survey, surveys_of
+from bluezone.authority.returns.queries import OwnRound, own_rounds
 from bluezone.authority.returns.round_queries import round_days, round_on
 from bluezone.authority.returns.rules import State
-from bluezone.authority.returns.texts import KIND_PLURALS
+from bluezone.authority.returns.staff import FILLERS
+from bluezone.authority.returns.texts import SURVEY_NAMES, called
 from bluezone.authority.tabular.reading import in_language
 from bluezone.authority.todays_work import Page, Person, Urgency, WorkItem
 
@@ -65,45 +66,48 @@ PAGES = (
 _LAST_ROUNDS = 2
 _ORGANISATIONS_TOLD = 5
 _TOLD_FOR = timedelta(days=14)
-_CLERKS = {Form.STAFF: Role.AGENCY_CLERK, Form.PUPILS: Role.SCHOOL_CLERK}
 
 
 def todays_work(person: Person) -> Iterator[WorkItem]:
-    """For clerks each organisation's open rounds; for officers the newest round of each kind with gaps."""
-    for form, role in _CLERKS.items():
-        yield from _owed(person, form, person.scope([role]))
+    """For clerks each organisation's open rounds; for officers the newest round of each survey with gaps."""
+    for role in (Role.AGENCY_CLERK, Role.SCHOOL_CLERK):
+        yield from _owed(person, role, person.scope([role]))
     scope = person.scope(ADOPTION_EDITORS)
     if scope == Scope.nothing():
         return
-    for kind in FORMS:
-        yield from _gaps(person, kind, scope)
+    for survey in SURVEYS.values():
+        yield from _gaps(person, survey, scope)
 
 
-def _owed(person: Person, form: Form, scope: Scope) -> Iterator[WorkItem]:
+def _owed(person: Person, role: Role, scope: Scope) -> Iterator[WorkItem]:
     if scope == Scope.nothing():
         return
-    kinds = [kind.value for kind, of in FORMS.items() if of is form]
+    kinds = [kind for kind, fillers in FILLERS.items() if role in fillers]
     for one in organisations(scope).filter(kind__in=kinds)[:_ORGANISATIONS_TOLD]:
-        for row in own_rounds(one, person.now, _LAST_ROUNDS):
-            if row.returned >= row.owed:
-                continue
-            text = gettext("Báo cáo kỳ {day} của {name}").format(day=f"{row.day:%d/%m/%Y}", name=one.name)
-            until = gettext("Hạn {at}.").format(at=f"{timezone.localtime(row.cutoff):%H:%M %d/%m/%Y}")
-            over = row.state is not State.AWAITED
-            yield WorkItem(
-                Urgency.OVERDUE if over else Urgency.SOON,
-                text,
-                reverse("returns-day", kwargs={"key": one.key, "day": row.day}),
-                row.cutoff if over else None,
-                until,
-            )
+        for survey in surveys_of(one.kind):
+            for row in own_rounds(one, survey.form, person.now, _LAST_ROUNDS):
+                if row.returned < row.owed:
+                    yield _to_return(one, survey, row)
 
 
-def _gaps(person: Person, kind: Kind, scope: Scope) -> Iterator[WorkItem]:
-    for day in round_days(kind, "", scope, person.today, 1):
+def _to_return(one: Organisation, survey: Survey, row: OwnRound) -> WorkItem:
+    text = gettext("Báo cáo kỳ {day} của {name}")
+    until = gettext("Hạn {at}.").format(at=f"{timezone.localtime(row.cutoff):%H:%M %d/%m/%Y}")
+    over = row.state is not State.AWAITED
+    return WorkItem(
+        Urgency.OVERDUE if over else Urgency.SOON,
+        text.format(day=f"{row.day:%d/%m/%Y}", name=called(one.name, survey)),
+        reverse("returns-day", kwargs={"key": one.key, "day": row.day, "form": survey.form}),
+        row.cutoff if over else None,
+        until,
+    )
+
+
+def _gaps(person: Person, survey: Survey, scope: Scope) -> Iterator[WorkItem]:
+    for day in round_days(survey, "", scope, person.today, 1):
         if day < person.today - _TOLD_FOR:
             continue
-        shown = round_on(day, kind, None, scope, person.now)
+        shown = round_on(day, survey, None, scope, person.now)
         missing = [one for one in shown.asked if one.own.state in (State.MISSING, State.INCOMPLETE)]
         if not missing:
             continue
@@ -111,8 +115,8 @@ def _gaps(person: Person, kind: Kind, scope: Scope) -> Iterator[WorkItem]:
             "{kind}: {count} đơn vị chưa báo đủ kỳ {day}",
             "{kind}: {count} đơn vị chưa báo đủ kỳ {day}",
             len(missing),
-        ).format(kind=in_language(KIND_PLURALS[kind]), count=len(missing), day=f"{day:%d/%m/%Y}")
-        query = urlencode({"kind": kind.value, "day": day.isoformat(), "state": State.MISSING.value})
+        ).format(kind=in_language(SURVEY_NAMES[survey]), count=len(missing), day=f"{day:%d/%m/%Y}")
+        query = urlencode({"kind": survey.code, "day": day.isoformat(), "state": State.MISSING.value})
         yield WorkItem(
             Urgency.OVERDUE,
             text,

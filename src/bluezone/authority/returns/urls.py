@@ -7,6 +7,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from bluezone.authority.returns import clerk_views, import_views, schedule_views, target_views, views
+from bluezone.authority.returns.metrics import Form
 
 __all__ = ["urlpatterns"]
 
@@ -23,7 +24,20 @@ class _Day:
         return value.isoformat()
 
 
+class _Form:
+    """``staff`` or ``pupils``."""
+
+    regex = "|".join(Form)
+
+    def to_python(self, value: str) -> Form:
+        return Form(value)
+
+    def to_url(self, value: Form) -> str:
+        return value.value
+
+
 register_converter(_Day, "returns_day")
+register_converter(_Form, "returns_form")
 
 _ONE = "organisations/<slug:key>/"
 _DAY = f"{_ONE}<returns_day:day>/"
@@ -39,5 +53,6 @@ urlpatterns = [
     *import_views.PAGES.urls,
     path(_ONE, clerk_views.organisation_returns, name="returns-organisation"),
     path(_DAY, clerk_views.organisation_day, name="returns-day"),
+    path(f"{_DAY}<returns_form:form>/", clerk_views.organisation_day, name="returns-day"),
     path(f"{_DAY}classes/<int:class_id>/", clerk_views.class_return, name="returns-class"),
 ]

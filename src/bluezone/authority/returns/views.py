@@ -20,13 +20,12 @@ from bluezone.authority.access.scope import Scope, check_area_path
 from bluezone.authority.adoption.rate_words import rate_words
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import areas_in_use, parents_on
-from bluezone.authority.organisations.kinds import Kind
-from bluezone.authority.returns.metrics import COUNT_NAMES, COUNTS, FORMS, rate_of
+from bluezone.authority.returns.metrics import COUNT_NAMES, COUNTS, SURVEYS, Form, Survey, rate_of
 from bluezone.authority.returns.round_json import round_document
 from bluezone.authority.returns.round_queries import Asked, Gap, Round, Tally, gaps, round_days, round_on
 from bluezone.authority.returns.rules import State
 from bluezone.authority.returns.staff import Person, officer_of, person_of
-from bluezone.authority.returns.texts import KIND_PLURALS, STATE_BADGES, STATE_NAMES, VIEWS
+from bluezone.authority.returns.texts import STATE_BADGES, STATE_NAMES, SURVEY_NAMES, VIEWS
 from bluezone.authority.tabular.sheets import Cell
 from bluezone.authority.tabular.writing import write_csv, write_xlsx
 
@@ -40,7 +39,7 @@ _DAYS_OFFERED = 30
 class _Wanted:
     """Which round a page is asked to show; ``day`` is ``None`` where there was none yet."""
 
-    kind: Kind
+    survey: Survey
     area: Area | None
     days: Sequence[date]
     day: date | None
@@ -65,20 +64,20 @@ def rounds(request: HttpRequest) -> HttpResponse:
     state = _state(request)
     context: dict[str, Any] = {
         "person": person,
-        "kind": wanted.kind,
-        "kinds": [(kind, KIND_PLURALS[kind]) for kind in FORMS],
-        "kind_name": KIND_PLURALS[wanted.kind],
+        "survey": wanted.survey,
+        "surveys": SURVEY_NAMES.items(),
+        "survey_name": SURVEY_NAMES[wanted.survey],
         "area": wanted.area,
         "parents": ()
         if wanted.area is None
         else parents_on(wanted.area, wanted.day or person.today, person.reads),
         "days": wanted.days,
         "day": wanted.day,
-        "view": VIEWS[FORMS[wanted.kind]],
+        "view": VIEWS[wanted.survey.form],
         "may_edit": person.edits != Scope.nothing(),
     }
     if wanted.day is not None:
-        shown = round_on(wanted.day, wanted.kind, wanted.area, person.reads, person.now)
+        shown = round_on(wanted.day, wanted.survey, wanted.area, person.reads, person.now)
         context |= _shown(shown, state, request, person)
     return render(request, "returns/rounds.html", context)
 
@@ -92,8 +91,8 @@ def table(request: HttpRequest, form: str) -> HttpResponse:
     wanted = _wanted(request, person)
     if wanted.day is None or form not in ("csv", "xlsx", "json"):
         raise Http404
-    shown = round_on(wanted.day, wanted.kind, wanted.area, person.reads, person.now)
-    since = gaps(shown.asked, shown.kind, shown.day, person.now)
+    shown = round_on(wanted.day, wanted.survey, wanted.area, person.reads, person.now)
+    since = gaps(shown.asked, shown.survey, shown.day, person.now)
     if form == "json":
         return JsonResponse(round_document(shown, since), json_dumps_params={"ensure_ascii": False})
     heading, rows = _heading(shown), [_table_row(one, since.get(one.pk)) for one in shown.asked]
@@ -103,14 +102,14 @@ def table(request: HttpRequest, form: str) -> HttpResponse:
         data = write_xlsx("Báo cáo", heading, rows)
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     code = "" if shown.area is None else f"{shown.area.code}-"
-    name = f"bao-cao-{shown.kind.value}-{code}{shown.day:%Y-%m-%d}.{form}"
+    name = f"bao-cao-{shown.survey.code}-{code}{shown.day:%Y-%m-%d}.{form}"
     return HttpResponse(data, kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _wanted(request: HttpRequest, person: Person) -> _Wanted:
-    """:raises Http404: no such area in the scope, no such kind, or no day."""
+    """:raises Http404: no such area in the scope, no such survey, or no day."""
+    survey = SURVEYS.get(request.GET.get("kind") or "agency")
     try:
-        kind = Kind(request.GET.get("kind") or Kind.AGENCY.value)
         written = request.GET.get("day", "")
         day = date.fromisoformat(written) if written else None
         path = request.GET.get("area", "")
@@ -118,16 +117,16 @@ def _wanted(request: HttpRequest, person: Person) -> _Wanted:
             check_area_path(path)  # PostgreSQL fails on a NUL
     except ValueError:
         raise Http404 from None
-    if kind not in FORMS:
+    if survey is None:
         raise Http404
     areas = areas_in_use(day or person.today, person.reads)
     area = areas.filter(path=path).first() if path else areas.first()
     if path and area is None:
         raise Http404
-    days = round_days(kind, "" if area is None else area.path, person.reads, person.today, _DAYS_OFFERED)
+    days = round_days(survey, "" if area is None else area.path, person.reads, person.today, _DAYS_OFFERED)
     if day is not None and day > person.today:
         raise Http404
-    return _Wanted(kind, area, days, day or next(iter(days), None))
+    return _Wanted(survey, area, days, day or next(iter(days), None))
 
 
 def _state(request: HttpRequest) -> State | None:
@@ -140,19 +139,21 @@ def _state(request: HttpRequest) -> State | None:
 
 def _shown(shown: Round, state: State | None, request: HttpRequest, person: Person) -> Mapping[str, Any]:
     some = [one for one in shown.asked if state is None or one.own.state is state]
+    form = shown.survey.form
     page = Paginator(some, _PAGE).get_page(request.GET.get("page"))
-    since = gaps(list(page), shown.kind, shown.day, person.now)
-    here = {"kind": shown.kind.value, "day": shown.day.isoformat()}
+    since = gaps(list(page), shown.survey, shown.day, person.now)
+    here = {"kind": shown.survey.code, "day": shown.day.isoformat()}
     if shown.area is not None:
         here["area"] = shown.area.path
     return {
         "shown": shown,
         "state": state,
         "here": urlencode(here),
-        "total": _tally(shown.total, shown),
+        "total": _tally(shown.total, form),
         "partly": sum(one.own.counts is not None and one.own.returned < one.own.owed for one in shown.asked),
-        "parts": [(part.area, _tally(part.tally, shown)) for part in shown.parts],
-        "names": [COUNT_NAMES[name] for name in COUNTS[shown.form]],
+        "parts": [(part.area, _tally(part.tally, form)) for part in shown.parts],
+        "form": form,
+        "names": [COUNT_NAMES[name] for name in COUNTS[form]],
         "states": [
             (one, STATE_NAMES[one], STATE_BADGES[one], count)
             for one, count in shown.total.states.items()
@@ -166,24 +167,25 @@ def _shown(shown: Round, state: State | None, request: HttpRequest, person: Pers
                 "state": STATE_NAMES[one.own.state],
                 "badge": STATE_BADGES[one.own.state],
                 "gap": since.get(one.pk),
-                "rate": "" if one.own.counts is None else rate_words(*rate_of(shown.form, one.own.counts)),
+                "rate": "" if one.own.counts is None else rate_words(*rate_of(form, one.own.counts)),
             }
             for one in page
         ],
     }
 
 
-def _tally(tally: Tally, shown: Round) -> Mapping[str, Any]:
+def _tally(tally: Tally, form: Form) -> Mapping[str, Any]:
     return {
         "tally": tally,
         "in": sum(tally.states[one] for one in (State.ON_TIME, State.LATE)),
         "missing": tally.states[State.MISSING],
-        "rate": rate_words(*rate_of(shown.form, tally.counts)) if tally.resting_on else "",
-        "cells": [(COUNT_NAMES[name], tally.counts[name]) for name in COUNTS[shown.form]],
+        "rate": rate_words(*rate_of(form, tally.counts)) if tally.resting_on else "",
+        "cells": [(COUNT_NAMES[name], tally.counts[name]) for name in COUNTS[form]],
     }
 
 
 def _heading(shown: Round) -> Sequence[str]:
+    form = shown.survey.form
     # As the imported sheet has it: what was handed out can come back filled in.
     return (
         "Mã đơn vị",
@@ -196,14 +198,13 @@ def _heading(shown: Round) -> Sequence[str]:
         "Báo lúc",
         "Chưa báo từ kỳ",
         "Lần báo trước",
-        *(("Số lớp", "Lớp đã báo") if shown.kind is Kind.SCHOOL else ()),
-        *(COUNT_NAMES[name].vi for name in COUNTS[shown.form]),
+        *(("Số lớp", "Lớp đã báo") if form is Form.PUPILS else ()),
+        *(COUNT_NAMES[name].vi for name in COUNTS[form]),
     )
 
 
 def _table_row(one: Asked, gap: Gap | None) -> Sequence[Cell]:
     own = one.own
-    form = FORMS[Kind(one.schedule.kind)]
     return (
         one.code,
         one.name,
@@ -215,8 +216,8 @@ def _table_row(one: Asked, gap: Gap | None) -> Sequence[Cell]:
         None if own.last is None else _moment(own.last),
         None if gap is None else gap.since,
         None if gap is None else gap.last_return,
-        *((own.owed, own.returned) if one.schedule.kind == Kind.SCHOOL else ()),
-        *(None if own.counts is None else own.counts[name] for name in COUNTS[form]),
+        *((own.owed, own.returned) if own.form is Form.PUPILS else ()),
+        *(None if own.counts is None else own.counts[name] for name in COUNTS[own.form]),
     )
 
 
