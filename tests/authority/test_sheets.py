@@ -189,9 +189,9 @@ def test_a_heading_of_two_merged_rows() -> None:
 def test_headings_that_cannot_be_used() -> None:
     with pytest.raises(SheetRefused, match="no column “Địa bàn”"):
         table(["x", "y"], ["A", 5])
-    with pytest.raises(SheetRefused, match="column “Địa bàn” is there twice: as “Địa bàn” and as “Đơn vị”$"):
+    with pytest.raises(SheetRefused, match=r"column “Địa bàn” is there twice: as “Địa bàn” and as “Đơn vị”$"):
         table(["Địa bàn", "Đơn vị"], ["A", 5])
-    with pytest.raises(SheetRefused, match="row 1: column “Địa bàn” is there twice$"):
+    with pytest.raises(SheetRefused, match=r"row 1: column “Địa bàn” is there twice$"):
         table(["Địa bàn", "địa  bàn"], ["A", 5])
 
 

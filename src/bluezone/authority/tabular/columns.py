@@ -105,11 +105,12 @@ def _places(
             continue
         if key in places:
             title, first, second = titles[key], headings[key], tidy(cell)
-            is_same = plain(first) == plain(second)
+            vi, en = f": “{first}” và “{second}”", f": as “{first}” and as “{second}”"
+            if plain(first) == plain(second):
+                vi = en = ""
             raise SheetRefused(
-                f"Dòng {row.number}: cột “{title}” có hai lần{'' if is_same else f': “{first}” và “{second}”'}.",
-                f"row {row.number}: column “{title}” is there twice"
-                + ("" if is_same else f": as “{first}” and as “{second}”"),
+                f"Dòng {row.number}: cột “{title}” có hai lần{vi}.",
+                f"row {row.number}: column “{title}” is there twice{en}",
             )
         places[key], headings[key] = place, tidy(cell)
     return places
