@@ -353,3 +353,14 @@ def test_areas_that_are_counted_otherwise_are_not_ranked_together(officer: Clien
     assert "50,00 % (49,5–50,5 %)" in page
     before = said(officer.get("/adoption/?area=01/009&day=2021-06-28"))
     assert "cùng cách tính" not in before
+
+
+def test_from_an_area_to_its_organisations_and_its_chart_as_a_picture(officer: Client) -> None:
+    enter("00343", MARCH_8, phone_linked=1_000, smartphones=2_000)
+    page = officer.get("/adoption/?area=01/009/00343&day=2021-03-08").content.decode()
+    [address] = re.findall(r'href="(/organisations/[^"]*)"[^>]*>Các đơn vị trong địa bàn', page)
+    assert address == "/organisations/?area=01/009/00343&amp;day=2021-03-08"
+    assert officer.get(unescape(address)).status_code == 200
+    assert 'download="bieu-do-00343-2021-03-08.svg"' in page
+    assert "chart_png.js" in page
+    assert "chart_png.js" not in officer.get("/adoption/?area=01/009&day=2021-03-08").content.decode()

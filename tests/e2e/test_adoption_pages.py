@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_from_the_citys_sheet_to_a_ward(open_tab, server, tmp_path, width, dark)
     page.get_by_label("Tệp CSV").set_input_files(sheet)
     page.get_by_role("button", name="Xem trước").click()
     page.get_by_role("heading", name="Cần xem").wait_for()
-    [fault] = page.locator("section[aria-labelledby=faults] li").all_inner_texts()
+    [fault] = page.locator("section[aria-labelledby=faults] li.fault-error").all_inner_texts()
     assert "“chưa rõ” không phải số nguyên" in fault
     assert_sound(tab, f"adoption-preview-{width}")
 
@@ -54,6 +55,11 @@ def test_from_the_citys_sheet_to_a_ward(open_tab, server, tmp_path, width, dark)
     chart = page.locator("img.chart")
     assert chart.evaluate("(image) => image.naturalWidth") > 0
     assert chart.bounding_box()["width"] <= width
+    with page.expect_download() as handed_out:
+        page.get_by_role("button", name="PNG").click()
+    assert handed_out.value.suggested_filename == "bieu-do-009-2021-03-08.png"
+    png = Path(handed_out.value.path()).read_bytes()
+    assert (png[:4], int.from_bytes(png[16:20], "big")) == (b"\x89PNG", 1440)
     assert_sound(tab, f"adoption-{width}")
 
     page.get_by_role("link", name="Phường Nhân Chính").click()

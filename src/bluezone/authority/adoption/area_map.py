@@ -27,7 +27,8 @@ def draw_area_map(shown: Overview, scope: Scope) -> str | None:
     for part in shown.parts:
         percent = None if part.rate is None else part.rate.percent
         share = None if percent is None else float(percent) / 100
-        text = gettext("chưa có số liệu") if percent is None else numbers.percent(percent)
+        none = gettext("chưa tính được tỷ lệ") if part.alone else gettext("chưa có số liệu")
+        text = none if percent is None else numbers.percent(percent)
         regions.append(Region(part.area.name, known.get(part.area.pk, ()), share, text))
     notes = [
         gettext(
