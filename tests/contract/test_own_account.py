@@ -160,6 +160,16 @@ def test_signing_out_everywhere_ends_every_session_here_too(an: Any, authority_c
     assert entry.actor == f"user:{an.pk}"
 
 
+def test_the_last_word_is_in_the_language_of_the_page_after_it(an: Any) -> None:
+    an.language = "en"  # which the browser does not know
+    an.save()
+    here = logged_in()
+    assert "Log out everywhere" in said(here.get("/account/"))
+    answer = said(here.post("/account/sign-out-everywhere", follow=True))
+    assert "Đã đăng xuất khỏi mọi trình duyệt." in answer
+    assert "Mật khẩu:" in answer
+
+
 def test_sessions_that_ended_are_not_listed_and_forgotten_within_the_hour(an: Any) -> None:
     here, there, third = logged_in(), logged_in(browser=CHROME), logged_in(browser="Edg/126")
     there.post("/logout/")

@@ -105,6 +105,8 @@ def test_it_is_asked_for_from_the_next_login_on(an: User, authority_clock: Any) 
     assert give_password(client, onward="/codes/")["Location"] == "/login/second-factor/"
     assert not is_open(client)
     assert client.get(PAGE).status_code == 302
+    step = client.get("/login/second-factor/").content.decode()
+    assert re.search(r'<input[^>]*name="code"[^>]*\bautofocus\b', step)  # all that is to be done there
     answer = give_code(client, code_at(secret, authority_clock.now()))
     assert (answer.status_code, answer["Location"]) == (302, "/codes/")
     assert is_open(client)

@@ -9,6 +9,7 @@ from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +19,7 @@ from bluezone.authority.access.queries import roles_of
 from bluezone.authority.access.rate_limit import FixedWindow
 from bluezone.authority.access.roles import EMERGENCY_REVIEWERS
 from bluezone.authority.accounts.forms import PasswordForm
+from bluezone.authority.accounts.language import language_of
 from bluezone.authority.accounts.places import place_names
 from bluezone.authority.accounts.queries import own_sessions
 from bluezone.authority.accounts.second_factor_queries import has_second_factor, passkeys_of
@@ -83,7 +85,8 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     me = myself(request)
     own_account.sign_out_everywhere(me.user.pk, now=me.now)
     logout(request)
-    messages.success(request, gettext("Đã đăng xuất khỏi mọi trình duyệt."))
+    with translation.override(language_of(request)):  # that of the page to come, which knows no account
+        messages.success(request, gettext("Đã đăng xuất khỏi mọi trình duyệt."))
     return redirect("login")
 
 

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-__all__ = ["COOKIE", "ReaderLanguage", "languages", "offered_languages"]
+__all__ = ["COOKIE", "ReaderLanguage", "language_of", "languages", "offered_languages"]
 
 COOKIE: Final = "bluezone_language"
 _AUTHORITY: Final = Path(__file__).resolve().parents[1]
@@ -28,7 +28,7 @@ class ReaderLanguage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        language = _language_of(request)
+        language = language_of(request)
         with translation.override(language):
             response = self.get_response(request)
         if response.headers.get("Content-Type", "").startswith("text/html"):
@@ -55,7 +55,8 @@ def languages(request: HttpRequest) -> dict[str, Any]:
     return {"offered_languages": offered if len(offered) > 1 and request.method == "GET" else {}}
 
 
-def _language_of(request: HttpRequest) -> str:
+def language_of(request: HttpRequest) -> str:
+    """What a page is answered in to whoever asks."""
     offered = offered_languages()
     # without a session there is no account to look up
     if request.session.session_key and request.user.is_authenticated and request.user.language in offered:

@@ -231,11 +231,14 @@ def _failed(me: Myself) -> None:
 def _step_page(
     request: HttpRequest, user: User, now: datetime, form: CodeForm, *, fault: str = "", status: int = 200
 ) -> HttpResponse:
+    options = ask_second_step(request, user, now)
+    if not options:  # nothing else is to be done on this page
+        form.fields["code"].widget.attrs["autofocus"] = True
     context = {
         "form": form,
         "fault": fault or form.first_fault,
         "has_app": authenticator_app_since(user) is not None,
-        "passkey_options": ask_second_step(request, user, now),
+        "passkey_options": options,
     }
     return render(request, "accounts/login_second_step.html", context, status=status)
 
