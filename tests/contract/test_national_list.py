@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -198,7 +197,7 @@ def test_errors_and_the_same_file_again_are_refused() -> None:
     assert Area.objects.count() == 3
 
 
-def test_a_list_as_large_as_the_country_takes_seconds() -> None:
+def test_a_list_as_large_as_the_country() -> None:
     """10,600 wards of 700 districts and 63 cities, brought in and then replaced by 3,300 of two levels."""
     rows = [
         f"Tỉnh {city};{city:02};Huyện {district};{district:03};Xã {ward};{ward:05};Xã\n"
@@ -208,7 +207,6 @@ def test_a_list_as_large_as_the_country_takes_seconds() -> None:
     ]
     steps: list[tuple[int, int]] = []
     data = (THREE + "".join(rows)).encode()
-    begun = perf_counter()
     found = read_national_list(data)
     assert len(plan_import(found, D2021).add) == 63 + 700 + 10_600
     import_list(
@@ -225,7 +223,6 @@ def test_a_list_as_large_as_the_country_takes_seconds() -> None:
         D2025,
         whole_country=True,
     )
-    assert perf_counter() - begun < 20
     assert steps[-1] == (11_363, 11_363)
     assert len(steps) >= 7
     assert counts(outcome) == (1, 3_300, 30 + 700 + 7_300, 33)  # no city 00 before, none of 34 to 63 after
