@@ -364,3 +364,18 @@ def test_from_an_area_to_its_organisations_and_its_chart_as_a_picture(officer: C
     assert 'download="bieu-do-00343-2021-03-08.svg"' in page
     assert "chart_png.js" in page
     assert "chart_png.js" not in officer.get("/adoption/?area=01/009&day=2021-03-08").content.decode()
+
+
+def test_where_nobody_gave_a_total_the_parts_that_reported_are_added_up_as_such(officer: Client) -> None:
+    enter("00343", date(2021, 3, 4), phone_linked=1_000, smartphones=2_000)
+    enter("00346", MARCH_8, phone_linked=3_000, smartphones=4_000)
+    enter("00349", MARCH_8, phone_linked=9)
+    address = "/adoption/?area=01/009&day=2021-03-08"
+    page = said(officer.get(address))
+    assert "4.000/6.000 (đạt 66,67%) Không ai báo tổng số." in page
+    assert "số cộng của 2 trên 11 địa bàn đã báo đủ" in page
+    assert "Số của các ngày từ 04/03/2021 đến 08/03/2021." in page
+    document = json.loads(officer.get("/adoption/table.json?area=01/009&day=2021-03-08").content)
+    assert (document["rates"], document["sum_of_parts"]["text"]) == ([], "4.000/6.000 (đạt 66,67%)")
+    enter("009", MARCH_8, phone_linked=5_000, smartphones=9_000)
+    assert "Không ai báo tổng số" not in said(officer.get(address))

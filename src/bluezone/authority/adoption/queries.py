@@ -22,6 +22,7 @@ __all__ = [
     "Figure",
     "Overview",
     "Part",
+    "PartsSum",
     "Rate",
     "RateOfDay",
     "Remainder",
@@ -118,6 +119,17 @@ class Remainder:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsSum:
+    """What the parts that reported add up to; of those that did not it says nothing."""
+
+    numerator: int
+    denominator: int
+    reporting: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """An area and its parts on a day."""
 
@@ -135,6 +147,21 @@ class Overview:
     def mixed(self) -> bool:
         """Whether the parts are not all counted by the same definitions."""
         return len({one.rate.definitions for one in self.parts if one.rate is not None}) > 1
+
+    @property
+    def sum_of_parts(self) -> PartsSum | None:
+        """Where nobody gave a total; ``None`` too where parts are counted by several definitions."""
+        known = [one.rate for one in self.parts if one.rate is not None]
+        if not known or self.mixed or letters_rate(self.rates) is not None:
+            return None
+        days = [figure.as_of for one in known for figure in (one.numerator, one.denominator)]
+        return PartsSum(
+            sum(one.numerator.value for one in known),
+            sum(one.denominator.value for one in known),
+            len(known),
+            min(days),
+            max(days),
+        )
 
 
 def rates_on(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bluezone.authority.adoption.carried import Carried, CarriedRow
-from bluezone.authority.adoption.queries import Figure, Rate
-from bluezone.authority.adoption.rules import Forecast, NoForecast
+from bluezone.authority.adoption.queries import Figure, PartsSum, Rate
+from bluezone.authority.adoption.rules import Forecast, NoForecast, percent_of, rate_text
 from bluezone.authority.adoption.target_queries import Progress
 
-__all__ = ["carried_document", "figure_document", "progress_document", "rate_document"]
+__all__ = ["carried_document", "figure_document", "parts_sum_document", "progress_document", "rate_document"]
 
 
 def rate_document(rate: Rate) -> dict[str, str | int | float | None]:
@@ -37,6 +37,20 @@ def figure_document(figure: Figure) -> dict[str, str | int]:
         "source": figure.source.value,
         "as_of": figure.as_of.isoformat(),
         "definition": figure.definition,
+    }
+
+
+def parts_sum_document(added: PartsSum) -> dict[str, str | int | float | None]:
+    """What parts add up to where nobody gave a total."""
+    percent = percent_of(added.numerator, added.denominator)
+    return {
+        "numerator": added.numerator,
+        "denominator": added.denominator,
+        "percent": None if percent is None else float(percent),
+        "text": rate_text(added.numerator, added.denominator),
+        "areas": added.reporting,
+        "first_day": added.first_day.isoformat(),
+        "last_day": added.last_day.isoformat(),
     }
 
 

@@ -29,7 +29,7 @@ from bluezone.authority.adoption.queries import (
     overview,
     rate_histories,
 )
-from bluezone.authority.adoption.rate_json import figure_document, rate_document
+from bluezone.authority.adoption.rate_json import figure_document, parts_sum_document, rate_document
 from bluezone.authority.adoption.rate_words import rate_words
 from bluezone.authority.adoption.rules import likely_range
 from bluezone.authority.adoption.sections import sections_of
@@ -86,6 +86,7 @@ def adoption(request: HttpRequest) -> HttpResponse:
         else Paginator(_parts(shown), _PARTS_OF_A_PAGE).get_page(request.GET.get("page")),
         "alone": [] if shown is None else [_figure_context(one) for one in shown.alone],
         "remainder": None if shown is None else _remainder_context(shown),
+        "sum": None if shown is None else _sum_context(shown),
         "mixed": shown is not None and shown.mixed,
         "has_chart": shown is not None and _has_chart(shown, officer.scope),
         "has_map": shown is not None and has_map(shown, officer.scope),
@@ -236,6 +237,14 @@ def _parts(shown: Overview) -> Sequence[dict[str, object]]:
     return sorted(rows, key=lambda row: -(row["rate"].percent or 0) if isinstance(row["rate"], Rate) else 1)
 
 
+def _sum_context(shown: Overview) -> dict[str, object] | None:
+    of = shown.sum_of_parts
+    if of is None:
+        return None
+    text = rate_words(of.numerator, of.denominator)
+    return {"text": text, "of": of, "parts": len(shown.parts), "one_day": of.first_day == of.last_day}
+
+
 def _tenths(share: float) -> str:
     return written(Decimal(f"{100 * share:.1f}"))
 
@@ -264,11 +273,13 @@ def _cells(figure: Figure | None) -> tuple[Cell, Cell, Cell]:
 
 
 def _document(shown: Overview) -> dict[str, object]:
+    added = shown.sum_of_parts
     return {
         "area": shown.area.code,
         "as_of": shown.day.isoformat(),
         "rates": [rate_document(one) for one in shown.rates],
         "figures": [figure_document(one) for one in shown.alone],
+        "sum_of_parts": None if added is None else parts_sum_document(added),
         "not_broken_down": None if shown.remainder is None else shown.remainder.left,
         "parts": [
             {
