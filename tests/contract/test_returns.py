@@ -23,7 +23,7 @@ from bluezone.authority.areas.queries import area_on
 from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.organisations.directory import Directory
 from bluezone.authority.organisations.kinds import Kind
-from bluezone.authority.organisations.models import Organisation, SchoolClass
+from bluezone.authority.organisations.models import FormerState, Organisation, SchoolClass
 from bluezone.authority.organisations.people_services import add_classes
 from bluezone.authority.organisations.rules import ClassRoll
 from bluezone.authority.organisations.services import import_organisations
@@ -491,6 +491,26 @@ def test_a_sheet_comes_in_and_is_taken_back() -> None:
     tell("A1", installed=7)
     with pytest.raises(services.CannotUndo, match="1 returns of this import"):
         services.undo_returns(again.run, by=CLERK, now=CUTOFF)
+
+
+def test_a_sheet_knows_who_has_closed_and_where_who_moved_was() -> None:
+    """As for returns that are typed in."""
+    Organisation.objects.filter(code="A3").update(closed_on=SECOND)
+    moved, city = Organisation.objects.get(code="A2"), Area.objects.get(code="01")
+    state = {"code": "A2", "kind": moved.kind, "name": moved.name, "located_in": moved.located_in}
+    FormerState.objects.create(
+        organisation=moved, until=SECOND, changed_at=BEGIN, changed_by=CLERK.reference, **state
+    )
+    Organisation.objects.filter(pk=moved.pk).update(located_in=city)  # which asks nobody
+    counts = ";".join(map(str, STAFF.values()))
+    rows = [f"{code};{day:%d/%m/%Y};{counts}" for code in ("A3", "A2") for day in (FIRST, SECOND)]
+    heading = "Mã đơn vị;Ngày;Số cán bộ;Số smartphone;Đã cài;Đang bật;Người thân"
+    sheet = read_returns_sheet("\n".join([heading, *rows]).encode(), Directory(EVERYTHING), SECOND)
+    assert [(one.row, one.day) for one in sheet.rows] == [(2, FIRST), (4, FIRST)]
+    assert [one.row for one in sheet.errors] == [3, 5]
+    closed, nobody_asks = (one.said.en for one in sheet.errors)
+    assert closed == "the organisation closed on 08/03/2021"
+    assert "has no round" in nobody_asks
 
 
 @pytest.mark.django_db(transaction=True)

@@ -161,7 +161,11 @@ class _Reader:
         if form is None:
             fault.tell("name", Said("đơn vị loại này không báo cáo", "this kind makes no returns"))
             return None, found
-        if not self.rounds.has(one.area_path, Survey(Kind(one.kind), form), day):
+        then = self.directory.then(one, day)
+        if one.closed_on is not None and day >= one.closed_on:
+            closed = f"{one.closed_on:%d/%m/%Y}"
+            fault.tell("day", Said(f"đơn vị không còn từ {closed}", f"the organisation closed on {closed}"))
+        elif not self.rounds.has(then.area_path, Survey(Kind(one.kind), form), day):
             whom = PEOPLE[form]
             fault.tell(
                 "day",
