@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from bluezone.authority.access.audit import Actor
 from bluezone.authority.access.models import AuditEntry
@@ -24,7 +25,7 @@ from bluezone.authority.organisations.sheet import read_organisation_sheet
 from bluezone.authority.returns.metrics import Form
 from bluezone.authority.returns.models import ReturnTarget
 from bluezone.authority.returns.services import record_return, set_schedule
-from bluezone.authority.returns.target_queries import OrganisationProgress, progress_in
+from bluezone.authority.returns.target_queries import OrganisationProgress, progress_of, targets_in
 from bluezone.authority.returns.target_services import (
     ReturnTargetRefused,
     set_return_targets,
@@ -85,7 +86,8 @@ def aim(percent: str, chosen: Sequence[Organisation] = (), scope: Scope = EVERYT
 def standings(
     day: date, scope: Scope = EVERYTHING, kind: Kind = Kind.AGENCY
 ) -> dict[str, OrganisationProgress]:
-    return {one.organisation.code: one for one in progress_in(kind, "01/009", day, scope)}
+    found = progress_of(targets_in(kind, "01/009", day, scope), day)
+    return {one.organisation.code: one for one in found}
 
 
 def test_who_has_reached_it_and_who_is_behind() -> None:
@@ -118,6 +120,15 @@ def test_a_day_that_passed_below_it_is_missed() -> None:
     found = standings(DUE)
     assert (found["A1"].standing, found["A1"].missing) == (Standing.MISSED, 1)
     assert (found["A2"].standing, found["A2"].missing) == (Standing.REACHED, 0)
+    assert list(found) == ["A1", "A3", "A2"]  # missed, nothing told, reached
+
+
+def test_a_page_reads_its_own_targets_alone(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    aim("80")
+    tell("A1", FIRST, 10, 7)
+    with django_assert_num_queries(2):
+        found = progress_of(targets_in(Kind.AGENCY, "01/009", FIRST, EVERYTHING)[:1], FIRST)
+        assert [(one.organisation.code, one.counts) for one in found] == [("A1", (7, 10))]
 
 
 def test_the_next_day_counts_then_the_last() -> None:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
+from django.db.models.functions import Cast
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.adoption.rules import (
@@ -24,7 +38,7 @@ from bluezone.authority.returns.metrics import Form
 from bluezone.authority.returns.models import ReturnTarget
 from bluezone.authority.returns.queries import counting_returns
 
-__all__ = ["OrganisationProgress", "progress_in"]
+__all__ = ["OrganisationProgress", "progress_of", "targets_in"]
 
 _HISTORY = timedelta(days=60)
 _DEFINITIONS = ("return-installed", "return-smartphones")
@@ -74,44 +88,57 @@ class OrganisationProgress:
         return standing(self.counts, self.as_of, self.percent, self.due, self.ahead)
 
 
-def progress_in(
+def targets_in(
     kind: Kind, area_path: str, day: date, scope: Scope, *, key: str = ""
-) -> Sequence[OrganisationProgress]:
-    """How those of a kind in an area stand to their targets on a day.
+) -> QuerySet[ReturnTarget]:
+    """The targets that count on a day for a kind in an area: of each the next one due, else the last that was.
 
-    First those that missed theirs, then those furthest from it, those without a return, those that are there.
-    Of each the next target due counts, or else the last that was. Trends are drawn for who is looked at.
+    First of those that missed theirs, then of those furthest from it, those without a return, those that are
+    there: by the newest return of sixty days, compared in the database so that a page reads its own alone.
     """
     held = organisations(scope, area_path=area_path, kind=kind)
     if key:
         held = held.filter(key=key)
-    inside = held.order_by().values("pk")
-    targets: dict[int, ReturnTarget] = {}
-    for target in ReturnTarget.objects.filter(ended_at=None, organisation__in=inside).order_by("due"):
-        before = targets.get(target.organisation_id)
-        if before is None or before.due < day:
-            targets[target.organisation_id] = target
-    told: dict[int, list[tuple[date, int, int]]] = {}
-    rows = counting_returns(Form.STAFF).filter(
-        organisation__in=inside, day__range=(day - _HISTORY, day), with_smartphone__gt=0
+    targets = ReturnTarget.objects.filter(ended_at=None)
+    others = targets.filter(organisation=OuterRef("organisation"))
+    sooner = others.filter(due__gte=day, due__lt=OuterRef("due"))
+    later = others.filter(due__gt=OuterRef("due"))
+    newest = _told(day).filter(organisation=OuterRef("organisation")).order_by("-day")
+    share = 100.0 * F("installed") / F("with_smartphone")
+    return (
+        targets.filter(organisation__in=held.order_by().values("pk"))
+        .filter(Q(due__gte=day) & ~Exists(sooner) | Q(due__lt=day) & ~Exists(later))
+        .select_related("organisation")
+        .annotate(
+            as_of=Subquery(newest.values("day")[:1]),
+            short=Cast("percent", FloatField()) - Subquery(newest.values(share=share)[:1]),
+        )
+        .order_by(
+            Case(
+                When(short=None, then=2),
+                When(short__lte=0, then=3),
+                When(as_of__gte=F("due"), then=0),
+                default=1,
+            ),
+            F("short").desc(),
+            "organisation__plain_name",
+            "organisation",
+        )
     )
-    fields = ("organisation", "day", "installed", "with_smartphone")
-    for pk, of, installed, phones in rows.order_by("day").values_list(*fields):
+
+
+def progress_of(targets: Iterable[ReturnTarget], day: date) -> Sequence[OrganisationProgress]:
+    """How those of whom these targets are stand to them on a day, in the same order."""
+    targets = list(targets)
+    told: dict[int, list[tuple[date, int, int]]] = {}
+    rows = _told(day).filter(organisation__in=[one.organisation_id for one in targets]).order_by("day")
+    for pk, of, installed, phones in rows.values_list("organisation", "day", "installed", "with_smartphone"):
         told.setdefault(pk, []).append((of, installed, phones))
-    found = [
-        OrganisationProgress(one, targets[one.pk].percent, targets[one.pk].due, told.get(one.pk, ()))
-        for one in held
-        if one.pk in targets
+    return [
+        OrganisationProgress(one.organisation, one.percent, one.due, told.get(one.organisation_id, ()))
+        for one in targets
     ]
-    return sorted(found, key=_worst_first)
 
 
-def _worst_first(one: OrganisationProgress) -> tuple[int, Decimal]:
-    if one.counts is None:
-        return 2, Decimal(0)
-    installed, phones = one.counts
-    points = one.percent - Decimal(100 * installed) / phones
-    if points <= 0:
-        return 3, -points
-    missed = one.as_of is not None and one.as_of >= one.due
-    return 0 if missed else 1, -points
+def _told(day: date) -> QuerySet[Any]:
+    return counting_returns(Form.STAFF).filter(day__range=(day - _HISTORY, day), with_smartphone__gt=0)

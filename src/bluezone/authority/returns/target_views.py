@@ -32,7 +32,7 @@ from bluezone.authority.returns import target_services
 from bluezone.authority.returns.forms import TargetDayForm
 from bluezone.authority.returns.metrics import SURVEYS, Form, Survey, form_of
 from bluezone.authority.returns.staff import Person, officer_of
-from bluezone.authority.returns.target_queries import OrganisationProgress, progress_in
+from bluezone.authority.returns.target_queries import OrganisationProgress, progress_of, targets_in
 from bluezone.authority.returns.texts import SURVEY_NAMES, VIEWS
 from bluezone.authority.tabular.reading import in_language
 
@@ -94,7 +94,7 @@ def return_targets(request: HttpRequest) -> HttpResponse:
             return redirect(f"{reverse('returns-targets')}?{meant.query}")
     path = "" if meant.area is None else meant.area.path
     key = "" if meant.one is None else meant.one.key
-    found = progress_in(meant.survey.kind, path, person.today, person.reads, key=key)
+    found = targets_in(meant.survey.kind, path, person.today, person.reads, key=key)
     page = Paginator(found, _PAGE).get_page(request.GET.get("page"))
     context = {
         "meant": meant,
@@ -105,7 +105,7 @@ def return_targets(request: HttpRequest) -> HttpResponse:
         "form": form if may_set else None,
         "day_form": day_form,
         "page": page,
-        "rows": [_row(one) for one in page],
+        "rows": [_row(one) for one in progress_of(page, person.today)],
     }
     return render(
         request, "returns/targets.html", context, status=422 if form.errors or day_form.errors else 200
