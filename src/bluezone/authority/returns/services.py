@@ -203,8 +203,8 @@ def undo_returns(run_id: uuid.UUID, *, by: Actor, now: datetime) -> ImportRun:
     for form in Form:
         mine = all_returns(form).filter(import_run=run)
         # As whoever makes a return does: of two at once the second sees what the first did.
-        told = Organisation.objects.select_for_update().filter(pk__in=mine.values("organisation"))
-        list(told.order_by("pk").values_list("pk"))
+        theirs = Organisation.objects.select_for_update().filter(pk__in=mine.values("organisation"))
+        list(theirs.order_by("pk").values_list("pk"))
         if corrected := mine.filter(superseded_by__isnull=False).count():
             raise CannotUndo(f"{corrected} returns of this import were corrected since: undo those first")
         mine.filter(ended_at=None).update(ended_at=now)

@@ -91,7 +91,7 @@ class OrganisationProgress:
 def targets_in(
     kind: Kind, area_path: str, day: date, scope: Scope, *, key: str = ""
 ) -> QuerySet[ReturnTarget]:
-    """The targets that count on a day for a kind in an area: of each the next one due, else the last that was.
+    """The targets that count on a day for a kind in an area: of each the next due, else the last that was.
 
     First of those that missed theirs, then of those furthest from it, those without a return, those that are
     there: by the newest return of sixty days, compared in the database so that a page reads its own alone.
