@@ -33,11 +33,19 @@ from bluezone.authority.accounts.services.invitations import (
     invite,
 )
 from bluezone.authority.areas.services import load_thanh_xuan
-from bluezone.authority.organisations import queries
+from bluezone.authority.organisations import edit_services, queries
 from bluezone.authority.organisations import services as registry
 from bluezone.authority.organisations.directory import Directory
+from bluezone.authority.organisations.edit_services import (
+    Details,
+    change_organisation,
+    register_organisation,
+)
+from bluezone.authority.organisations.kinds import Kind
+from bluezone.authority.organisations.locking import EditedMeanwhile
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.sheet import read_organisation_sheet
+from bluezone.authority.tabular.faults import SheetRefused
 from bluezone.cli import invitations as invitation_commands
 from bluezone.cli import users
 
@@ -255,3 +263,43 @@ def test_a_role_for_an_organisation_never_reaches_beyond(held: list[HeldRole], p
     if may_grant(held, wanted, places):
         assert any(all(Scope.of([one.area_path]).allows(place) for place in places) for one in held)
         assert places
+
+
+def moved_under(code: str, manager: str) -> None:
+    """Somebody moves an organisation meanwhile."""
+    one, above = Organisation.objects.get(code=code), Organisation.objects.get(code=manager)
+    details = Details(one.code, Kind(one.kind), one.name, one.address, one.located_in_id, above.pk, "")
+    change_organisation(
+        one.key, details, version=one.version, since=None, scope=Scope.everything(), by=CLI, now=NOW
+    )
+
+
+def test_what_comes_in_below_one_that_moves_meanwhile_does_not_stay_behind() -> None:
+    """It would be held by whoever held it where its manager was."""
+    row = "S3;Trường X;Trường học;Trường THCS Hạ Đình;Phường Hạ Đình"
+    data = f"Mã đơn vị;Tên đơn vị;Loại;Trực thuộc;Địa bàn\n{row}"
+    sheet = read_organisation_sheet(data.encode(), Directory(Scope.everything()), date(2021, 3, 10))
+    assert sheet.errors == ()
+    before = path_of("S2")
+    moved_under("S2", "S1")
+    assert path_of("S2") != before
+    with pytest.raises(SheetRefused):
+        registry.import_organisations(sheet.rows, file_name="b", data=data.encode(), by=CLI, now=NOW)
+    assert not Organisation.objects.filter(code="S3").exists()
+
+
+def test_what_is_registered_below_one_that_moves_meanwhile_does_not_stay_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find = edit_services._manager
+
+    def found_just_before(pk: int | None) -> Organisation | None:
+        one = find(pk)
+        Organisation.objects.filter(pk=pk).update(path=f"{path_of('PGD')}/X")
+        return one
+
+    monkeypatch.setattr(edit_services, "_manager", found_just_before)
+    school = Organisation.objects.get(code="S2")
+    details = Details("S3", Kind.SCHOOL, "Trường X", "", school.located_in_id, school.pk, "")
+    with pytest.raises(EditedMeanwhile):
+        register_organisation(details, scope=Scope.everything(), by=CLI, now=NOW)

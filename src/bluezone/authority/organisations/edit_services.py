@@ -16,7 +16,13 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.access.services import follow_move
 from bluezone.authority.areas.models import Area
 from bluezone.authority.organisations.kinds import Kind
-from bluezone.authority.organisations.locking import EditedMeanwhile, EditRefused, find_locked, holds
+from bluezone.authority.organisations.locking import (
+    EditedMeanwhile,
+    EditRefused,
+    are_where_they_were,
+    find_locked,
+    holds,
+)
 from bluezone.authority.organisations.models import FormerState, Headcount, Organisation, SchoolClass, new_key
 from bluezone.authority.organisations.rules import DEEPEST, MANAGEMENT_ROOT
 from bluezone.authority.tabular.spelling import plain
@@ -55,6 +61,8 @@ def register_organisation(details: Details, *, scope: Scope, by: Actor, now: dat
     key = new_key()
     with transaction.atomic():
         manager = _manager(details.manager)
+        if manager is not None and not are_where_they_were({manager.pk: manager.path}):
+            raise EditedMeanwhile
         area = Area.objects.get(pk=details.area)
         path = _path_below(manager, key)
         _check_places(area.path, path, scope)

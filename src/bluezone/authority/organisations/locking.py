@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.tabular.faults import Said
 from bluezone.errors import Refused
 
-__all__ = ["EditRefused", "EditedMeanwhile", "find_locked", "holds"]
+__all__ = ["EditRefused", "EditedMeanwhile", "are_where_they_were", "find_locked", "holds"]
+
+_AT_ONCE = 500
 
 
 class EditRefused(Refused):
@@ -46,6 +48,25 @@ def find_locked(key: str, version: int, scope: Scope, with_keys: Iterable[str] =
     if one.version != version:
         raise EditedMeanwhile
     return one
+
+
+def are_where_they_were(paths: Mapping[int, str]) -> bool:
+    """Whether managing organisations, by their numbers, stand where they did when they were read.
+
+    They and those that manage them are locked: one that came in below them while they move would stay behind,
+    with whoever held it there.
+    """
+    keys = sorted({key for path in paths.values() for key in path.split("/")[1:]})
+    found = set[int]()
+    for at in range(0, len(keys), _AT_ONCE):
+        rows = Organisation.objects.filter(key__in=keys[at : at + _AT_ONCE])
+        found.update(rows.values_list("pk", flat=True))
+    present, in_order = dict[int, str](), sorted(found)
+    for at in range(0, len(in_order), _AT_ONCE):
+        some = Organisation.objects.select_for_update().filter(pk__in=in_order[at : at + _AT_ONCE])
+        there = some.filter(withdrawn_at=None).order_by("pk")
+        present.update(there.values_list("pk", "path"))
+    return all(present.get(pk) == path for pk, path in paths.items())
 
 
 def holds(scope: Scope, one: Organisation) -> bool:

@@ -13,11 +13,12 @@ from bluezone.authority.access.audit import Actor, record
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.organisations.headcounts import add_headcounts
+from bluezone.authority.organisations.locking import are_where_they_were
 from bluezone.authority.organisations.models import Contact, Headcount, Organisation, SchoolClass, new_key
 from bluezone.authority.organisations.queries import organisation_of
 from bluezone.authority.organisations.sealed_contact import ContactPerson, open_contact, seal_contact
 from bluezone.authority.organisations.sheet import Progress
-from bluezone.authority.organisations.sheet_rows import OrganisationRow, new_paths
+from bluezone.authority.organisations.sheet_rows import OrganisationRow, manager_paths, new_paths
 from bluezone.authority.tabular.faults import SheetRefused
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.services import begin_import, undo_import
@@ -37,6 +38,10 @@ __all__ = [
 
 KIND = "organisations"
 _BATCH = 2_000
+_CHANGED = (
+    "Danh bạ vừa thay đổi. Hãy xem trước tệp lại.",
+    "the registry changed meanwhile: read the file again",
+)
 
 
 class CannotUndo(Refused):
@@ -76,10 +81,7 @@ def import_organisations(
         with transaction.atomic():
             return _import(rows, file_name, data, by, now, progress or (lambda *_: None))
     except IntegrityError:
-        raise SheetRefused(
-            "Danh bạ vừa thay đổi. Hãy xem trước tệp lại.",
-            "the registry changed meanwhile: read the file again",
-        ) from None
+        raise SheetRefused(*_CHANGED) from None
 
 
 def _import(
@@ -87,6 +89,8 @@ def _import(
 ) -> ImportOutcome:
     taken, area = [row.row for row in rows], shared_area(row.area for row in rows if row.school_class is None)
     run = begin_import(KIND, file_name, data, len(rows), by=by, now=now, taken=taken, area=area)
+    if not are_where_they_were(manager_paths(rows)):
+        raise SheetRefused(*_CHANGED)
     created = _create(rows, run, by, now, progress)
     of_row = {
         row.row: created[row.row] if row.registered is None else row.registered.pk

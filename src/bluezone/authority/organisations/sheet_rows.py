@@ -11,7 +11,7 @@ from bluezone.authority.organisations.kinds import Kind, People
 from bluezone.authority.organisations.rules import management_paths
 from bluezone.authority.organisations.sealed_contact import ContactPerson
 
-__all__ = ["NOBODY", "Manager", "OrganisationRow", "new_paths"]
+__all__ = ["NOBODY", "Manager", "OrganisationRow", "manager_paths", "new_paths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,14 @@ class OrganisationRow:
     as_of: date | None
     counts: Mapping[People, int]
     school_class: tuple[int, str] | None
+
+
+def manager_paths(rows: Sequence[OrganisationRow]) -> Mapping[int, str]:
+    """Where the registered organisations stand that new ones answer to, by their numbers in the database."""
+    known = {row.row: row.registered for row in rows if row.registered is not None}
+    new = [row.manager for row in rows if row.registered is None and row.school_class is None]
+    found = [known.get(manager.row or 0, manager.registered) for manager in new]
+    return {one.pk: one.path for one in found if one is not None}
 
 
 def new_paths(
