@@ -379,3 +379,17 @@ def test_where_nobody_gave_a_total_the_parts_that_reported_are_added_up_as_such(
     assert (document["rates"], document["sum_of_parts"]["text"]) == ([], "4.000/6.000 (đạt 66,67%)")
     enter("009", MARCH_8, phone_linked=5_000, smartphones=9_000)
     assert "Không ai báo tổng số" not in said(officer.get(address))
+
+
+def test_a_page_that_chose_its_own_day_says_how_old_that_is_and_leads_to_today(officer: Client) -> None:
+    enter("009", date(2021, 3, 1), phone_linked=100_000, smartphones=400_000)
+    target = {"due": "2021-03-31", "percent": "60"}
+    officer.post("/adoption/targets/?area=01/009&day=2021-03-08", target)
+    response = officer.get("/adoption/")
+    page = said(response)
+    assert "tính đến ngày 01/03/2021, ngày có số liệu mới nhất, 9 ngày trước" in page
+    assert 'href="/adoption/?day=2021-03-10"' in response.content.decode()
+    assert "Hiện nay 25,00%, số của ngày 01/03/2021." in page
+    page = said(officer.get("/adoption/?day=2021-03-10"))
+    assert "ngày có số liệu mới nhất" not in page
+    assert "Hiện nay 25,00%, số của ngày 01/03/2021." in page

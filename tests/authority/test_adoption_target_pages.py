@@ -53,7 +53,7 @@ def test_a_district_and_its_wards_against_their_target(officer: Client, authorit
     assert "chưa đủ số liệu để dự báo" in page
     # 50 % and a quarter of a point a week: 51.5 % three weeks on
     [row] = re.findall(r"Phường Nhân Chính 60,00% đến 29/03/2021 (.*?) Phường", page)
-    assert row == "chậm 50,75% 3.700 máy 51,5% (51,5–51,5%)"
+    assert row == "chậm 50,75% (08/03/2021) 3.700 máy 51,5% (51,5–51,5%)"
     assert page.index("Phường Nhân Chính 60,00%") < page.index("Phường Hạ Đình 60,00%")  # who is behind first
     assert "Phường Hạ Đình : số cuối ngày 27/02/2021, 9 ngày trước" in page
     assert page.count("chưa báo lần nào") == 9

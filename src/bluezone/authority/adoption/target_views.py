@@ -130,6 +130,7 @@ def _progress(one: Progress) -> Mapping[str, object]:
         "percent": numbers.percent(one.percent),
         "due": one.due,
         "now": "" if one.rate is None or one.rate.percent is None else numbers.percent(one.rate.percent),
+        "as_of": None if one.rate is None else one.rate.numerator.as_of,
         "phones": missing or 0,
         "points": "" if points is None or points <= 0 else numbers.written(points),
         "standing": text,

@@ -76,6 +76,8 @@ def adoption(request: HttpRequest) -> HttpResponse:
     shown = None if wanted.area is None else overview(wanted.area, wanted.day, officer.scope)
     context = {
         "day": wanted.day,
+        "days_ago": 0 if "day" in request.GET else (officer.today - wanted.day).days,
+        "today": officer.today,
         "officer": officer,
         "shown": shown,
         **({} if shown is None else targets_shown(shown, officer.scope)),
