@@ -60,8 +60,8 @@ def import_groups(
 
 
 def _import(rows: Sequence[GroupRow], file_name: str, data: bytes, by: Actor, now: datetime) -> GroupOutcome:
-    taken, area = [row.row for row in rows], shared_area(row.ward for row in rows)
-    run = begin_import(GROUPS, file_name, data, len(rows), by=by, now=now, taken=taken, area=area)
+    numbers, area = [row.row for row in rows], shared_area(row.ward for row in rows)
+    run = begin_import(GROUPS, file_name, data, len(rows), by=by, now=now, taken=numbers, area=area)
     wards = Area.objects.in_bulk({row.ward for row in rows})
     known = Area.objects.in_bulk({row.known_group for row in rows if row.known_group is not None})
     taken = {

@@ -61,7 +61,7 @@ def begin_import(
             )
     except IntegrityError:  # sent twice at once
         raise _already(same.get()) from None
-    details = {"rows": rows, "sha256": of_file.hexdigest(), "area": area}
+    details: dict[str, str | int | None] = {"rows": rows, "sha256": of_file.hexdigest(), "area": area}
     record(by, _imported(kind), _subject(run), details, now=now)
     return run
 
