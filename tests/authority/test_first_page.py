@@ -254,6 +254,7 @@ def test_a_clerks_organisation_is_named(site: None, authority_clock: Any) -> Non
     )  # fmt: skip
     clerk = logged_in(authority_clock, "lien", school.path, Role.SCHOOL_CLERK)
     assert "cán bộ nhà trường, Trường THCS Nhân Chính" in front(clerk)
+    assert 'href="/areas/"' not in clerk.get("/").content.decode()  # it would have nothing on it
     found = clerk.get("/search/", {"q": "thcs nhan chinh"})
     assert "/organisations/K7/" in found.content.decode()
     assert "Địa bàn (" not in text_of(clerk.get("/search/", {"q": "nhan chinh"}))

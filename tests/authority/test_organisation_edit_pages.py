@@ -115,6 +115,8 @@ def test_counted_asked_for_closed_and_opened_again(officer: Client) -> None:
     assert "Đã ghi người liên hệ." in text_of(done)
     assert "Nguyễn Thị Lan" in text_of(officer.post(f"{page}contact"))
     classes = {"school_year": "2020-2021", "classes": "6A1 42\n6A2", "as_of": "2021-03-04", "version": "2"}
+    begun = officer.get(f"{page}classes/").content.decode()
+    assert 'name="school_year" value="2020-2021"' in begun  # that of today
     wrong_line = officer.post(f"{page}classes/", {**classes, "classes": "6A1\n6A1 bốn"})
     assert "Dòng 2, “6A1 bốn”" in text_of(wrong_line)
     assert "Đã thêm 2 lớp mới và 1 sĩ số mới." in text_of(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bluezone.authority.organisations.rules import school_year_of
 from bluezone.authority.returns.metrics import COUNTS, Form, rate_of
 from bluezone.authority.returns.rules import (
     Cadence,
@@ -15,7 +16,6 @@ from bluezone.authority.returns.rules import (
     end_of_rounds,
     impossible,
     missing_since,
-    school_year_of,
     state_of,
 )
 

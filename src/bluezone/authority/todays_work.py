@@ -15,7 +15,7 @@ from django.utils import timezone
 from bluezone.authority.access.queries import roles_of
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.rules import HeldRole
-from bluezone.authority.access.scope import Scope
+from bluezone.authority.access.scope import EVERYWHERE, Scope
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -60,6 +60,9 @@ class Page:
     words: str = ""
     """What else people call it, for the search."""
 
+    needs_area: bool = False
+    """Whether it has nothing for whoever holds organisations alone."""
+
     in_navigation: str | _StrPromise = ""
     """Its short name on top of every page; empty for those that others lead to."""
 
@@ -92,7 +95,15 @@ class Person:
 
     def may_open(self, page: Page) -> bool:
         """Whether the page is one for them."""
-        return page.roles is None or self.holds(page.roles)
+        opening = [one for one in self.held if page.roles is None or one.role in page.roles]
+        if page.needs_area:
+            return any(_is_area(one.area_path) for one in opening)
+        return page.roles is None or bool(opening)
+
+
+def _is_area(path: str) -> bool:
+    """Codes of areas begin with a digit, which the root of management does not."""
+    return path == EVERYWHERE or path[0].isdigit()
 
 
 def person_of(user: AbstractBaseUser | AnonymousUser, now: datetime) -> Person | None:

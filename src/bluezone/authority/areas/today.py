@@ -16,6 +16,7 @@ PAGES = (
         gettext_lazy("Phường, xã, tổ dân phố của một ngày; từ đâu mà có, đã thành gì"),
         ADOPTION_READERS | ORGANISATION_READERS,
         "danh muc hanh chinh phuong xa to dan pho areas wards registry",
+        needs_area=True,
         in_navigation=pgettext_lazy("areas", "Địa bàn"),
     ),
     Page(

@@ -26,6 +26,7 @@ from bluezone.authority.organisations.kinds import Kind, kind_name
 from bluezone.authority.organisations.locking import EditedMeanwhile, EditRefused
 from bluezone.authority.organisations.lookups import organisation_named
 from bluezone.authority.organisations.models import Organisation
+from bluezone.authority.organisations.rules import school_year_of, school_year_text
 from bluezone.authority.organisations.staff import Registrar, editor_of
 from bluezone.authority.tabular.faults import CellRefused
 from bluezone.authority.tabular.reading import in_language
@@ -142,7 +143,9 @@ def classes(request: HttpRequest, key: str) -> HttpResponse:
         return told.format(classes=added, figures=counted)
 
     title = gettext("Lớp của một năm học: {name}").format(name=one.name)
-    form = ClassesForm(request.POST or None, initial={"version": one.version, "as_of": registrar.today})
+    year = school_year_text(school_year_of(registrar.today))
+    filled = {"version": one.version, "school_year": year, "as_of": registrar.today}
+    form = ClassesForm(request.POST or None, initial=filled)
     return _edited(request, registrar, one, form, save, title, gettext("Thêm lớp"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple, TypeVar
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "is_tax_code",
     "management_paths",
     "school_year",
+    "school_year_of",
     "school_year_text",
 ]
 
@@ -28,6 +30,7 @@ DEEPEST = 10
 
 _TAX_CODE = re.compile(r"([0-9]{9})([0-9])(?:-[0-9]{3})?")
 _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+_FIRST_MONTH = 8
 _YEAR = re.compile(r"(20[0-9]{2}) ?[-–/] ?(20[0-9]{2})")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
@@ -98,6 +101,11 @@ def class_rolls(text: str) -> Sequence[ClassRoll]:
         pupils = match["pupils"]
         found[match["name"]] = ClassRoll(match["name"], None if pupils is None else int(pupils))
     return list(found.values())
+
+
+def school_year_of(day: date) -> int:
+    """The year in which the school year of a day begins: pupils come back in August, classes with them."""
+    return day.year if day.month >= _FIRST_MONTH else day.year - 1
 
 
 def school_year_text(begins: int) -> str:

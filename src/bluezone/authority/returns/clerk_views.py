@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import Organisation, SchoolClass
 from bluezone.authority.organisations.queries import organisations
-from bluezone.authority.organisations.rules import school_year_text
+from bluezone.authority.organisations.rules import school_year_of, school_year_text
 from bluezone.authority.returns import services
 from bluezone.authority.returns.forms import CountsForm
 from bluezone.authority.returns.metrics import COUNT_NAMES, COUNTS, FORMS, Form, Survey, form_of, surveys_of
@@ -35,7 +35,7 @@ from bluezone.authority.returns.queries import (
     own_rounds,
     returns_of,
 )
-from bluezone.authority.returns.rules import State, school_year_of
+from bluezone.authority.returns.rules import State
 from bluezone.authority.returns.staff import Person, person_of
 from bluezone.authority.returns.texts import FORM_NAMES, STATE_BADGES, STATE_NAMES, VIEWS, called
 from bluezone.authority.tabular.reading import in_language

@@ -14,9 +14,10 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.organisations.history import state_on
 from bluezone.authority.organisations.kinds import Kind
 from bluezone.authority.organisations.models import FormerState, Organisation, SchoolClass
+from bluezone.authority.organisations.rules import school_year_of
 from bluezone.authority.returns.metrics import COUNTS, Form, Survey
 from bluezone.authority.returns.models import PupilsReturn, ReturnSchedule, StaffReturn, all_returns
-from bluezone.authority.returns.rules import State, school_year_of, state_of
+from bluezone.authority.returns.rules import State, state_of
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.queries import runs_within
 from bluezone.authority.tabular.spelling import plain

@@ -20,7 +20,6 @@ __all__ = [
     "end_of_rounds",
     "impossible",
     "missing_since",
-    "school_year_of",
     "state_of",
 ]
 
@@ -33,7 +32,6 @@ CADENCES = (1, 7, 14, 28)
 """Days from one round to the next."""
 
 _PARENTS = 2
-_FIRST_MONTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +217,3 @@ def missing_since(rounds: Sequence[date], last_return: date | None) -> date | No
     """
     missed = [day for day in rounds if last_return is None or day > last_return]
     return missed[-1] if missed else None
-
-
-def school_year_of(day: date) -> int:
-    """The year in which the school year of a day begins: pupils come back in August, classes with them."""
-    return day.year if day.month >= _FIRST_MONTH else day.year - 1
