@@ -35,8 +35,10 @@ MARCH_8 = date(2021, 3, 8)
         ((165, 590), [(100, 300), (5, 200), (60, 90)], [1, 2]),
         # 198 of 200 have it: the two without are as few
         ((358, 590), [(100, 300), (198, 200), (60, 90)], [1, 2]),
-        # 4 and 5 with the app are any two that make 9, but 5 + 6 = 11 are neither 0 nor 1
-        ((109, 600), [(100, 300), (4, 150), (5, 150)], [1, 2]),
+        # 4 and 5 with the app are 9 together, a small number too; 5 + 6 = 11 are neither 0 nor 1
+        ((109, 600), [(100, 300), (4, 150), (5, 150)], [0, 1, 2]),
+        # 56 - 47 = 9 are those of the first ward and those that no ward has reported
+        ((56, 198), [(2, 56), (47, 106)], [0, 1]),
         ((111, 600), [(100, 300), (5, 150), (6, 150)], [0, 1, 2]),
         # the ward that has not reported has 105 - 100 = 5: so it is not to be worked out
         ((105, 310), [(100, 300), None], [0]),
@@ -79,6 +81,7 @@ def test_whoever_subtracts_learns_nothing_of_a_small_count(split: list[tuple[int
     if len(withheld) == len(parts):
         return  # nothing is told of any, not even which are small
     for column in zip(*(split[place] for place in withheld), strict=True):
+        assert sum(column) >= 10  # what is left for whoever subtracts
         values = possible(sum(column), column)
         assert all(one == set(range(10)) for one in values)
 

@@ -34,12 +34,14 @@ def tell(count: int, people: int | None = None) -> Figure:
     return Withheld.SMALL if (count if people is None else people) < SMALLEST_TOLD else count
 
 
-def parts_withheld(parts: Sequence[Sequence[int]]) -> frozenset[int] | None:
+def parts_withheld(parts: Sequence[Sequence[int]], *, least_left: int = 0) -> frozenset[int] | None:
     """Which parts of a whole are withheld, by their places; ``None`` where no choice hides the small ones.
 
     A part has one or several counts, of each of which the sum over all parts is told; it is told as a whole
     or not at all. Those with a count below 10 are withheld, and as many of the next greater as it takes for
     each small count to be anything from 0 to 9.
+
+    :param least_left: what those that are withheld add up to at least: it is left for whoever subtracts.
     """
     small = [place for place, counts in enumerate(parts) if min(counts) < SMALLEST_TOLD]
     others = sorted((tuple(counts), place) for place, counts in enumerate(parts) if place not in small)
@@ -47,7 +49,8 @@ def parts_withheld(parts: Sequence[Sequence[int]]) -> frozenset[int] | None:
         hidden = [*small, *(place for _, place in others[:covers])]
         columns = zip(*(parts[place] for place in hidden), strict=True)
         if all(
-            hides(
+            sum(column) >= least_left
+            and hides(
                 [count for count in column if count < SMALLEST_TOLD],
                 [count for count in column if count >= SMALLEST_TOLD],
             )

@@ -34,7 +34,7 @@ def withheld_parts(whole: Counts | None, parts: Sequence[Counts | None]) -> froz
         smallest = 0 if None in parts else 1
         if any(smallest <= one < SMALLEST_TOLD for one in rest):
             counts.append((max(0, rest[0]), max(0, rest[1])))
-    withheld = parts_withheld(counts)
+    withheld = parts_withheld(counts, least_left=SMALLEST_TOLD)
     if withheld is None:
         return everything
     return frozenset(known[at][0] for at in withheld if at < len(known))

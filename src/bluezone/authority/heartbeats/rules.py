@@ -106,7 +106,7 @@ def told_platforms(counts: list[WardCount], wards: Mapping[int, object]) -> Mapp
         if one.ward in wards:
             sums[one.platform] += one.active
     platforms = sorted(sums)
-    withheld = parts_withheld([(sums[one],) for one in platforms])
+    withheld = parts_withheld([(sums[one],) for one in platforms], least_left=SMALLEST_TOLD)
     if withheld is None:
         return {}
     return {one: sums[one] for place, one in enumerate(platforms) if place not in withheld}
