@@ -20,6 +20,7 @@ from bluezone.authority.access.models import EmergencyAccess
 from bluezone.authority.access.roles import (
     ADOPTION_EDITORS,
     ADOPTION_READERS,
+    AGENCY_RETURN_FILLERS,
     AUDIT_READERS,
     CODE_ISSUERS,
     CONTACT_READERS,
@@ -28,8 +29,7 @@ from bluezone.authority.access.roles import (
     LIMIT_SETTERS,
     ORGANISATION_EDITORS,
     ORGANISATION_READERS,
-    PUPILS_RETURN_FILLERS,
-    STAFF_RETURN_FILLERS,
+    SCHOOL_RETURN_FILLERS,
     STATISTICS_READERS,
     Role,
 )
@@ -77,7 +77,7 @@ CLASS = {"roll": 42, "own_phone": 20, "shared_phone": 15, "no_phone": 7}
 CLASS |= {"installed": 30, "parents_installed": 60}
 
 EVERYBODY = frozenset(Role)
-RETURN_READERS = ADOPTION_READERS | STAFF_RETURN_FILLERS | PUPILS_RETURN_FILLERS
+RETURN_READERS = ADOPTION_READERS | AGENCY_RETURN_FILLERS | SCHOOL_RETURN_FILLERS
 AREA_READERS = ADOPTION_READERS | ORGANISATION_READERS
 TAKERS = frozenset(
     {Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.WARD_OFFICER, Role.HEALTH_WORKER, Role.EPIDEMIOLOGIST}

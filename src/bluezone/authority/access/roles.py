@@ -7,6 +7,7 @@ from enum import StrEnum
 __all__ = [
     "ADOPTION_EDITORS",
     "ADOPTION_READERS",
+    "AGENCY_RETURN_FILLERS",
     "AUDIT_READERS",
     "CODE_ISSUERS",
     "CONTACT_READERS",
@@ -18,9 +19,8 @@ __all__ = [
     "ORGANISATION_EDITORS",
     "ORGANISATION_READERS",
     "ORGANISATION_ROLES",
-    "PUPILS_RETURN_FILLERS",
+    "SCHOOL_RETURN_FILLERS",
     "SECOND_FACTOR_ROLES",
-    "STAFF_RETURN_FILLERS",
     "STATISTICS_READERS",
     "Role",
 ]
@@ -48,11 +48,11 @@ ADOPTION_EDITORS = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.WAR
 ADOPTION_READERS = ADOPTION_EDITORS | {Role.EPIDEMIOLOGIST, Role.AUDITOR}
 """Who may see figures of adoption; they are counts, of nobody in particular."""
 
-STAFF_RETURN_FILLERS = ADOPTION_EDITORS | {Role.AGENCY_CLERK}
+AGENCY_RETURN_FILLERS = ADOPTION_EDITORS | {Role.AGENCY_CLERK}
 """Who may make the return of an agency; officers for one that tells them by telephone."""
 
-PUPILS_RETURN_FILLERS = ADOPTION_EDITORS | {Role.SCHOOL_CLERK}
-"""Who may make the returns of a school's classes."""
+SCHOOL_RETURN_FILLERS = ADOPTION_EDITORS | {Role.SCHOOL_CLERK}
+"""Who may make the returns of a school, of its pupils and of its staff."""
 
 AUDIT_READERS = frozenset({Role.AUDITOR})
 """Who may search the record of who did what, as far as it concerns their areas."""

@@ -16,8 +16,8 @@ from bluezone.authority.access.queries import scope_of
 from bluezone.authority.access.roles import (
     ADOPTION_EDITORS,
     ADOPTION_READERS,
-    PUPILS_RETURN_FILLERS,
-    STAFF_RETURN_FILLERS,
+    AGENCY_RETURN_FILLERS,
+    SCHOOL_RETURN_FILLERS,
     Role,
 )
 from bluezone.authority.access.scope import Scope
@@ -29,7 +29,7 @@ from bluezone.authority.returns.metrics import FORMS
 __all__ = ["FILLERS", "Person", "editor_of", "officer_of", "person_of"]
 
 FILLERS: Mapping[Kind, frozenset[Role]] = {
-    kind: PUPILS_RETURN_FILLERS if kind is Kind.SCHOOL else STAFF_RETURN_FILLERS for kind in FORMS
+    kind: SCHOOL_RETURN_FILLERS if kind is Kind.SCHOOL else AGENCY_RETURN_FILLERS for kind in FORMS
 }
 """Who makes the returns of each kind; a school's clerk makes those of its staff too."""
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from bluezone.authority.access.roles import (
     ADOPTION_EDITORS,
     ADOPTION_READERS,
-    PUPILS_RETURN_FILLERS,
-    STAFF_RETURN_FILLERS,
+    AGENCY_RETURN_FILLERS,
+    SCHOOL_RETURN_FILLERS,
     Role,
 )
 from bluezone.authority.access.scope import Scope
@@ -36,7 +36,7 @@ PAGES = (
         "returns",
         gettext_lazy("Báo cáo"),
         gettext_lazy("Báo cáo của cơ quan, trường học theo từng kỳ"),
-        ADOPTION_READERS | STAFF_RETURN_FILLERS | PUPILS_RETURN_FILLERS,
+        ADOPTION_READERS | AGENCY_RETURN_FILLERS | SCHOOL_RETURN_FILLERS,
         "bao cao co quan truong hoc lop ky han returns rounds late missing",
         in_navigation=gettext_lazy("Báo cáo"),
     ),
