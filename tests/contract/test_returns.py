@@ -422,7 +422,9 @@ def test_nobody_is_asked_by_two_schedules() -> None:
     with pytest.raises(ScheduleRefused, match="after 1, 7, 14, 28 days"):
         schedule(Kind.MASS_ORGANISATION, every=0)
     with pytest.raises(ScheduleRefused, match="no Quận Thanh Xuân any more"):
-        schedule(Kind.MASS_ORGANISATION, first_day=date(2025, 7, 7))
+        schedule(Kind.MASS_ORGANISATION, first_day=date(2025, 7, 7), now=datetime(2025, 6, 1, tzinfo=UTC))
+    with pytest.raises(ScheduleRefused, match="08/03/2203 is over a year away"):
+        schedule(Kind.MASS_ORGANISATION, first_day=date(2203, 3, 8))
     with pytest.raises(ScheduleRefused, match="not within your scope"):
         services.set_schedule(
             district(), Kind.SCHOOL, SECOND, 7, time(16), scope=Scope.of([ward.path]), by=CLERK, now=BEGIN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from django.db import transaction
@@ -51,6 +51,8 @@ __all__ = [
 
 KIND = "returns"
 _BATCH = 2_000
+_LONGEST_AHEAD = timedelta(days=366)
+"""A mistyped year would keep these organisations from being asked by any other schedule."""
 
 
 class ReturnRefused(Refused):
@@ -251,6 +253,11 @@ def set_schedule(
         allowed = ", ".join(map(str, CADENCES))
         raise ScheduleRefused(
             f"kỳ báo cáo lặp lại sau {allowed} ngày", f"rounds come again after {allowed} days"
+        )
+    if first_day > timezone.localtime(now).date() + _LONGEST_AHEAD:
+        raise ScheduleRefused(
+            f"ngày {first_day:%d/%m/%Y} còn hơn một năm nữa mới đến",
+            f"{first_day:%d/%m/%Y} is over a year away",
         )
     if area.valid_until is not None and first_day >= area.valid_until:
         raise ScheduleRefused(
