@@ -18,6 +18,7 @@ from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bluezone.clock import SettableClock
 from bluezone.protocols import export_stream
@@ -29,6 +30,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # An English text that was just written is what tests see, also without make.
 MESSAGES = runpy.run_path(str(Path(__file__).resolve().parents[1] / "scripts" / "messages.py"))
 MESSAGES["compile_all"](only_stale=True)
+
+# A machine that others keep busy is no fault of a test.
+settings.register_profile(
+    "any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
