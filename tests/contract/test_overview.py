@@ -15,7 +15,8 @@ from bluezone.authority.adoption.queries import overview
 from bluezone.authority.adoption.services import import_city_sheet, record_facts
 from bluezone.authority.adoption.sheet import CityRow, CitySheet
 from bluezone.authority.adoption.sheet_corrections import with_corrections
-from bluezone.authority.areas.models import Area
+from bluezone.authority.adoption.target_queries import overdue_reports, reporting_of
+from bluezone.authority.areas.models import Area, Level
 from bluezone.authority.areas.queries import area_on
 from bluezone.authority.areas.services import load_thanh_xuan
 from bluezone.authority.organisations.directory import Directory
@@ -91,6 +92,21 @@ def test_a_figure_beside_one_of_the_citys_sheet_is_not_the_one_shown() -> None:
     shown = {Metric.PHONE_LINKED: (30, Source.CITY_SHEET)}
     assert shown_instead(one, MARCH_8, EVERYTHING) == shown
     assert shown_instead(one, MARCH_8, Scope.of(["01/009/00346"])) == {}
+
+
+def test_a_ward_owes_its_figure_and_its_residential_groups_none_before_their_first() -> None:
+    ward = area("00343")
+    groups = [
+        Area.objects.create(
+            code=f"00343-{at}", path=f"{ward.path}/00343-{at}", level=Level.RESIDENTIAL_GROUP, parent=ward,
+            name=f"Tổ dân phố {at}", valid_from=ward.valid_from,
+        )
+        for at in (1, 2)
+    ]  # fmt: skip
+    record_facts(groups[0], date(2021, 2, 20), {Metric.PHONE_LINKED: 5}, scope=EVERYTHING, by=CLERK, now=NOW)
+    late = overdue_reports(reporting_of(ward, groups), MARCH_8, EVERYTHING)
+    assert [(one.area.code, one.days) for one in late] == [("00343", None), ("00343-1", 16)]
+    assert reporting_of(area("009"), [ward]) == [ward]
 
 
 def test_of_a_round_the_overview_has_how_many_were_asked() -> None:

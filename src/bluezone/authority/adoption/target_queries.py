@@ -23,7 +23,7 @@ from bluezone.authority.adoption.rules import (
     phones_missing,
     standing,
 )
-from bluezone.authority.areas.models import Area
+from bluezone.authority.areas.models import Area, Level
 
 __all__ = [
     "Overdue",
@@ -31,10 +31,12 @@ __all__ = [
     "farthest_from_target",
     "overdue_reports",
     "progress_of",
+    "reporting_of",
     "targets_of",
 ]
 
 _HISTORY = timedelta(days=60)
+_BELOW_WARDS = (Level.RESIDENTIAL_GROUP, Level.ALLEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,11 @@ def farthest_from_target(
     return progress_of(wanted[:most], day, scope, rates), len(wanted[most:])
 
 
+def reporting_of(area: Area, parts: Sequence[Area]) -> Sequence[Area]:
+    """Who is to report what an area adds up to: its parts, and a ward itself though it has groups."""
+    return [*([area] if not parts or area.level == Level.WARD else []), *parts]
+
+
 def targets_of(area: Area, scope: Scope) -> Sequence[Target]:
     """Every target that an area has or had, the latest day first."""
     return list(
@@ -119,7 +126,10 @@ def targets_of(area: Area, scope: Scope) -> Sequence[Target]:
 
 
 def overdue_reports(areas: Iterable[Area], day: date, scope: Scope) -> Sequence[Overdue]:
-    """The areas that owe a figure of installs on a day, those that never gave one first."""
+    """The areas that owe a figure of installs on a day, those that never gave one first.
+
+    Residential groups and alleys owe none before their first: most wards count without them.
+    """
     wanted = [one for one in areas if scope.allows(one.path)]
     # One look into the index for each: a maximum by area would read all that they ever reported.
     reports = Fact.objects.filter(
@@ -128,7 +138,11 @@ def overdue_reports(areas: Iterable[Area], day: date, scope: Scope) -> Sequence[
     newest = Subquery(reports.order_by("-as_of").values("as_of")[:1])
     keys = [one.pk for one in wanted]
     last: dict[int, date | None] = dict(Area.objects.filter(pk__in=keys).values_list("pk", newest))
-    late = [one for one in wanted if is_overdue(last.get(one.pk), day)]
+    late = [
+        one
+        for one in wanted
+        if is_overdue(last.get(one.pk), day) and not (one.level in _BELOW_WARDS and last.get(one.pk) is None)
+    ]
     late.sort(key=lambda one: (last.get(one.pk) or date.min, one.path))
     return [
         Overdue(one, found, None if found is None else (day - found).days)

@@ -25,6 +25,7 @@ from bluezone.authority.adoption.target_queries import (
     farthest_from_target,
     overdue_reports,
     progress_of,
+    reporting_of,
     targets_of,
 )
 from bluezone.authority.areas.models import Area
@@ -118,7 +119,7 @@ def targets_shown(shown: Overview, scope: Scope) -> Mapping[str, object]:
         "target": None if own is None else _progress(own),
         "targets": [_progress(one) for one in others],
         "more_targets": more,
-        "overdue": overdue_reports(parts or [shown.area], shown.day, scope),
+        "overdue": overdue_reports(reporting_of(shown.area, parts), shown.day, scope),
     }
 
 

@@ -18,6 +18,7 @@ from bluezone.authority.adoption.target_queries import (
     Progress,
     overdue_reports,
     progress_of,
+    reporting_of,
 )
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import highest_on, parts_of_all_on
@@ -70,7 +71,7 @@ class _Place:
     path: str
     areas: Sequence[Area]
     reporting: Sequence[Area]
-    """Those that are to report: the parts, or the area itself where it has none."""
+    """Those that are to report: the parts; the area itself where it has none or is a ward."""
 
 
 def todays_work(person: Person) -> Iterator[WorkItem]:
@@ -98,8 +99,9 @@ def _places(scope: Scope, day: date) -> Sequence[_Place]:
     for part in parts_of_all_on(highest, day, scope):
         parts.setdefault(part.path.rpartition("/")[0], []).append(part)
     return [
-        _Place(one.name, one.path, [one, *parts.get(one.path, [])], parts.get(one.path) or [one])
+        _Place(one.name, one.path, [one, *below], reporting_of(one, below))
         for one in highest
+        for below in [parts.get(one.path, [])]
     ]
 
 
