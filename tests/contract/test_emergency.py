@@ -118,7 +118,9 @@ def test_from_the_form_to_the_judgement(lan: User, authority_clock: Any) -> None
     assert (ended.actor, ended.details["area"]) == ("system", NEXT_WARD)
     page = said(auditor.get("/account/"))
     assert "Truy cập khẩn cấp (1)" in page
-    assert "chưa ai xem xét" in said(auditor.get(REVIEW))
+    page = said(auditor.get(REVIEW))
+    assert "chưa ai xem xét" in page
+    assert "Các trang đã mở GET /adoption/ × " in page  # what it is judged by
     answer = auditor.post(f"{PAGE}{taken.pk}/review", {"justified": "no"}, follow=True)
     assert "không có lý do chính đáng" in said(answer)
     assert "Truy cập khẩn cấp (1)" not in said(answer)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Case, QuerySet, Value, When
 
 from bluezone.authority.access.emergency_rules import State, may_review, state
-from bluezone.authority.access.models import EmergencyAccess
+from bluezone.authority.access.models import AuditEntry, EmergencyAccess
 from bluezone.authority.access.roles import Role
 from bluezone.authority.access.rules import HeldRole
 from bluezone.authority.access.scope import Scope
@@ -17,6 +19,7 @@ from bluezone.authority.access.scope import Scope
 __all__ = [
     "emergencies",
     "own_emergencies",
+    "pages_opened",
     "reviewable",
     "running_emergency",
     "state_of",
@@ -41,6 +44,23 @@ def unjudged_since(user_id: UUID, since: datetime) -> int:
     """How often somebody has taken a role since a moment without that anybody has judged it."""
     rows = EmergencyAccess.objects.filter(grant__user_id=user_id, reviewed_at=None)
     return rows.filter(grant__valid_from__gt=since).count()
+
+
+def pages_opened(emergencies: Iterable[EmergencyAccess]) -> Mapping[UUID, Mapping[str, int]]:
+    """What was asked for while each lasted, the most often first: what whoever judges it goes by."""
+    of_subject = {f"emergency:{one.pk}": one.pk for one in emergencies}
+    noted = AuditEntry.objects.filter(subject__in=list(of_subject), action="access.emergency-used")
+    opened: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for subject, details in noted.values_list("subject", "details"):
+        opened[of_subject[subject]][_address(details)] += 1
+    return {pk: dict(pages.most_common()) for pk, pages in opened.items()}
+
+
+def _address(details: Mapping[str, object]) -> str:
+    """As it was asked for; what is no reference of ours is left out of the log, and here."""
+    named = iter(str(details.get("object", "")).split("/"))
+    address = re.sub(r"<[^>]+>", lambda _: next(named, "") or "…", str(details["route"]))
+    return f"{details['method']} /{address}"
 
 
 def own_emergencies(user_id: UUID, most: int = 20) -> Sequence[EmergencyAccess]:

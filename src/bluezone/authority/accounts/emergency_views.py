@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bluezone.authority.access.emergency_queries import (
     own_emergencies,
+    pages_opened,
     reviewable,
     running_emergency,
     state_of,
@@ -113,7 +114,11 @@ def review(request: HttpRequest) -> HttpResponse:
     held, scope = roles_of(me.user, me.now), scope_of(me.user, EMERGENCY_REVIEWERS, me.now)
     if not any(one.role in EMERGENCY_REVIEWERS and not one.is_emergency for one in held):
         raise PermissionDenied("no role that is told of emergency access")
-    rows = _rows(reviewable(held, me.user.pk, scope), me)
+    found = reviewable(held, me.user.pk, scope)
+    opened = pages_opened(one for one in found if one.reviewed_at is None)
+    rows = [
+        {**row, "opened": opened.get(one.pk, {})} for one, row in zip(found, _rows(found, me), strict=True)
+    ]
     return render(request, "accounts/emergency_review.html", {"rows": rows})
 
 
