@@ -87,6 +87,18 @@ def test_what_is_kept_is_neither_the_pseudonym_nor_a_time() -> None:
     assert not AuditEntry.objects.exists()
 
 
+def test_no_row_has_a_number_in_the_order_in_which_they_came() -> None:
+    """SQLite gives one to each row of a table whose key is no ``integer``; PostgreSQL has no such column."""
+    send_many(5)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT rowid FROM heartbeats_heartbeat ORDER BY rowid")
+        else:
+            cursor.execute("SELECT mark FROM heartbeats_heartbeat ORDER BY mark")
+        numbers = [row[0] for row in cursor.fetchall()]
+    assert numbers == sorted(Heartbeat.objects.values_list("mark", flat=True))
+
+
 def test_again_changes_nothing_but_that_tracing_comes_on() -> None:
     first = body(tracing=False)
     for _ in range(2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from bluezone.authority.areas.models import Area
+from bluezone.authority.heartbeats.row_key import RowKey
 from bluezone.protocols.heartbeat import Platform
 
 __all__ = ["ClosedDay", "Heartbeat", "PlatformCount"]
@@ -19,7 +20,7 @@ class Heartbeat(models.Model):
     which order they came.
     """
 
-    mark = models.BigIntegerField(primary_key=True)
+    mark = RowKey(primary_key=True)
     """See :func:`.rules.mark_of`."""
 
     day = models.DateField()
