@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,23 @@ def test_a_token_is_followed_by_asking_for_a_certificate(answers: tuple[int, lis
     port, wanted = answers
     wanted += [answer("200 OK", b'{"token": "t"}'), answer("200 OK", b"{}")]
     assert run_load(port, [b"POST / HTTP/1.1\r\n\r\n"], connections=1)["requests"] == 2
+
+
+def test_a_connection_that_is_reset_is_an_error() -> None:
+    """As the kernel does with what a server that closed had not read."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            connection = listener.accept()[0]
+            connection.recv(100)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        result = run_load(listener.getsockname()[1], [b"POST / HTTP/1.1\r\n\r\n"], connections=1)
+        thread.join()
+    assert (result["errors"], result["first_errors"]) == (1, ["hung up "])
 
 
 def test_a_server_that_hangs_up_is_an_error(answers: tuple[int, list[bytes]]) -> None:

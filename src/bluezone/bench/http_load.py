@@ -15,6 +15,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +106,15 @@ class _Connection:
             return
         line, rest = request.split(b"\r\n", 1)
         self._buffer, self.began = b"", time.perf_counter()
-        self._socket.sendall(line + b"\r\n" + self._from + rest)
+        with suppress(ConnectionError):  # what comes back tells
+            self._socket.sendall(line + b"\r\n" + self._from + rest)
 
     def receive(self) -> tuple[bytes, bytes] | None:
         """Status and content of the answer, once it is whole."""
-        data = self._socket.recv(_RECEIVED_AT_ONCE)
+        try:
+            data = self._socket.recv(_RECEIVED_AT_ONCE)
+        except ConnectionError:  # it was closed before the request had been read
+            data = b""
         self._buffer += data
         head, found, content = self._buffer.partition(b"\r\n\r\n")
         if not data:
