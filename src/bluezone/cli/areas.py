@@ -13,7 +13,7 @@ from bluezone.cli.area_show import show_area
 from bluezone.cli.area_succession import succession_app
 from bluezone.cli.authority import parse_day, prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
-from bluezone.cli.sheets import fault_document, import_id, read_file, tell_faults
+from bluezone.cli.sheets import fault_document, import_id, read_file, tell_faults, tell_undone
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
@@ -239,10 +239,7 @@ def undo_areas(
 
     undo = undo_boundaries if ImportRun.objects.filter(id=run_id, kind=BOUNDARIES).exists() else undo_list
     undone = undo(run_id, by=Actor("cli"), now=runtime.now())
-    if as_json:
-        print_json({"import": str(undone.id), "file": undone.file_name, "rows": undone.rows})
-    else:
-        say(f"taken back: {undone.file_name}, {undone.rows} rows")
+    tell_undone(undone, as_json=as_json)
 
 
 class _Bar:

@@ -11,7 +11,7 @@ import typer
 
 from bluezone.cli.authority import prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
-from bluezone.cli.sheets import fail_without_an_import, fault_document, import_id, read_file, tell_faults
+from bluezone.cli.sheets import import_id, read_file, tell_import, tell_undone
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
@@ -63,24 +63,15 @@ def import_sheet(
         "headcounts": 0 if outcome is None else outcome.headcounts,
         "contacts": 0 if outcome is None else outcome.contacts,
     }
-    if as_json:
-        print_json(
-            {
-                "file": file.name,
-                "dry_run": dry_run,
-                "rows": len(found.rows),
-                "faults": [fault_document(one) for one in found.faults],
-                "import": None if outcome is None else str(outcome.run),
-                **added,
-            }
-        )
-    else:
-        tell_faults(found.faults)
-        say(f"{len(found.rows)} rows can be imported, {len({one.row for one in found.errors})} cannot")
-        if outcome is not None:
-            say(f"imported as {outcome.run}: {', '.join(f'{count} {what}' for what, count in added.items())}")
-    if outcome is None and not dry_run:
-        fail_without_an_import()
+    tell_import(
+        file,
+        found,
+        None if outcome is None else outcome.run,
+        added,
+        ", ".join(f"{count} {what}" for what, count in added.items()),
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @organisation_app.command("undo")
@@ -96,10 +87,7 @@ def undo_import(
     from bluezone.authority.organisations.services import undo_organisations
 
     undone = undo_organisations(run_id, by=Actor("cli"), now=runtime.now())
-    if as_json:
-        print_json({"import": str(undone.id), "file": undone.file_name, "rows": undone.rows})
-    else:
-        say(f"taken back: {undone.file_name}, {undone.rows} rows")
+    tell_undone(undone, as_json=as_json)
 
 
 @organisation_app.command("list")

@@ -10,7 +10,7 @@ import typer
 
 from bluezone.cli.authority import parse_day, prepare_authority
 from bluezone.cli.output import JsonFlag, print_json, say
-from bluezone.cli.sheets import fail_without_an_import, fault_document, import_id, read_file, tell_faults
+from bluezone.cli.sheets import import_id, read_file, tell_import, tell_undone
 from bluezone.errors import Refused
 
 if TYPE_CHECKING:
@@ -113,29 +113,16 @@ def import_sheet(
     outcome = None
     if not dry_run and found.rows and (good_rows or not found.errors):
         outcome = import_returns(found.rows, file_name=file.name, data=data, by=Actor("cli"), now=now)
-    if as_json:
-        print_json(
-            {
-                "file": file.name,
-                "dry_run": dry_run,
-                "rows": len(found.rows),
-                "faults": [fault_document(one) for one in found.faults],
-                "import": None if outcome is None else str(outcome.run),
-                "new": 0 if outcome is None else outcome.new,
-                "corrected": 0 if outcome is None else outcome.corrected,
-                "unchanged": 0 if outcome is None else outcome.unchanged,
-            }
-        )
-    else:
-        tell_faults(found.faults)
-        say(f"{len(found.rows)} rows can be imported, {len({one.row for one in found.errors})} cannot")
-        if outcome is not None:
-            say(
-                f"imported as {outcome.run}: {outcome.new} returns new, {outcome.corrected} corrected, "
-                f"{outcome.unchanged} as they were"
-            )
-    if outcome is None and not dry_run:
-        fail_without_an_import()
+    new, corrected, unchanged = (outcome.new, outcome.corrected, outcome.unchanged) if outcome else (0, 0, 0)
+    tell_import(
+        file,
+        found,
+        outcome.run if outcome else None,
+        {"new": new, "corrected": corrected, "unchanged": unchanged},
+        f"{new} returns new, {corrected} corrected, {unchanged} as they were",
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @returns_app.command("undo")
@@ -151,10 +138,7 @@ def undo_import(
     from bluezone.authority.returns.services import undo_returns
 
     undone = undo_returns(run_id, by=Actor("cli"), now=runtime.now())
-    if as_json:
-        print_json({"import": str(undone.id), "file": undone.file_name, "rows": undone.rows})
-    else:
-        say(f"taken back: {undone.file_name}, {undone.rows} rows")
+    tell_undone(undone, as_json=as_json)
 
 
 @returns_app.command("report")
