@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -34,11 +32,11 @@ from bluezone.authority.keys.rules import (
 )
 from bluezone.authority.keys.services.accepted_keys import accepted_key, find_authority, is_exported
 from bluezone.authority.keys.services.report_rows import NewMemory, NewReport, write_report
+from bluezone.authority.keys.services.request_memory import request_hmac_of, sorted_places, taken_bits
 from bluezone.authority.keys.services.statistics import note_chaff, note_publish, note_revision
 from bluezone.authority.keys.statistics_rules import key_ages, onset_to_upload
 from bluezone.authority.keys.tekmac import matches_tekmac
 from bluezone.authority.keys.wire import PublishRequest, WireKey, decode_base64
-from bluezone.authority.secret_files import PUBLISH_MEMORY_KEY, read_secret
 from bluezone.protocols.gaen import INTERVAL_SECONDS, KEY_BYTES, MAX_ROLLING_PERIOD
 
 __all__ = ["MEMORY_LIFETIME", "PublishOutcome", "publish", "publish_chaff"]
@@ -77,7 +75,7 @@ def publish(request: PublishRequest, now: datetime) -> PublishOutcome:
 
     :raises PublishRefused: with the reference server's error code and HTTP status.
     """
-    request_hmac = _request_hmac(request)
+    request_hmac = request_hmac_of(request)
     try:
         vouched, decision = _judge(request, now)
     except PublishRefused:
@@ -111,7 +109,7 @@ def publish_chaff(request: PublishRequest | None, now: datetime) -> PublishOutco
         certificate=request.certificate if request else "",
         hmac_key=request.hmac_key if request else "",
     )
-    request_hmac = _request_hmac(made_up)
+    request_hmac = request_hmac_of(made_up)
     authority = find_authority(made_up.health_authority)
     if authority is None:
         raise RuntimeError("this server's own health authority is not registered")
@@ -162,7 +160,7 @@ def _store_new(
         inserted=len(accepted),
         refused=len(decision.errors),
         left_out=len(decision.warnings),
-        accepted=_bits(request, {key.index for key in accepted}),
+        accepted=taken_bits(request, {key.index for key in accepted}),
         expires_at=floor_to(now, LIMITS.window) + MEMORY_LIFETIME,
     )
     write_report(
@@ -250,7 +248,7 @@ def _store(
         inserted=len(new),
         refused=len(decision.errors),
         left_out=len(warnings),
-        accepted=_bits(request, {key.index for key in kept}),
+        accepted=taken_bits(request, {key.index for key in kept}),
         expires_at=floor_to(now, LIMITS.window) + MEMORY_LIFETIME,
     )
     PublishedKey.objects.filter(pk__in=taken_over).delete()
@@ -267,7 +265,7 @@ def _store(
 
 def _answer_again(request: PublishRequest, memory: PublishMemory, now: datetime) -> PublishOutcome:
     """The remembered outcome and counts, with a fresh token for the keys that were taken then."""
-    taken = [request.keys[at] for bit, at in enumerate(_order(request)) if memory.accepted >> bit & 1]
+    taken = [request.keys[at] for bit, at in enumerate(sorted_places(request)) if memory.accepted >> bit & 1]
     entries = {decode_base64(key.key): (key.rolling_start, key.rolling_period) for key in taken}
     refused = (f"{memory.refused} keys cannot be imported",) if memory.refused else ()
     left_out = (f"{memory.left_out} keys were left out",) if memory.left_out else ()
@@ -310,30 +308,6 @@ def _hmac_key(request: PublishRequest) -> bytes:
         return decode_base64(request.hmac_key)
     except ValueError:
         raise certificates.CertificateInvalid("hmacKey is not base64") from None
-
-
-def _request_hmac(request: PublishRequest) -> bytes:
-    """Names a request without telling its keys: HMAC of who asks, certificate and the sorted keys' digest.
-
-    The certificate without its signature, which differs each time the same claims are signed. Whoever repeats
-    them is who asked for them: the MAC in them is a secret until keys and ``hmacKey`` are sent.
-    """
-    ordered = sorted(key.parts for key in request.keys)
-    keys = ",".join(".".join(str(part) for part in parts) for parts in ordered)
-    claims = request.certificate.rpartition(".")[0]
-    asks = f"{request.health_authority}|{request.hmac_key}"
-    text = f"{asks}|{claims}|{sha256(keys.encode()).hexdigest()}"
-    return hmac.digest(read_secret(PUBLISH_MEMORY_KEY), text.encode(), "sha256")
-
-
-def _order(request: PublishRequest) -> list[int]:
-    """The places of the keys in the request, sorted by the keys."""
-    return sorted(range(len(request.keys)), key=lambda at: request.keys[at].parts)
-
-
-def _bits(request: PublishRequest, kept: set[int]) -> int:
-    """Bit n is set when the n-th of the sorted keys is at one of these places of the request."""
-    return sum(1 << bit for bit, at in enumerate(_order(request)) if at in kept)
 
 
 def _read_token(request: PublishRequest, now: datetime) -> dict[bytes, tuple[int, int]] | None:
