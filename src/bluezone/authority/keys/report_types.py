@@ -6,7 +6,15 @@ from enum import StrEnum
 
 from bluezone.protocols.gaen import ReportType
 
-__all__ = ["EXPORT_TYPE", "ISSUABLE", "ReportTypeName", "backfilled_risk", "may_be_revised", "may_revise"]
+__all__ = [
+    "EXPORT_TYPE",
+    "ISSUABLE",
+    "REPORT_TYPE_CHOICES",
+    "ReportTypeName",
+    "backfilled_risk",
+    "may_be_revised",
+    "may_revise",
+]
 
 
 class ReportTypeName(StrEnum):
@@ -53,3 +61,7 @@ def may_revise(before: ReportTypeName, after: ReportTypeName) -> bool:
 def may_be_revised(report_type: ReportTypeName) -> bool:
     """Whether keys of this type may become anything else."""
     return report_type in _TRANSITIONS
+
+
+REPORT_TYPE_CHOICES = [(one.value, one.name.lower()) for one in ReportTypeName]
+"""For columns that hold one."""
