@@ -9,8 +9,7 @@ from bluezone.authority.access.scope import Scope
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.organisations.queries import organisations
 from bluezone.authority.organisations.rules import MANAGEMENT_ROOT
-from bluezone.authority.tabular.faults import Said
-from bluezone.errors import Refused
+from bluezone.authority.tabular.faults import SaidRefused
 
 __all__ = [
     "OrganisationRefused",
@@ -22,12 +21,8 @@ __all__ = [
 ]
 
 
-class OrganisationRefused(Refused):
+class OrganisationRefused(SaidRefused):
     """There is no such organisation, or not this role for one; ``said`` has both languages."""
-
-    def __init__(self, vi: str, en: str) -> None:
-        super().__init__(en)
-        self.said = Said(vi, en)
 
 
 def is_organisation(path: str) -> bool:

@@ -18,7 +18,7 @@ from bluezone.authority.adoption.models import Fact, Target
 from bluezone.authority.adoption.sheet import CityRow
 from bluezone.authority.areas.models import Area
 from bluezone.authority.areas.queries import shared_area
-from bluezone.authority.tabular.faults import Said
+from bluezone.authority.tabular.faults import Said, SaidRefused
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.services import begin_import, undo_import
 from bluezone.errors import Refused
@@ -44,12 +44,8 @@ _BATCH = 2_000
 _AREAS_AT_ONCE = 500
 
 
-class LedgerRefused(Refused):
+class LedgerRefused(SaidRefused):
     """Something cannot be written. Its text is English; ``said`` has both languages."""
-
-    def __init__(self, vi: str, en: str) -> None:
-        super().__init__(en)
-        self.said = Said(vi, en)
 
 
 class FactRefused(LedgerRefused):

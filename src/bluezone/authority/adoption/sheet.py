@@ -10,7 +10,7 @@ from typing import Protocol
 from bluezone.authority.adoption.metrics import METRIC_NAMES, Metric
 from bluezone.authority.adoption.rules import agrees, percent_of, rate_text
 from bluezone.authority.tabular.cells import read_count, read_date, read_percents, read_text
-from bluezone.authority.tabular.columns import Column, Record, read_table
+from bluezone.authority.tabular.columns import Column, Record, RowFaults, read_table
 from bluezone.authority.tabular.faults import CellRefused, Fault, Said, Severity, SheetRefused
 from bluezone.authority.tabular.sheets import Cell, read_sheet
 from bluezone.authority.tabular.spelling import plain
@@ -49,7 +49,6 @@ _METRICS: Mapping[str, Metric] = {
     "active": Metric.ACTIVE_24H,
     "tracing": Metric.TRACING_ON,
 }
-_TITLES = {column.key: column.title for column in _COLUMNS}
 _TOTALS = frozenset(
     map(plain, ("Tổng", "Tổng cộng", "Tổng số", "Cộng", "Toàn quận", "Toàn thành phố", "Total"))
 )
@@ -154,7 +153,7 @@ def read_city_sheet(data: bytes, areas: AreaNames, today: date, wanted_sheet: st
 
 def _row(record: Record, areas: AreaNames, today: date) -> tuple[CityRow | None, Sequence[Fault]]:
     faults: list[Fault] = []
-    fault = _Faults(record, faults)
+    fault = RowFaults(record, faults)
     if skipped := _not_a_row(record):
         fault.tell("", skipped, Severity.REMARK)
         return None, faults
@@ -177,16 +176,6 @@ def _row(record: Record, areas: AreaNames, today: date) -> tuple[CityRow | None,
     return CityRow(record.row, *area, as_of, counts, disagrees), faults
 
 
-@dataclass(frozen=True, slots=True)
-class _Faults:
-    record: Record
-    found: list[Fault]
-
-    def tell(self, key: str, said: Said, severity: Severity = Severity.ERROR) -> None:
-        title = self.record.titles.get(key, _TITLES.get(key, ""))
-        self.found.append(Fault(self.record.row, title, said, severity))
-
-
 def _not_a_row(record: Record) -> Said | None:
     """Why a row is not one of an area: a total, or a note below the table."""
     name = record.cells.get("area")
@@ -198,7 +187,7 @@ def _not_a_row(record: Record) -> Said | None:
     return None
 
 
-def _day(record: Record, today: date, fault: _Faults) -> date | None:
+def _day(record: Record, today: date, fault: RowFaults) -> date | None:
     if record.cells.get("as_of") is None:
         fault.tell("as_of", Said("đang trống", "is empty"))
         return None
@@ -216,7 +205,7 @@ def _day(record: Record, today: date, fault: _Faults) -> date | None:
     return reading.value
 
 
-def _count(record: Record, key: str, fault: _Faults) -> int | None:
+def _count(record: Record, key: str, fault: RowFaults) -> int | None:
     try:
         return read_count(record.cells.get(key))
     except CellRefused as refusal:
@@ -224,7 +213,7 @@ def _count(record: Record, key: str, fault: _Faults) -> int | None:
         return None
 
 
-def _area(record: Record, areas: AreaNames, day: date, fault: _Faults) -> tuple[int, str] | None:
+def _area(record: Record, areas: AreaNames, day: date, fault: RowFaults) -> tuple[int, str] | None:
     code, written = record.cells.get("code"), record.cells.get("area")
     try:
         name = read_text(written, _MAX_NAME)
@@ -257,7 +246,7 @@ def _area(record: Record, areas: AreaNames, day: date, fault: _Faults) -> tuple[
     return key, its_name
 
 
-def _percent_agrees(record: Record, counts: Mapping[Metric, int], fault: _Faults) -> bool:
+def _percent_agrees(record: Record, counts: Mapping[Metric, int], fault: RowFaults) -> bool:
     cell = record.cells.get("percent")
     if cell is None:
         return True

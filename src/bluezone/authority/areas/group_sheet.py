@@ -32,7 +32,6 @@ _COLUMNS = (
     Column("number", "STT", ("TT", "Số TT")),
     Column("note", "Ghi chú", ("Note",)),
 )
-_TITLES = {column.key: column.title for column in _COLUMNS}
 _CELLS = ("ward", "ward_code", "group", "alley")
 _MAX_NAME = 60
 
@@ -75,8 +74,8 @@ def read_group_sheet(data: bytes, scope: Scope, today: date, wanted_sheet: str =
     table = read_table(read_sheet(data, wanted_sheet), _COLUMNS)
     if not table.records:
         raise SheetRefused("Tệp chỉ có dòng tiêu đề.", "the file has a heading and no row below it")
-    if not {"ward", "ward_code"} & set(table.records[0].titles):
-        name = _TITLES["ward"]
+    if not {"ward", "ward_code"} & set(table.records[0].cells):
+        name = table.records[0].titles["ward"]
         raise SheetRefused(f"Không tìm thấy cột “{name}”.", f"there is no column “{name}”")
     reader = _Reader(scope, today)
     unknown = Said("không dùng cột này: không nhập", "this column is not known and not imported")
@@ -153,7 +152,7 @@ class _Reader:
         filled = dict(own)
         if own["ward"] is None and own["ward_code"] is None and self._above:
             filled |= {key: self._above.get(key) for key in ("ward", "ward_code")}
-            self._tell_above(record, "ward" if "ward" in record.titles else "ward_code", filled)
+            self._tell_above(record, "ward" if "ward" in record.cells else "ward_code", filled)
         if own["group"] is None and own["alley"] is not None and filled["ward"] == self._above.get("ward"):
             filled["group"] = self._above.get("group")
             if filled["group"] is not None:
@@ -219,7 +218,7 @@ class _Reader:
             return ""
 
     def _tell(self, record: Record, key: str, said: Said, severity: Severity = Severity.ERROR) -> None:
-        self.faults.append(Fault(record.row, record.titles.get(key, _TITLES.get(key, "")), said, severity))
+        self.faults.append(record.fault(key, said, severity))
 
 
 def _below(ward: Area) -> _Known:

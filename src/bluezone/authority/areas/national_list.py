@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bluezone.authority.areas.list_rules import Listed, same_name, without_type
@@ -56,7 +55,6 @@ _COLUMNS = (
     Column("number", "STT", ("TT", "Số TT")),
     Column("note", "Ghi chú"),
 )
-_TITLES = {column.key: column.title for column in _COLUMNS}
 _WIDTHS = {Level.CITY: 2, Level.DISTRICT: 3, Level.WARD: 5}
 _MAX_NAME = 120
 
@@ -85,16 +83,16 @@ def read_national_list(data: bytes, wanted_sheet: str = "") -> NationalList:
     table = read_table(read_sheet(data, wanted_sheet), _COLUMNS)
     if not table.records:
         raise SheetRefused("Tệp chỉ có dòng tiêu đề.", "the file has a heading and no row below it")
-    titles = table.records[0].titles
+    first = table.records[0]
     for needed, beside in (
         ("ward", "ward_code"),
         ("district", "district_code"),
         ("district_code", "district"),
     ):
-        if beside in titles and needed not in titles:
-            name = _TITLES[needed]
+        if beside in first.cells and needed not in first.cells:
+            name = first.titles[needed]
             raise SheetRefused(f"Không tìm thấy cột “{name}”.", f"there is no column “{name}”")
-    reader = _Reader(districts="district" in titles)
+    reader = _Reader(districts="district" in first.cells)
     for name in table.unknown:
         said = Said("không dùng cột này: không nhập", "this column is not known and not imported")
         reader.faults.append(Fault(table.heading_row, name, said, Severity.REMARK))
@@ -200,5 +198,4 @@ class _Reader:
         return full
 
     def _tell(self, record: Record, key: str, said: Said, severity: Severity = Severity.ERROR) -> None:
-        titles: Mapping[str, str] = record.titles
-        self.faults.append(Fault(record.row, titles.get(key, _TITLES.get(key, "")), said, severity))
+        self.faults.append(record.fault(key, said, severity))

@@ -6,20 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from bluezone.authority.access.scope import Scope
 from bluezone.authority.organisations.models import Organisation
-from bluezone.authority.tabular.faults import Said
-from bluezone.errors import Refused
+from bluezone.authority.tabular.faults import SaidRefused
 
 __all__ = ["EditRefused", "EditedMeanwhile", "are_where_they_were", "find_locked", "holds"]
 
 _AT_ONCE = 500
 
 
-class EditRefused(Refused):
+class EditRefused(SaidRefused):
     """An organisation cannot be edited as asked. Its text is English; ``said`` has both languages."""
-
-    def __init__(self, vi: str, en: str) -> None:
-        super().__init__(en)
-        self.said = Said(vi, en)
 
 
 class EditedMeanwhile(EditRefused):

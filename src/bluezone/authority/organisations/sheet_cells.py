@@ -75,7 +75,6 @@ COLUMNS = (
 )  # fmt: skip
 
 _PEOPLE = {"staff": People.STAFF, "pupils": People.PUPILS, "members": People.MEMBERS}
-_TITLES = {column.key: column.title for column in COLUMNS}
 _KINDS = {
     plain(word): kind for kind, name in KIND_NAMES.items() for word in (name, kind.value, *KIND_WORDS[kind])
 }
@@ -200,8 +199,7 @@ class RowReader:
 
     def tell(self, key: str, said: Said, severity: Severity = Severity.ERROR) -> None:
         """Note a fault or remark on a column."""
-        title = self.record.titles.get(key, _TITLES.get(key, ""))
-        self.faults.append(Fault(self.record.row, title, said, severity))
+        self.faults.append(self.record.fault(key, said, severity))
 
     def cell(self, key: str) -> Cell:
         """What is written there; ``None`` where the sheet lacks the column."""

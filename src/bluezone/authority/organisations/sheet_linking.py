@@ -75,7 +75,7 @@ class Rows:
         if reader.cell("school_year") is not None and draft.school_class is None and reader.is_good:
             reader.tell("class", Said("có năm học mà không có lớp", "a school year without a class"))
         draft.manager = self._manager(draft)
-        place = "area" if "area" in reader.record.titles else "area_code"
+        place = "area" if "area" in reader.record.cells else "area_code"
         try:
             area = self._directory.area(reader.cell("area_code"), reader.text("area"), as_of or self._today)
         except CellRefused as refusal:

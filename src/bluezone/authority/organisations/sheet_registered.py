@@ -89,7 +89,7 @@ def find_registered(
     if kind is not None and then.kind != kind:
         _refuse_change(reader, "kind", KIND_NAMES[Kind(then.kind)], KIND_NAMES[kind])
     if then.area != area:
-        place = "area" if "area" in reader.record.titles else "area_code"
+        place = "area" if "area" in reader.record.cells else "area_code"
         _refuse_change(reader, place, then.area_name, reader.text(place))
     if reader.is_good:
         if plain(one.name) != plain(name):

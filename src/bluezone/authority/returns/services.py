@@ -30,7 +30,7 @@ from bluezone.authority.returns.models import (
 from bluezone.authority.returns.queries import classes_owed, governing_schedule, overlapping_schedule
 from bluezone.authority.returns.rules import CADENCES, Impossible, end_of_rounds, impossible
 from bluezone.authority.returns.sheet import ReturnRow
-from bluezone.authority.tabular.faults import Said
+from bluezone.authority.tabular.faults import SaidRefused
 from bluezone.authority.tabular.models import ImportRun
 from bluezone.authority.tabular.services import begin_import, undo_import
 from bluezone.errors import Refused
@@ -55,21 +55,16 @@ _LONGEST_AHEAD = timedelta(days=366)
 """A mistyped year would keep these organisations from being asked by any other schedule."""
 
 
-class ReturnRefused(Refused):
+class ReturnRefused(SaidRefused):
     """A return cannot be entered. Its text is English; ``said`` has both, ``faults`` name the counts."""
 
     def __init__(self, vi: str, en: str, faults: Sequence[Impossible] = ()) -> None:
-        super().__init__(en)
-        self.said = Said(vi, en)
+        super().__init__(vi, en)
         self.faults = faults
 
 
-class ScheduleRefused(Refused):
+class ScheduleRefused(SaidRefused):
     """A schedule cannot be set or ended. Its text is English; ``said`` has both languages."""
-
-    def __init__(self, vi: str, en: str) -> None:
-        super().__init__(en)
-        self.said = Said(vi, en)
 
 
 class CannotUndo(Refused):

@@ -20,7 +20,7 @@ from bluezone.authority.returns.metrics import (
 from bluezone.authority.returns.queries import ClassNames, RoundDays
 from bluezone.authority.returns.rules import impossible
 from bluezone.authority.tabular.cells import read_count, read_date, read_text
-from bluezone.authority.tabular.columns import Column, Record, read_table
+from bluezone.authority.tabular.columns import Column, Record, RowFaults, read_table
 from bluezone.authority.tabular.faults import CellRefused, Fault, Said, Severity, SheetRefused
 from bluezone.authority.tabular.sheets import read_sheet
 from bluezone.authority.tabular.spelling import plain
@@ -57,7 +57,6 @@ _COLUMNS = (
         )
     ),
 )
-_TITLES = {column.key: column.title for column in _COLUMNS}
 _TOTALS = frozenset(map(plain, ("Tổng", "Tổng cộng", "Tổng số", "Cộng", "Total")))
 _MAX_NAME = 200
 
@@ -130,16 +129,6 @@ def read_returns_sheet(
 
 
 @dataclass(frozen=True, slots=True)
-class _Teller:
-    record: Record
-    found: list[Fault]
-
-    def tell(self, key: str, said: Said, severity: Severity = Severity.ERROR) -> None:
-        title = self.record.titles.get(key, _TITLES.get(key, ""))
-        self.found.append(Fault(self.record.row, title, said, severity))
-
-
-@dataclass(frozen=True, slots=True)
 class _Reader:
     directory: Directory
     today: date
@@ -149,7 +138,7 @@ class _Reader:
     def row(self, record: Record) -> tuple[ReturnRow | None, Sequence[Fault]]:
         """One row, or why it is none."""
         found: list[Fault] = []
-        fault = _Teller(record, found)
+        fault = RowFaults(record, found)
         if skipped := _not_a_row(record):
             fault.tell("", skipped, Severity.REMARK)
             return None, found
@@ -183,7 +172,7 @@ class _Reader:
             return None, found
         return ReturnRow(record.row, one.pk, one.name, form, school_class, class_name, day, counts), found
 
-    def _organisation(self, record: Record, fault: _Teller) -> Registered | None:
+    def _organisation(self, record: Record, fault: RowFaults) -> Registered | None:
         try:
             code, name = (read_text(record.cells.get(key), _MAX_NAME) for key in ("code", "name"))
         except CellRefused as refusal:
@@ -221,7 +210,7 @@ class _Reader:
             return None
         return one
 
-    def _day(self, record: Record, fault: _Teller) -> date | None:
+    def _day(self, record: Record, fault: RowFaults) -> date | None:
         try:
             reading = read_date(record.cells.get("day"))
         except CellRefused as refusal:
@@ -236,7 +225,7 @@ class _Reader:
         return reading.value
 
     def _class(
-        self, record: Record, one: Registered, form: Form, day: date, fault: _Teller
+        self, record: Record, one: Registered, form: Form, day: date, fault: RowFaults
     ) -> tuple[int | None, str]:
         written = record.cells.get("class")
         if form is Form.STAFF:
@@ -287,7 +276,7 @@ def _form(record: Record, kind: str) -> Form | None:
     return next(iter(forms), None)
 
 
-def _counts(record: Record, form: Form, fault: _Teller) -> Mapping[str, int]:
+def _counts(record: Record, form: Form, fault: RowFaults) -> Mapping[str, int]:
     counts: dict[str, int] = {}
     for key in COUNT_NAMES:
         cell = record.cells.get(key)

@@ -14,20 +14,15 @@ from bluezone.authority.areas.queries import shared_area
 from bluezone.authority.organisations.models import Organisation
 from bluezone.authority.returns.metrics import Form, form_of
 from bluezone.authority.returns.models import ReturnTarget
-from bluezone.authority.tabular.faults import Said
-from bluezone.errors import Refused
+from bluezone.authority.tabular.faults import SaidRefused
 
 __all__ = ["ReturnTargetRefused", "set_return_targets", "withdraw_return_targets"]
 
 _BATCH = 2_000
 
 
-class ReturnTargetRefused(Refused):
+class ReturnTargetRefused(SaidRefused):
     """A target cannot be set. Its text is English; ``said`` has both languages."""
-
-    def __init__(self, vi: str, en: str) -> None:
-        super().__init__(en)
-        self.said = Said(vi, en)
 
 
 @transaction.atomic

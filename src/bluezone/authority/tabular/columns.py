@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bluezone.authority.tabular.faults import SheetRefused
+from bluezone.authority.tabular.faults import Fault, Said, Severity, SheetRefused
 from bluezone.authority.tabular.sheets import Cell, Sheet, SheetRow
 from bluezone.authority.tabular.spelling import plain, tidy
 
-__all__ = ["Column", "Record", "Table", "read_table"]
+__all__ = ["Column", "Record", "RowFaults", "Table", "read_table"]
 
 _HEADING_WITHIN = 20
 """A heading is among so many first rows; above it stand a title, the agency, a date."""
@@ -36,7 +36,23 @@ class Record:
     row: int
     cells: Mapping[str, Cell]
     titles: Mapping[str, str]
-    """What the sheet itself calls each column."""
+    """What the sheet itself calls each column; its usual title where the sheet lacks it."""
+
+    def fault(self, key: str, said: Said, severity: Severity = Severity.ERROR) -> Fault:
+        """What is to be said of a column of this row; of the row as a whole with no key."""
+        return Fault(self.row, self.titles.get(key, ""), said, severity)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFaults:
+    """Collects what is to be said of one row while it is read."""
+
+    record: Record
+    found: list[Fault]
+
+    def tell(self, key: str, said: Said, severity: Severity = Severity.ERROR) -> None:
+        """Note a fault or remark on a column."""
+        self.found.append(self.record.fault(key, said, severity))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,8 @@ def read_table(sheet: Sheet, columns: Sequence[Column]) -> Table:
     at, places = _heading(sheet, columns)
     heading = sheet.rows[at]
     upper = sheet.rows[at - 1] if at else heading
-    titles = {key: str(_cell(heading, place) or _cell(upper, place)) for key, place in places.items()}
+    titles = {column.key: column.title for column in columns}
+    titles |= {key: str(_cell(heading, place) or _cell(upper, place)) for key, place in places.items()}
     known = set(places.values())
     unknown = tuple(
         str(cell) for place, cell in enumerate(heading.cells) if cell is not None and place not in known

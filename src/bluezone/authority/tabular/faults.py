@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bluezone.errors import Refused
 
-__all__ = ["CellRefused", "Fault", "Said", "Severity", "SheetRefused"]
+__all__ = ["CellRefused", "Fault", "Said", "SaidRefused", "Severity", "SheetRefused"]
 
 
 class Said(NamedTuple):
@@ -18,12 +18,16 @@ class Said(NamedTuple):
     en: str
 
 
-class SheetRefused(Refused):
-    """The file as a whole cannot be used. Its text is English, for the command line; ``said`` has both."""
+class SaidRefused(Refused):
+    """A refusal in both languages: its text is English, for the command line; ``said`` has both."""
 
     def __init__(self, vi: str, en: str) -> None:
         super().__init__(en)
         self.said = Said(vi, en)
+
+
+class SheetRefused(SaidRefused):
+    """The file as a whole cannot be used."""
 
 
 class CellRefused(ValueError):

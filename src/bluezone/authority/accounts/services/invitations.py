@@ -28,7 +28,7 @@ from bluezone.authority.accounts.organisation_grants import (
 from bluezone.authority.accounts.rules import INVITATION_LIFE, is_open_invitation
 from bluezone.authority.accounts.services import create_user
 from bluezone.authority.areas.queries import known_path
-from bluezone.authority.tabular.faults import Said
+from bluezone.authority.tabular.faults import SaidRefused
 from bluezone.errors import Refused
 
 __all__ = [
@@ -47,12 +47,12 @@ _KEPT = timedelta(days=30)
 _CLI = Actor("cli")
 
 
-class InvitationRefused(Refused):
+class InvitationRefused(SaidRefused):
     """Nobody can be invited like this; ``said`` has both languages, ``field`` is what is wrong."""
 
     def __init__(self, field: str, vi: str, en: str) -> None:
-        super().__init__(en)
-        self.field, self.said = field, Said(vi, en)
+        super().__init__(vi, en)
+        self.field = field
 
 
 class InvitationNotOpen(Refused):
