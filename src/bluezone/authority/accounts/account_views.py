@@ -27,7 +27,7 @@ from bluezone.authority.accounts.seen_sessions import note_present_session
 from bluezone.authority.accounts.services import own_account
 from bluezone.authority.accounts.services.account_rows import WeakPassword
 from bluezone.authority.accounts.staff import Myself, myself
-from bluezone.authority.accounts.texts import ROLE_NAMES, why_weak
+from bluezone.authority.accounts.texts import ROLE_NAMES, TOO_MANY_PASSWORDS, WRONG_PASSWORD, why_weak
 from bluezone.authority.accounts.views import too_often
 
 __all__ = ["PASSWORD_LIMIT", "account", "change_password", "sign_out_everywhere"]
@@ -54,15 +54,13 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST)
     if form.is_valid():
         if not PASSWORD_LIMIT.allows(str(me.user.pk), me.now):
-            return too_often(
-                request, PASSWORD_LIMIT.retry_after(me.now), gettext("Đã có quá nhiều lần nhập sai mật khẩu.")
-            )
+            return too_often(request, PASSWORD_LIMIT.retry_after(me.now), TOO_MANY_PASSWORDS)
         try:
             user = own_account.change_own_password(
                 me.user.pk, form.cleaned_data["old"], form.cleaned_data["new"], now=me.now
             )
         except own_account.WrongPassword:
-            form.add_error("old", gettext("Mật khẩu hiện tại không đúng."))
+            form.add_error("old", WRONG_PASSWORD)
         except own_account.SamePassword:
             PASSWORD_LIMIT.give_back(str(me.user.pk), me.now)
             form.add_error("new", gettext("Mật khẩu mới trùng với mật khẩu hiện tại."))

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from bluezone.authority.access.emergency_rules import LONGEST_REASON, SHORTEST_REASON
-from bluezone.authority.accounts.forms import FaultsForm, present_password_field
+from bluezone.authority.accounts.forms import FaultsForm, area_field, present_password_field, role_field
 
 __all__ = ["EmergencyForm"]
 
@@ -16,20 +16,8 @@ __all__ = ["EmergencyForm"]
 class EmergencyForm(FaultsForm):
     """What, where, how long, and above all why; with the password, for it opens what others are kept from."""
 
-    role = forms.ChoiceField(
-        label=gettext_lazy("Vai trò"),
-        error_messages={
-            "required": gettext_lazy("Hãy chọn vai trò."),
-            "invalid_choice": gettext_lazy("Hãy chọn một vai trò trong danh sách."),
-        },
-    )
-    area = forms.ChoiceField(
-        label=gettext_lazy("Địa bàn"),
-        error_messages={
-            "required": gettext_lazy("Hãy chọn địa bàn."),
-            "invalid_choice": gettext_lazy("Hãy chọn một địa bàn trong danh sách."),
-        },
-    )
+    role = role_field()
+    area = area_field()
     hours = forms.TypedChoiceField(
         label=gettext_lazy("Trong bao lâu"),
         coerce=int,

@@ -40,7 +40,7 @@ from bluezone.authority.accounts.account_views import PASSWORD_LIMIT
 from bluezone.authority.accounts.emergency_forms import EmergencyForm
 from bluezone.authority.accounts.places import place_names
 from bluezone.authority.accounts.staff import Myself, myself
-from bluezone.authority.accounts.texts import ROLE_NAMES
+from bluezone.authority.accounts.texts import ROLE_NAMES, TOO_MANY_PASSWORDS, WRONG_PASSWORD
 from bluezone.authority.accounts.views import too_often
 from bluezone.authority.areas.models import Level
 from bluezone.authority.areas.queries import areas_in_use
@@ -68,10 +68,10 @@ def emergency(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         asked, mine = form.cleaned_data, str(me.user.pk)
         if not PASSWORD_LIMIT.allows(mine, me.now):
-            reason = gettext("Đã có quá nhiều lần nhập sai mật khẩu.")
+            reason = TOO_MANY_PASSWORDS
             return too_often(request, PASSWORD_LIMIT.retry_after(me.now), reason)
         if not me.user.check_password(asked["password"]):
-            form.add_error("password", gettext("Mật khẩu hiện tại không đúng."))
+            form.add_error("password", WRONG_PASSWORD)
             return _page(request, me, form, status=422)
         PASSWORD_LIMIT.give_back(mine, me.now)
         try:

@@ -29,6 +29,8 @@ __all__ = [
     "PasswordForm",
     "RemoveForm",
     "RemovePasskeyForm",
+    "area_field",
+    "role_field",
 ]
 
 _MAX = 200
@@ -69,6 +71,28 @@ def new_password_field(label: Any, **more: Any) -> forms.CharField:
         error_messages={"required": gettext_lazy("Hãy nhập mật khẩu mới, hai lần.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         **more,
+    )
+
+
+def role_field() -> forms.ChoiceField:
+    """One of the roles that the form offers."""
+    return forms.ChoiceField(
+        label=gettext_lazy("Vai trò"),
+        error_messages={
+            "required": gettext_lazy("Hãy chọn vai trò."),
+            "invalid_choice": gettext_lazy("Hãy chọn một vai trò trong danh sách."),
+        },
+    )
+
+
+def area_field() -> forms.ChoiceField:
+    """One of the areas that the form offers."""
+    return forms.ChoiceField(
+        label=gettext_lazy("Địa bàn"),
+        error_messages={
+            "required": gettext_lazy("Hãy chọn địa bàn."),
+            "invalid_choice": gettext_lazy("Hãy chọn một địa bàn trong danh sách."),
+        },
     )
 
 
@@ -125,20 +149,8 @@ class InvitationForm(FaultsForm):
         help_text=gettext_lazy("Để anh/chị nhận ra lời mời; người được mời có thể sửa."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    role = forms.ChoiceField(
-        label=gettext_lazy("Vai trò"),
-        error_messages={
-            "required": gettext_lazy("Hãy chọn vai trò."),
-            "invalid_choice": gettext_lazy("Hãy chọn một vai trò trong danh sách."),
-        },
-    )
-    area = forms.ChoiceField(
-        label=gettext_lazy("Địa bàn"),
-        error_messages={
-            "required": gettext_lazy("Hãy chọn địa bàn."),
-            "invalid_choice": gettext_lazy("Hãy chọn một địa bàn trong danh sách."),
-        },
-    )
+    role = role_field()
+    area = area_field()
     until = forms.DateField(
         label=gettext_lazy("Ngày cuối"),
         required=False,

@@ -32,6 +32,7 @@ from bluezone.authority.accounts.services import passkeys as services
 from bluezone.authority.accounts.services.own_account import WrongPassword
 from bluezone.authority.accounts.services.second_factor import WrongCode
 from bluezone.authority.accounts.staff import Myself, myself
+from bluezone.authority.accounts.texts import TOO_MANY_TRIES, WRONG_PASSWORD
 from bluezone.authority.accounts.views import LOGIN_LIMIT, LOGINS, enter, too_often
 
 __all__ = ["PAGE_LIMIT", "add", "begin", "login_alone", "passkeys", "remove", "rename"]
@@ -39,8 +40,6 @@ __all__ = ["PAGE_LIMIT", "add", "begin", "login_alone", "passkeys", "remove", "r
 PAGE_LIMIT = FixedWindow(limit=60, window=timedelta(minutes=5))
 """Of login pages for passkeys that one network asks for: each keeps a challenge."""
 
-_TRIES = gettext_lazy("Đã có quá nhiều lần nhập sai.")
-_WRONG_PASSWORD = gettext_lazy("Mật khẩu hiện tại không đúng.")
 _REFUSED = gettext_lazy("Passkey không dùng được ở đây hoặc đã quá thời gian. Hãy thử lại.")
 
 
@@ -60,7 +59,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     """``…/begin``: the page that asks the browser, after the password."""
     me, form = myself(request), BeginForm(request.POST)
     if wait := CODE_DELAY.wait(str(me.user.pk), me.now):
-        return too_often(request, wait, _TRIES)
+        return too_often(request, wait, TOO_MANY_TRIES)
     if site() is None:
         return redirect("passkeys")
     if form.is_valid():
@@ -68,7 +67,7 @@ def begin(request: HttpRequest) -> HttpResponse:
             challenge = services.begin_adding(me.user.pk, form.cleaned_data["password"], now=me.now)
         except WrongPassword:
             CODE_DELAY.add(str(me.user.pk), me.now)
-            form.add_error("password", _WRONG_PASSWORD)
+            form.add_error("password", WRONG_PASSWORD)
         except services.TooManyPasskeys:
             fault = gettext("Tài khoản đã có {most} passkey. Hãy xóa bớt trước.").format(most=MOST_PASSKEYS)
             return _page(request, me, fault=fault, status=422)
@@ -126,7 +125,7 @@ def remove(request: HttpRequest, passkey_id: int) -> HttpResponse:
     me = myself(request)
     form = RemovePasskeyForm(request.POST, needs_code=_is_last(me))
     if wait := CODE_DELAY.wait(str(me.user.pk), me.now):
-        return too_often(request, wait, _TRIES)
+        return too_often(request, wait, TOO_MANY_TRIES)
     fault: object = form.first_fault
     if form.is_valid():
         given = form.cleaned_data
@@ -136,7 +135,7 @@ def remove(request: HttpRequest, passkey_id: int) -> HttpResponse:
             )
         except WrongPassword:
             CODE_DELAY.add(str(me.user.pk), me.now)
-            fault = _WRONG_PASSWORD
+            fault = WRONG_PASSWORD
         except WrongCode:
             CODE_DELAY.add(str(me.user.pk), me.now)
             fault = gettext("Mã dự phòng không đúng hoặc đã dùng.")

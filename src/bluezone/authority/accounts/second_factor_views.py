@@ -42,6 +42,7 @@ from bluezone.authority.accounts.services.account_rows import AccountRefused
 from bluezone.authority.accounts.services.own_account import WrongPassword
 from bluezone.authority.accounts.services.passkeys import log_in_with
 from bluezone.authority.accounts.staff import Myself, myself
+from bluezone.authority.accounts.texts import TOO_MANY_TRIES, WRONG_PASSWORD
 from bluezone.authority.accounts.totp import provisioning_uri
 from bluezone.authority.accounts.views import LOGIN_LIMIT, LOGINS, PENDING, enter, too_often
 
@@ -66,8 +67,6 @@ CODE_DELAY = GrowingDelay(
 
 _PENDING_LIFE = timedelta(minutes=5)
 _WRONG = gettext_lazy("Mã không đúng, đã dùng hoặc đã hết hạn.")
-_WRONG_PASSWORD = gettext_lazy("Mật khẩu hiện tại không đúng.")
-_TRIES = gettext_lazy("Đã có quá nhiều lần nhập sai.")
 
 
 @login_required
@@ -86,13 +85,13 @@ def begin(request: HttpRequest) -> HttpResponse:
     """``…/begin``: a secret for the app, after the password."""
     me, form = myself(request), BeginForm(request.POST)
     if wait := _wait(me.user, me.now):
-        return too_often(request, wait, _TRIES)
+        return too_often(request, wait, TOO_MANY_TRIES)
     if form.is_valid():
         try:
             services.begin_totp(me.user.pk, form.cleaned_data["password"], now=me.now)
         except WrongPassword:
             _failed(me)
-            form.add_error("password", _WRONG_PASSWORD)
+            form.add_error("password", WRONG_PASSWORD)
         except AccountRefused:
             return redirect("second-factor")
         else:
@@ -108,7 +107,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """``…/confirm``: the app's first code; other browsers are out."""
     me, form = myself(request), FirstCodeForm(request.POST)
     if wait := _wait(me.user, me.now):
-        return too_often(request, wait, _TRIES)
+        return too_often(request, wait, TOO_MANY_TRIES)
     if form.is_valid():
         try:
             user, codes = services.confirm_totp(me.user.pk, form.cleaned_data["code"], now=me.now)
@@ -132,7 +131,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     """``…/codes``: other recovery codes."""
     me, form = myself(request), CodeForm(request.POST)
     if wait := _wait(me.user, me.now):
-        return too_often(request, wait, _TRIES)
+        return too_often(request, wait, TOO_MANY_TRIES)
     if form.is_valid():
         try:
             codes = services.renew_recovery_codes(me.user.pk, form.cleaned_data["code"], now=me.now)
@@ -152,14 +151,14 @@ def remove(request: HttpRequest) -> HttpResponse:
     """``…/remove``: the password alone again, after both."""
     me, form = myself(request), RemoveForm(request.POST)
     if wait := _wait(me.user, me.now):
-        return too_often(request, wait, _TRIES)
+        return too_often(request, wait, TOO_MANY_TRIES)
     if form.is_valid():
         given = form.cleaned_data
         try:
             services.remove_second_factor(me.user.pk, given["password"], given["code"], now=me.now)
         except WrongPassword:
             _failed(me)
-            form.add_error("password", _WRONG_PASSWORD)
+            form.add_error("password", WRONG_PASSWORD)
         except services.WrongCode:
             _failed(me)
             form.add_error("code", _WRONG)
@@ -185,7 +184,7 @@ def login_second_step(request: HttpRequest) -> HttpResponse:
     if not LOGIN_LIMIT.allows(address, now):
         return too_often(request, LOGIN_LIMIT.retry_after(now), LOGINS)
     if wait := _wait(user, now):
-        return too_often(request, wait, _TRIES)
+        return too_often(request, wait, TOO_MANY_TRIES)
     by_passkey = "answer" in request.POST
     form = CodeForm() if by_passkey else CodeForm(request.POST)
     fault = ""

@@ -1,4 +1,4 @@
-"""What staff read about accounts: roles, and why a password is refused."""
+"""What staff read about accounts: roles, and why a password or a try is refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from bluezone.authority.access.roles import Role
 
-__all__ = ["ROLE_NAMES", "why_weak"]
+__all__ = ["ROLE_NAMES", "TOO_MANY_PASSWORDS", "TOO_MANY_TRIES", "WRONG_PASSWORD", "why_weak"]
+
+WRONG_PASSWORD = gettext_lazy("Mật khẩu hiện tại không đúng.")
+TOO_MANY_PASSWORDS = gettext_lazy("Đã có quá nhiều lần nhập sai mật khẩu.")
+TOO_MANY_TRIES = gettext_lazy("Đã có quá nhiều lần nhập sai.")
 
 ROLE_NAMES = {
     Role.CITY_OFFICER: gettext_lazy("cán bộ thành phố"),
